@@ -1,0 +1,35 @@
+"""Consent and objection: who said yes to exactly which finding, and who says a rule is wrong."""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A named approver's consent, bound to change digest, fingerprint and evidence digest.
+
+    Any push that alters one of the three voids it. Whether the signature is good is found out
+    before an Approval is made; only verified ones reach the judge.
+    """
+
+    approver: str
+    change_digest: str
+    fingerprint: str
+    evidence_digest: str
+    reason: str
+    expires: date | None = None
+
+    def is_bound_to(self, change_digest: str, fingerprint: str, evidence_digest: str, today: date) -> bool:
+        """Whether this consent is for exactly that finding of exactly that change, and still holds."""
+        bound = (self.change_digest, self.fingerprint, self.evidence_digest)
+        unexpired = self.expires is None or today <= self.expires
+        return bound == (change_digest, fingerprint, evidence_digest) and unexpired
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """An author's record that a rule or test is wrong. Its text is hostile input: shown, never obeyed."""
+
+    fingerprint: str
+    author: str
+    reason: str

@@ -1,0 +1,107 @@
+"""What base's `policies/` says, parsed and validated: the only thing that may loosen or tighten a gate."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeVar
+
+from guardrails.model.approval import Dispute
+from guardrails.model.change import Stage
+from guardrails.model.finding import Effect
+from guardrails.model.waiver import Baseline, Waiver
+
+SettingsT = TypeVar("SettingsT")
+
+BUILT_IN = "built-in default"
+
+
+class BoxLevel(StrEnum):
+    """How strongly head's code is confined, strongest first."""
+
+    BUBBLEWRAP = "bubblewrap"
+    UNSHARE = "unshare"
+    LANDLOCK = "landlock"
+    NONE = "none"
+
+    @property
+    def strength(self) -> int:
+        """Rank for comparisons; `none` is 0."""
+        return list(reversed(BoxLevel)).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentSource:
+    """Where a service's interpreter comes from: a ready `python`, or a hash-locked `lock` file to build from.
+
+    `python` may be relative to the repository's top folder. With neither, the harness's own
+    interpreter serves, and the verdict says so.
+    """
+
+    python: str = ""
+    lock: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service of the repository: what belongs to it, how it starts, and what it promises.
+
+    `app` is `module:attribute` of an ASGI application or, with `factory`, of a function that
+    returns one; `command` is an argument list instead, in which `{socket}` stands for the path
+    of the unix socket to listen on. `paths` are the folders and files that belong to it;
+    `tests` the test paths that the overlay runs; `contract` the folder of its promises.
+    """
+
+    name: str
+    paths: tuple[str, ...]
+    app: str = ""
+    factory: bool = False
+    command: tuple[str, ...] = ()
+    root: str = "."
+    environment: EnvironmentSource = EnvironmentSource()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    ready: str = ""
+    start_seconds: float = 20.0
+    tests: tuple[str, ...] = ()
+    contract: str = ""
+    lock: str = ""
+    companions: tuple[str, ...] = ()
+
+    def owns(self, path: str) -> bool:
+        """Whether `path` lies under one of the service's paths."""
+        return any(
+            part == "." or path == part or path.startswith(part.rstrip("/") + "/") for part in self.paths
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StagePlan:
+    """Which gates a stage requires, in the order they are reported."""
+
+    gates: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """All of base's policy. `settings` holds each gate's own Settings object by gate name."""
+
+    stages: Mapping[Stage, StagePlan]
+    services: tuple[Service, ...] = ()
+    settings: Mapping[str, object] = field(default_factory=dict)
+    effects: Mapping[str, Effect] = field(default_factory=dict)
+    waivers: tuple[Waiver, ...] = ()
+    baseline: Baseline = field(default_factory=Baseline)
+    approvers: tuple[str, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
+    allows_disputes: bool = False
+    allows_break_glass: bool = False
+    minimum_box: BoxLevel = BoxLevel.LANDLOCK
+    target: str = ""
+    harness: str = ""
+    source: str = BUILT_IN
+    digest: str = ""
+    notes: tuple[str, ...] = ()
+
+    def settings_for(self, gate: str, kind: type[SettingsT]) -> SettingsT:
+        """Return the settings of `gate`, the kind's own defaults where policy says nothing."""
+        found = self.settings.get(gate)
+        return found if isinstance(found, kind) else kind()
