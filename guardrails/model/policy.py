@@ -69,7 +69,7 @@ class Service:
     def owns(self, path: str) -> bool:
         """Whether `path` lies under one of the service's paths."""
         return any(
-            part == "." or path == part or path.startswith(part.rstrip("/") + "/") for part in self.paths
+            part in {".", path} or path.startswith(part.rstrip("/") + "/") for part in self.paths
         )
 
 
