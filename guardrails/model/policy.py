@@ -68,9 +68,7 @@ class Service:
 
     def owns(self, path: str) -> bool:
         """Whether `path` lies under one of the service's paths."""
-        return any(
-            part in {".", path} or path.startswith(part.rstrip("/") + "/") for part in self.paths
-        )
+        return any(part in {".", path} or path.startswith(part.rstrip("/") + "/") for part in self.paths)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from guardrails.model.change import Entry
 from guardrails.model.policy import BoxLevel, Service
 
 ResultT = TypeVar("ResultT")
-ItemT = TypeVar("ItemT")
 
 
 class Tree(Protocol):
@@ -231,7 +230,7 @@ class Executor(Protocol):
         self,
         jobs: Mapping[str, Callable[[], ResultT]],
         *,
-        seconds: float,
+        seconds: Mapping[str, float],
         memory_bytes: int,
         alone: frozenset[str],
     ) -> Mapping[str, ResultT | BaseException]:

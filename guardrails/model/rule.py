@@ -60,6 +60,14 @@ class Report:
     measured: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a gate gave no report: `kind` is the error's name, `message` what, where and what to do."""
+
+    kind: str
+    message: str
+
+
 def finding_of(
     rule: Rule,
     effect: Effect,

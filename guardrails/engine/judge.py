@@ -1,0 +1,172 @@
+"""Findings, baseline, waivers, approvals and disputes in; outcomes out. Pure, and property-tested.
+
+Nothing here can improve a verdict by adding a finding, and no gate that policy requires can end
+without an outcome: silence and failure both become an `undecided` finding of the harness.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from guardrails.engine.plan import Plan, PlannedGate
+from guardrails.engine.rules import COULD_NOT_JUDGE, NO_OUTCOME, NOTHING_PLANNED
+from guardrails.model.approval import Approval
+from guardrails.model.finding import Effect, Finding, Location, Status
+from guardrails.model.policy import Policy
+from guardrails.model.rule import Failure, Report, Rule, finding_of
+from guardrails.model.verdict import GateOutcome, Outcome, outcome_of, worst
+from guardrails.model.waiver import Waiver
+
+_BREAK_GLASS_APPROVERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """What may settle a finding: base's policy, verified approvals, the day, and which rules are final."""
+
+    policy: Policy
+    today: date
+    change_digest: str = ""
+    approvals: tuple[Approval, ...] = ()
+    final_rules: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The outcome of all, of each gate, and every finding with its status."""
+
+    outcome: Outcome
+    gates: tuple[GateOutcome, ...]
+    findings: tuple[Finding, ...]
+
+
+def judge(plan: Plan, results: Mapping[str, Report | Failure], ledger: Ledger) -> Judgement:
+    """Return the judgement of a plan's results; order of results and of findings does not matter."""
+    if not plan.gates:
+        nothing = _harness_finding(NOTHING_PLANNED, plan.stage.value, "no gate is planned for this stage")
+        return Judgement(Outcome.UNDECIDED, (), (nothing,))
+    known = _Known(ledger.policy.baseline.counted(), list(ledger.policy.waivers))
+    gates: list[GateOutcome] = []
+    findings: list[Finding] = []
+    for planned in plan.gates:
+        outcome, settled = _judged(planned, results.get(planned.name), known, ledger)
+        gates.append(outcome)
+        findings.extend(settled)
+    overall = worst(gate.outcome for gate in gates)
+    if overall is Outcome.SKIPPED:
+        overall = Outcome.PASS
+    return Judgement(overall, tuple(gates), tuple(sorted(findings, key=_report_order)))
+
+
+def _judged(
+    planned: PlannedGate, result: Report | Failure | None, known: "_Known", ledger: Ledger
+) -> tuple[GateOutcome, list[Finding]]:
+    if planned.skip_reason is not None:
+        return GateOutcome(planned.name, Outcome.SKIPPED, planned.skip_reason), []
+    if result is None:
+        raw = [_harness_finding(NO_OUTCOME, planned.name, f"the {planned.name} gate gave no outcome")]
+        facts: tuple[str, ...] = ()
+    elif isinstance(result, Failure):
+        raw = [_harness_finding(COULD_NOT_JUDGE, planned.name, result.message, result.kind)]
+        facts = ()
+    else:
+        raw, facts = _with_age(result, known.baseline), result.facts
+    settled = [_settled(finding, known, ledger) for finding in raw]
+    outcome = outcome_of(settled)
+    return GateOutcome(planned.name, outcome, _reason(outcome, settled), facts), settled
+
+
+def _with_age(report: Report, baseline: Counter[str]) -> list[Finding]:
+    """Mark as old what base has too, as often as base has it; the worst-placed ones first stay new."""
+    on_base = Counter(report.base_fingerprints)
+    aged: list[Finding] = []
+    for finding in sorted(report.findings, key=lambda one: one.sort_key):
+        for known, status in ((on_base, Status.OLD), (baseline, Status.BASELINED)):
+            if known[finding.fingerprint] > 0:
+                known[finding.fingerprint] -= 1
+                aged.append(replace(finding, status=status))
+                break
+        else:
+            aged.append(finding)
+    return aged
+
+
+def _settled(finding: Finding, known: "_Known", ledger: Ledger) -> Finding:
+    """Return the finding with what base's waivers, approvals and disputes make of it."""
+    waiver = None if finding.rule in ledger.final_rules else known.take_waiver(finding, ledger.today)
+    if finding.status is not Status.NEW:
+        return finding
+    if waiver is not None:
+        reason = f"waived by {waiver.owner} until {waiver.expires}: {waiver.reason}"
+        return replace(finding, status=Status.WAIVED, status_reason=reason)
+    if finding.rule in ledger.final_rules:
+        return finding
+    return _approved(finding, ledger) or _disputed(finding, ledger) or finding
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is still unused of baseline and waivers; each entry settles one finding, so a twin is new."""
+
+    baseline: Counter[str]
+    waivers: list[Waiver]
+
+    def take_waiver(self, finding: Finding, today: date) -> Waiver | None:
+        for waiver in self.waivers:
+            if waiver.covers(finding.fingerprint, finding.rule, today):
+                self.waivers.remove(waiver)
+                return waiver
+        return None
+
+
+def _approved(finding: Finding, ledger: Ledger) -> Finding | None:
+    names = {
+        one.approver
+        for one in ledger.approvals
+        if one.approver in ledger.policy.approvers
+        and one.is_bound_to(ledger.change_digest, finding.fingerprint, finding.evidence_digest, ledger.today)
+        and (finding.effect is not Effect.UNDECIDED or (one.expires is not None and one.reason.strip()))
+    }
+    needed = 1
+    if finding.effect is Effect.UNDECIDED:
+        if not ledger.policy.allows_break_glass:
+            return None
+        needed = _BREAK_GLASS_APPROVERS
+    if len(names) < needed:
+        return None
+    return replace(finding, status=Status.APPROVED, status_reason=f"approved by {', '.join(sorted(names))}")
+
+
+def _disputed(finding: Finding, ledger: Ledger) -> Finding | None:
+    if finding.effect is not Effect.BLOCK or not ledger.policy.allows_disputes:
+        return None
+    for dispute in ledger.policy.disputes:
+        if dispute.fingerprint == finding.fingerprint:
+            reason = f"disputed by {dispute.author}"
+            return replace(finding, effect=Effect.REVIEW, status=Status.DISPUTED, status_reason=reason)
+    return None
+
+
+def _harness_finding(rule: Rule, gate: str, message: str, subject: str = "") -> Finding:
+    finding = finding_of(rule, rule.effect, Location(path="", symbol=gate), message, subject=subject)
+    return replace(finding, gate=gate)
+
+
+def _reason(outcome: Outcome, findings: Sequence[Finding]) -> str:
+    counted = [one for one in findings if one.counts]
+    deciding = [one for one in counted if outcome_of([one]) is outcome]
+    if outcome is Outcome.PASS:
+        settled = len(findings) - len(counted)
+        notes = f"{len(counted)} to note" if counted else "nothing new"
+        return f"{notes}, {settled} known" if settled else notes
+    first = min(deciding, key=_report_order)
+    more = f", and {len(deciding) - 1} more" if len(deciding) > 1 else ""
+    return f"{first.rule} {first.message}{more}"
+
+
+_EFFECT_ORDER = {Effect.BLOCK: 0, Effect.UNDECIDED: 1, Effect.REVIEW: 2, Effect.NOTE: 3}
+
+
+def _report_order(finding: Finding) -> tuple[bool, int, tuple[str, int, str, str, str]]:
+    return (not finding.counts, _EFFECT_ORDER[finding.effect], finding.sort_key)
