@@ -168,5 +168,5 @@ def _reason(outcome: Outcome, findings: Sequence[Finding]) -> str:
 _EFFECT_ORDER = {Effect.BLOCK: 0, Effect.UNDECIDED: 1, Effect.REVIEW: 2, Effect.NOTE: 3}
 
 
-def _report_order(finding: Finding) -> tuple[bool, int, tuple[str, int, str, str, str]]:
+def _report_order(finding: Finding) -> tuple[bool, int, tuple[str | int, ...]]:
     return (not finding.counts, _EFFECT_ORDER[finding.effect], finding.sort_key)

@@ -79,6 +79,8 @@ class Finding:
         return self.status in {Status.NEW, Status.DISPUTED}
 
     @property
-    def sort_key(self) -> tuple[str, int, str, str, str]:
-        """Order of findings in every report."""
-        return (self.location.path, self.location.line, self.rule, self.subject, self.message)
+    def sort_key(self) -> tuple[str | int, ...]:
+        """Total order of findings: by place, then rule, then all else that tells two apart."""
+        place = self.location
+        text = (self.rule, self.subject, self.message, self.effect, place.symbol, self.remedy)
+        return (place.path, place.line, *text, self.evidence_digest)

@@ -1,0 +1,217 @@
+"""Run gates in forked children of their own, so that time, memory and crashes stay theirs.
+
+A child that hangs, eats memory, is killed or dies of a signal becomes an error value; the
+others go on. Children end with us, also when we are killed: the kernel sends them SIGTERM on
+our death, and each then unwinds through its own cleanup.
+"""
+
+import os
+import pickle
+import resource
+import selectors
+import signal
+import sys
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, NoReturn, TypeVar
+
+from guardrails.model.errors import BoundExceeded, CannotJudge
+
+ResultT = TypeVar("ResultT")
+
+_GRACE_SECONDS = 5.0
+_RESULT_BYTES = 256 << 20
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(slots=True)
+class _Child(Generic[ResultT]):
+    name: str
+    pid: int
+    pipe: int
+    deadline: float
+    told_to_end: bool = False
+    received: bytearray = field(default_factory=bytearray)
+
+
+class ForkingExecutor:
+    """Runs jobs in forked children, at most `workers` at once; `at_end` runs in each child last of all."""
+
+    def __init__(self, workers: int | None = None, at_end: Callable[[], None] | None = None) -> None:
+        self._workers = workers or os.cpu_count() or 1
+        self._at_end = at_end
+
+    def run_all(
+        self,
+        jobs: Mapping[str, Callable[[], ResultT]],
+        *,
+        seconds: Mapping[str, float],
+        memory_bytes: int,
+        alone: frozenset[str],
+    ) -> Mapping[str, ResultT | BaseException]:
+        """Run every job, those in `alone` with nothing beside them; return results or what stopped them."""
+        ended: dict[str, ResultT | BaseException] = {}
+        together = [name for name in jobs if name not in alone]
+        for group in (together, *([name] for name in jobs if name in alone)):
+            self._run_group({name: jobs[name] for name in group}, seconds, memory_bytes, ended)
+        return ended
+
+    def _run_group(
+        self,
+        jobs: Mapping[str, Callable[[], ResultT]],
+        seconds: Mapping[str, float],
+        memory_bytes: int,
+        ended: dict[str, ResultT | BaseException],
+    ) -> None:
+        waiting = list(jobs)
+        running: dict[int, _Child[ResultT]] = {}
+        with selectors.DefaultSelector() as selector:
+            try:
+                while waiting or running:
+                    while waiting and len(running) < self._workers:
+                        name = waiting.pop(0)
+                        child = self._started(name, jobs[name], seconds[name], memory_bytes)
+                        running[child.pipe] = child
+                        selector.register(child.pipe, selectors.EVENT_READ)
+                    _step(selector, running, ended)
+            finally:
+                _end_all(running.values())
+
+    def _started(
+        self, name: str, job: Callable[[], ResultT], seconds: float, memory_bytes: int
+    ) -> _Child[ResultT]:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        reading, writing = os.pipe()
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            os.close(reading)
+            self._be_child(job, writing, memory_bytes, parent)
+        os.close(writing)
+        return _Child(name, pid, reading, time.monotonic() + seconds)
+
+    def _be_child(self, job: Callable[[], ResultT], writing: int, memory_bytes: int, parent: int) -> NoReturn:
+        status = 1
+        try:
+            signal.signal(signal.SIGTERM, _leave)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            _end_with(parent)
+            _bound_memory(memory_bytes)
+            try:
+                result = pickle.dumps(job())
+            finally:
+                if self._at_end is not None:
+                    self._at_end()
+            _write_all(writing, result)
+            status = 0
+        finally:
+            os._exit(status)
+
+
+def _leave(number: int, frame: object) -> NoReturn:
+    del frame
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise SystemExit(128 + number)
+
+
+def _end_with(parent: int) -> None:
+    """Ask the kernel to end this process when its parent dies; no effect where it cannot."""
+    if not sys.platform.startswith("linux"):
+        return
+    import ctypes  # noqa: PLC0415 - 5 ms that the parent need not pay
+
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        raise SystemExit(128 + signal.SIGTERM)
+
+
+def _bound_memory(memory_bytes: int) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if sys.platform.startswith("linux") and (hard == resource.RLIM_INFINITY or hard > memory_bytes):
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, hard))
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _step(
+    selector: selectors.BaseSelector,
+    running: dict[int, _Child[ResultT]],
+    ended: dict[str, ResultT | BaseException],
+) -> None:
+    nearest = min(child.deadline for child in running.values())
+    for key, _ in selector.select(max(0.0, nearest - time.monotonic())):
+        child = running[key.fd]
+        chunk = os.read(key.fd, 1 << 20)
+        child.received += chunk
+        if not chunk or len(child.received) > _RESULT_BYTES:
+            selector.unregister(key.fd)
+            del running[key.fd]
+            outcome = _collected(child)
+            ended[child.name] = outcome
+    for child in running.values():
+        _enforce(child)
+
+
+def _enforce(child: _Child[ResultT]) -> None:
+    now = time.monotonic()
+    if now < child.deadline:
+        return
+    _signal(child.pid, signal.SIGKILL if child.told_to_end else signal.SIGTERM)
+    child.told_to_end = True
+    child.deadline = now + _GRACE_SECONDS
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _collected(child: _Child[ResultT]) -> ResultT | BaseException:
+    os.close(child.pipe)
+    if len(child.received) > _RESULT_BYTES:
+        _signal(child.pid, signal.SIGKILL)
+    _, status = os.waitpid(child.pid, 0)
+    if child.told_to_end:
+        return BoundExceeded(f"the {child.name} gate ran out of its time; split the change, then judge again")
+    if status == 0 and len(child.received) <= _RESULT_BYTES:
+        result: ResultT = pickle.loads(child.received)  # noqa: S301 - written by our own fork of ourselves
+        return result
+    return CannotJudge(
+        f"the {child.name} gate {_ending(status)}; judge again, with more memory if it repeats"
+    )
+
+
+def _ending(status: int) -> str:
+    if os.WIFSIGNALED(status):
+        return f"was killed by {signal.Signals(os.WTERMSIG(status)).name}"
+    return f"ended with status {os.waitstatus_to_exitcode(status)} and no report"
+
+
+def _end_all(left: Collection[_Child[ResultT]]) -> None:
+    """Ask the children that are left to end, wait within the grace, then kill; used on interrupt."""
+    for child in left:
+        _signal(child.pid, signal.SIGTERM)
+    give_up = time.monotonic() + _GRACE_SECONDS
+    for child in left:
+        if not _drained(child.pipe, give_up):
+            _signal(child.pid, signal.SIGKILL)
+        os.close(child.pipe)
+        os.waitpid(child.pid, 0)
+
+
+def _drained(pipe: int, give_up: float) -> bool:
+    """Whether the writer of `pipe` closed it before the time was up."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        while (remaining := give_up - time.monotonic()) > 0 and selector.select(remaining):
+            if not os.read(pipe, 1 << 20):
+                return True
+    return False
