@@ -1,0 +1,1 @@
+"""HTTP: typed requests and answers, problems, and the road from one to the other."""

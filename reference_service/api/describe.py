@@ -1,0 +1,30 @@
+"""The OpenAPI document, made honest: errors are problem+json and the request id is a response header."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from reference_service.api.problems import MEDIA_TYPE
+
+REQUEST_ID_HEADER = {
+    "X-Request-ID": {
+        "description": "Names the request in logs; sent back if the client gave one.",
+        "schema": {"type": "string", "maxLength": 64},
+    }
+}
+
+
+def describe(app: FastAPI) -> dict[str, Any]:  # Any: FastAPI's own type of an OpenAPI document
+    """Return the document of what this app accepts and answers."""
+    document = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes
+    )
+    for path in document["paths"].values():
+        for operation in path.values():
+            for status, response in operation["responses"].items():
+                response["headers"] = REQUEST_ID_HEADER
+                if int(status) >= HTTPStatus.BAD_REQUEST:
+                    response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
+    return document

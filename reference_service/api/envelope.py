@@ -1,0 +1,85 @@
+"""What surrounds every request: its id, and the counting of its answer.
+
+Plain ASGI, because a middleware that wraps requests and responses in objects costs more than the ranking.
+"""
+
+import hashlib
+import re
+import time
+import uuid
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from reference_service.telemetry.metrics import Metrics
+
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
+
+
+class BodyLimit:
+    """Refuses a request whose body is longer than `most` bytes, before it is held in memory."""
+
+    def __init__(self, app: ASGIApp, *, most: int) -> None:
+        self._app = app
+        self._most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        left = self._most
+
+        async def receive_some() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise HTTPException(413, f"the body is longer than {self._most} bytes")
+            return message
+
+        await self._app(scope, receive_some, send)
+
+
+class Envelope:
+    """Gives each request an id, answers it in X-Request-ID, and counts the answer.
+
+    With `replayed` the id of a request without one derives from its method and path, so that a replay
+    repeats its bytes.
+    """
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, replayed: bool) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._replayed = replayed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = self._request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        status = 500
+
+        async def send_named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = [pair for pair in message.get("headers", ()) if pair[0].lower() != b"x-request-id"]
+                message["headers"] = [*headers, (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_named)
+        finally:
+            operation = getattr(scope.get("route"), "operation_id", None) or "none"
+            self._metrics.count_request(operation, status, time.perf_counter() - started)
+
+    def _request_id(self, scope: Scope) -> str:
+        for name, text in scope["headers"]:
+            if name == b"x-request-id" and REQUEST_ID.match(text):
+                given: bytes = text
+                return given.decode()
+        if self._replayed:
+            asked = f"{scope['method']} {scope['path']}"
+            return hashlib.sha256(asked.encode("utf-8", "backslashreplace")).hexdigest()[:32]
+        return uuid.uuid4().hex

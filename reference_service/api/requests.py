@@ -1,0 +1,86 @@
+"""What clients may send. Every string and list is bounded, every field is strict, nothing extra passes."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from reference_service.ranking import nouns
+
+MOST_CARDS, MOST_TRACKS, MOST_ITEMS = 20, 500, 100
+
+Id = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9:._-]+$",
+        min_length=1,
+        max_length=64,
+        description="An id of the catalogue; one that it does not hold is answered as filtered, `unknown`.",
+    ),
+]
+
+
+class Message(BaseModel):
+    """What all requests share: unknown fields and wrong types are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Candidate(Message):
+    """Something that may be shown."""
+
+    id: Id
+    source: Annotated[nouns.Source, Field(description="Which retrieval source proposed it.")] = "editorial"
+
+
+class Context(Message):
+    """Who listens, where, on what and to what."""
+
+    listener_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9:._-]+$", min_length=1, max_length=64)]
+    market: Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2.")]
+    product_tier: nouns.Tier
+    explicit_allowed: Annotated[bool, Field(description="Whether the listener allows explicit content.")]
+    age_band: nouns.AgeBand
+    hour_local: Annotated[int, Field(ge=0, le=23, description="Hour of the listener's day.")]
+    device: nouns.Device
+    now_playing: Annotated[Id | None, Field(description="The track or episode that plays.")] = None
+    shuffle: bool = False
+    session_position: Annotated[int, Field(ge=1, le=10_000, description="1 for a session's first item.")] = 1
+    recent_skips: Annotated[list[Id], Field(max_length=20, description="Items skipped lately.")] = []
+    recently_played: Annotated[list[Id], Field(max_length=50, description="Not offered again.")] = []
+    dismissals: Annotated[
+        list[Id], Field(max_length=200, description="Items and artists that the listener sent away.")
+    ] = []
+
+    def noun(self) -> nouns.Context:
+        """Return what ranking knows of it."""
+        return nouns.Context(
+            listener_id=self.listener_id,
+            market=self.market,
+            product_tier=self.product_tier,
+            explicit_allowed=self.explicit_allowed,
+            age_band=self.age_band,
+            hour_local=self.hour_local,
+            device=self.device,
+            now_playing=self.now_playing,
+            shuffle=self.shuffle,
+            session_position=self.session_position,
+            recent_skips=tuple(self.recent_skips),
+            recently_played=frozenset(self.recently_played),
+            dismissals=frozenset(self.dismissals),
+        )
+
+
+class CardsRequest(Message):
+    """Which of these cards stand under the player, in which order."""
+
+    context: Context
+    candidates: Annotated[list[Candidate], Field(min_length=1, max_length=MOST_CARDS)]
+    limit: Annotated[int, Field(ge=1, le=MOST_CARDS, description="The most items to answer.")] = MOST_CARDS
+
+
+class UpNextRequest(Message):
+    """Which of these tracks and episodes play next, in which order."""
+
+    context: Context
+    candidates: Annotated[list[Candidate], Field(min_length=1, max_length=MOST_TRACKS)]
+    limit: Annotated[int, Field(ge=1, le=MOST_ITEMS, description="The most items to answer.")] = 30

@@ -1,0 +1,80 @@
+"""What clients are answered. Bounded like requests, so that a client can size what it keeps."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from reference_service.api.requests import MOST_ITEMS, MOST_TRACKS, Id
+from reference_service.features.items import Kind
+from reference_service.ranking.nouns import Reason
+
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", min_length=64, max_length=64)]
+RequestId = Annotated[
+    str,
+    Field(
+        pattern="^[A-Za-z0-9._-]{1,64}$",
+        max_length=64,
+        description="The X-Request-ID that was sent, if it reads like this; else one of ours.",
+    ),
+]
+Millionths = Annotated[int, Field(ge=-(2**53) + 1, le=2**53 - 1, description="Millionths of a point.")]
+DegradedReason = Literal["features_unavailable"]
+
+
+class Message(BaseModel):
+    """What all answers share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RankedItem(Message):
+    """One item, with what its score is made of."""
+
+    id: Id
+    kind: Kind
+    score: Millionths
+    parts: Annotated[
+        dict[Annotated[str, Field(pattern="^[a-z][a-z_]{0,39}$")], Millionths],
+        Field(max_length=32, description="What each feature added; they sum to the score exactly."),
+    ]
+
+
+class FilteredItem(Message):
+    """One candidate that was withheld, and the first rule that forbids it."""
+
+    id: Id
+    reason: Reason
+
+
+class Digests(Message):
+    """What the answer rests on: equal digests, request and clock mean an equal answer."""
+
+    policy: Sha256
+    model: Sha256
+    features: Sha256
+
+
+class RankingAnswer(Message):
+    """The items to show, best first, and why each stands where it stands.
+
+    Items stand by score, then id, except where artist spacing holds one back.
+    """
+
+    request_id: RequestId
+    digests: Digests
+    degraded: Annotated[bool, Field(description="Whether this is less than full quality.")]
+    degraded_reason: DegradedReason | None
+    items: Annotated[list[RankedItem], Field(max_length=MOST_ITEMS)]
+    filtered: Annotated[list[FilteredItem], Field(max_length=MOST_TRACKS, description="In order of id.")]
+
+
+class Health(Message):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(Message):
+    """The process is warm and may be sent requests."""
+
+    status: Literal["ready"] = "ready"

@@ -1,0 +1,100 @@
+"""The endpoints: each reads a typed request, asks the ranker, and renders an answer."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import PlainTextResponse
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from reference_service.api.answering import Answer, Ranker
+from reference_service.api.problems import NotReady, Problem, request_id_of
+from reference_service.api.requests import CardsRequest, UpNextRequest
+from reference_service.api.responses import Health, RankingAnswer, Readiness
+from reference_service.ranking.nouns import Surface
+from reference_service.telemetry.metrics import Metrics
+
+# FastAPI types the values of `responses` as Any.
+Statuses = dict[int | str, dict[str, Any]]
+
+NOT_READY: Statuses = {503: {"model": Problem, "description": "The service is starting or stopping."}}
+REFUSALS: Statuses = {
+    400: {"model": Problem, "description": "The body cannot be read as JSON."},
+    413: {"model": Problem, "description": "The body is too long."},
+    422: {"model": Problem, "description": "The request breaks this contract; `errors` says where."},
+}
+
+
+class Rankings:
+    """The handlers of both surfaces; not ready until `ranker` is set."""
+
+    def __init__(self, metrics: Metrics, clock: Callable[[], datetime]) -> None:
+        self.ranker: Ranker | None = None
+        self._metrics = metrics
+        self._clock = clock
+
+    def router(self) -> APIRouter:
+        """Return the routes of the service."""
+        router = APIRouter()
+        ranking: dict[str, Any] = {"response_model": RankingAnswer, "responses": {**REFUSALS, **NOT_READY}}
+        cards, up_next = "/v1/now-playing/cards:rank", "/v1/now-playing/up-next:rank"
+        router.post(cards, operation_id="rankCards", tags=["ranking"], **ranking)(self.rank_cards)
+        router.post(up_next, operation_id="rankUpNext", tags=["ranking"], **ranking)(self.rank_up_next)
+        router.get("/healthz", operation_id="health", tags=["operation"])(self.health)
+        router.get("/readyz", operation_id="readiness", tags=["operation"], responses=NOT_READY)(
+            self.readiness
+        )
+        router.get("/metrics", operation_id="metrics", tags=["operation"], response_class=PlainTextResponse)(
+            self.metrics
+        )
+        return router
+
+    async def rank_cards(self, request: Request, body: CardsRequest) -> Response:
+        """Rank the cards that stand under the player."""
+        return await self._ranked("cards", request, body)
+
+    async def rank_up_next(self, request: Request, body: UpNextRequest) -> Response:
+        """Rank what plays next."""
+        return await self._ranked("up_next", request, body)
+
+    async def health(self) -> Health:
+        """Answer that the process lives; says nothing of its readiness."""
+        return Health()
+
+    async def readiness(self) -> Readiness:
+        """Answer whether the service is warm and takes requests."""
+        if self.ranker is None:
+            raise NotReady
+        return Readiness()
+
+    async def metrics(self) -> Response:
+        """Answer all metrics in the Prometheus text format."""
+        return PlainTextResponse(self._metrics.text())
+
+    async def _ranked(
+        self, surface: Surface, request: Request, body: CardsRequest | UpNextRequest
+    ) -> Response:
+        if self.ranker is None:
+            raise NotReady
+        candidates = [(candidate.id, candidate.source) for candidate in body.candidates]
+        context = body.context.noun()
+        answer = await self.ranker.answer(surface, context, candidates, body.limit, self._clock())
+        with self._metrics.stage(surface, "render"):
+            content = _rendered(answer, request_id_of(request), self.ranker.digests)
+        return Response(content, media_type="application/json")
+
+
+def _rendered(answer: Answer, request_id: str, digests: dict[str, str]) -> bytes:
+    # Straight to bytes: our own values need no second validation, and tests hold them to RankingAnswer.
+    return to_json(
+        {
+            "request_id": request_id,
+            "digests": digests,
+            "degraded": answer.degraded_reason is not None,
+            "degraded_reason": answer.degraded_reason,
+            "items": answer.ranking.items,
+            "filtered": answer.ranking.filtered,
+        }
+    )

@@ -1,0 +1,1 @@
+"""Models behind the Scorer port of `reference_service.ranking.nouns`."""

@@ -1,0 +1,168 @@
+"""The nouns of ranking and the one port it needs, a Scorer.
+
+Whatever is known of n candidates is held in columns of shape (n,), because 500 candidates in numpy cost
+what ten cost in a loop.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+Surface = Literal["cards", "up_next"]
+Tier = Literal["free", "premium"]
+AgeBand = Literal["kids", "teen", "adult"]
+Device = Literal["phone", "tablet", "desktop", "speaker", "tv", "watch", "car"]
+Source = Literal["queue", "collaborative", "editorial", "radio"]
+Reason = Literal[
+    "unknown",
+    "wrong_surface",
+    "now_playing",
+    "already_played",
+    "dismissed",
+    "explicit",
+    "kids",
+    "market",
+    "licence",
+    "tier",
+    "car",
+    "duplicate",
+]
+
+Candidate = tuple[str, Source]
+"""The id of something that may be shown, and which retrieval source proposed it."""
+
+MARKETS = ("BR", "DE", "FR", "GB", "IN", "JP", "SE", "US")
+POINT = 1_000_000
+"""Scores are whole millionths of a point, so that parts sum to the score exactly, in any order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Who listens, where, on what and to what; all that a ranking may depend on besides its candidates."""
+
+    listener_id: str
+    market: str
+    product_tier: Tier
+    explicit_allowed: bool
+    age_band: AgeBand
+    hour_local: int
+    device: Device
+    now_playing: str | None = None
+    shuffle: bool = False
+    session_position: int = 1
+    recent_skips: tuple[str, ...] = ()
+    recently_played: frozenset[str] = frozenset()
+    dismissals: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is true of n distinct candidates, whoever listens; the hard constraints judge by nothing else.
+
+    place         position in ascending order of id, over the whole catalogue; breaks ties
+    markets       bit i is set where MARKETS[i] may hear it
+    licence_until seconds since 1970, exclusive
+    recording     equal for two releases of one recording
+    """
+
+    ids: tuple[str, ...]
+    artists: tuple[str, ...]
+    kinds: tuple[str, ...]
+    place: IntArray
+    recording: IntArray
+    on_up_next: BoolArray
+    explicit: BoolArray
+    kids_safe: BoolArray
+    car_safe: BoolArray
+    premium_only: BoolArray
+    markets: IntArray
+    licence_until: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """The item that plays while the ranking is asked for."""
+
+    kind: str
+    artist: str
+    recording: int
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Named features of n candidates: values of shape (n, len(names)); NaN where nothing is known."""
+
+    names: tuple[str, ...]
+    values: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What each feature added to each score: millionths of a point, of shape (n, len(names))."""
+
+    names: tuple[str, ...]
+    values: IntArray
+
+
+class Scorer(Protocol):
+    """A model: features in, additive parts of a score out, the same for the same input, row by row."""
+
+    @property
+    def digest(self) -> str:
+        """Return what identifies the model's weights."""
+
+    def parts(self, surface: Surface, features: Features) -> Parts:
+        """Return the parts whose sum by row is the score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The rules of order that are a product decision and not a model's."""
+
+    artist_gap: Mapping[Surface, int]
+    """How many items must stand between two of one artist, where enough other artists exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One item of an answer, with what its score is made of."""
+
+    id: str
+    kind: str
+    score: int
+    parts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """One candidate that may not be shown, with the first rule that forbids it."""
+
+    id: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The answer: items best first, and the candidates that were withheld, by id."""
+
+    items: tuple[Ranked, ...]
+    filtered: tuple[Filtered, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: a surface, a listener's context, the instant it is asked at, how many items at most."""
+
+    surface: Surface
+    context: Context
+    now: datetime
+    limit: int
+    playing: Playing | None = None

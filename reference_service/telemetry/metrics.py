@@ -1,0 +1,69 @@
+"""Prometheus metrics. Every label comes from a closed set, so no client can grow the number of series."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.exposition import generate_latest
+
+Stage = Literal["features", "rank", "render"]
+
+BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
+
+
+class Metrics:
+    """The metrics of one app, in a registry of their own so that two apps can share a process."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "now_playing_requests", "Requests answered.", ("operation", "status"), registry=self._registry
+        )
+        self._seconds = Histogram(
+            "now_playing_request_seconds",
+            "Time from a request's first byte to its answer's last.",
+            ("operation",),
+            buckets=BUCKETS,
+            registry=self._registry,
+        )
+        self._stages = Histogram(
+            "now_playing_stage_seconds",
+            "Time by stage of a ranking.",
+            ("surface", "stage"),
+            buckets=BUCKETS,
+            registry=self._registry,
+        )
+        self._filtered = Counter(
+            "now_playing_filtered", "Candidates withheld.", ("surface", "reason"), registry=self._registry
+        )
+        self._degraded = Counter(
+            "now_playing_degraded", "Answers of less than full quality.", ("reason",), registry=self._registry
+        )
+
+    def count_request(self, operation: str, status: int, seconds: float) -> None:
+        """Count one answer to this operation (a route's name, or `none`)."""
+        self._requests.labels(operation, str(status)).inc()
+        self._seconds.labels(operation).observe(seconds)
+
+    def count_filtered(self, surface: str, reason: str, count: int) -> None:
+        """Count candidates that were withheld for this reason."""
+        self._filtered.labels(surface, reason).inc(count)
+
+    def count_degraded(self, reason: str) -> None:
+        """Count one answer that is degraded for this reason."""
+        self._degraded.labels(reason).inc()
+
+    @contextmanager
+    def stage(self, surface: str, stage: Stage) -> Iterator[None]:
+        """Time a stage of a ranking."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._stages.labels(surface, stage).observe(time.perf_counter() - started)
+
+    def text(self) -> bytes:
+        """Return all metrics in the Prometheus text format."""
+        return generate_latest(self._registry)
