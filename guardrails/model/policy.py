@@ -70,6 +70,10 @@ class Service:
         """Whether `path` lies under one of the service's paths."""
         return any(part in {".", path} or path.startswith(part.rstrip("/") + "/") for part in self.paths)
 
+    def concerns(self, path: str) -> bool:
+        """Whether a change of `path` may alter how the service behaves: its paths, lock or contract."""
+        return self.owns(path) or path == self.lock or path.startswith(f"{self.contract or chr(0)}/")
+
 
 @dataclass(frozen=True, slots=True)
 class StagePlan:

@@ -1,0 +1,1 @@
+"""How rankings differ, without knowing where they came from."""

@@ -1,0 +1,46 @@
+"""What a file of this folder exports as `COMMAND`, and the exit codes that every command keeps to."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from guardrails.model.change import Stage
+from guardrails.model.verdict import Outcome
+
+
+class Exit(IntEnum):
+    """The frozen exit codes."""
+
+    PASS = 0
+    BLOCK = 1
+    USAGE = 2
+    UNDECIDED = 3
+    REVIEW = 4
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: its one-line summary, what it adds to the parser, and what it does."""
+
+    name: str
+    summary: str
+    configure: Callable[[ArgumentParser], None]
+    run: Callable[[Namespace], int]
+
+
+_EXIT_OF = {
+    Outcome.PASS: Exit.PASS,
+    Outcome.SKIPPED: Exit.PASS,
+    Outcome.REVIEW: Exit.REVIEW,
+    Outcome.UNDECIDED: Exit.UNDECIDED,
+    Outcome.BLOCK: Exit.BLOCK,
+}
+
+
+def exit_code(outcome: Outcome, stage: Stage, *, strict: bool) -> Exit:
+    """Return the exit code of a verdict; at the commit stage `review` is 0 unless `strict`."""
+    if outcome is Outcome.REVIEW and stage is Stage.COMMIT and not strict:
+        return Exit.PASS
+    return _EXIT_OF[outcome]

@@ -1,0 +1,46 @@
+"""`guardrails explain ID`: all there is to say about a rule, offline."""
+
+from argparse import ArgumentParser, Namespace
+
+from guardrails.cli.command import Command, Exit
+from guardrails.model.rule import Example, Rule
+from guardrails.wiring import catalog
+
+
+def _configure(parser: ArgumentParser) -> None:
+    parser.add_argument("rule", help="a rule's id or name, such as GR102")
+
+
+def _run(parsed: Namespace) -> int:
+    print(page_of(catalog().rule(parsed.rule)), end="")
+    return Exit.PASS
+
+
+def page_of(rule: Rule) -> str:
+    """Return the rule's page in Markdown."""
+    effect = f"`{rule.effect.value}`"
+    if rule.commit_effect is not None:
+        effect += f" (`{rule.commit_effect.value}` at the commit stage)"
+    final = " It is final: no policy, waiver, approval or dispute softens it." if rule.final else ""
+    parts = [
+        f"# {rule.id} {rule.name}\n\n{rule.summary}.\n",
+        f"Gate `{rule.gate}`, effect {effect}.{final}\n",
+        f"## Why\n\n{rule.why}\n",
+        f"## Instead\n\n{rule.remedy}\n",
+    ]
+    parts += [_example("Found", example) for example in rule.bad[:1]]
+    parts += [_example("Clean", example) for example in rule.good[:1]]
+    return "\n".join(parts)
+
+
+def _example(title: str, example: Example) -> str:
+    blocks = []
+    for label, files in (("before", example.base), ("after" if example.base else "", example.files)):
+        for path, text in (files or {}).items():
+            name = f"{label}, {path}" if label else path
+            language = "python" if path.endswith(".py") else ""
+            blocks.append(f"{name}:\n\n```{language}\n{text.rstrip()}\n```\n")
+    return f"## {title}\n\n" + "\n".join(blocks)
+
+
+COMMAND = Command("explain", "explain a rule: why it exists and what to do instead", _configure, _run)

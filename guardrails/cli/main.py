@@ -1,0 +1,90 @@
+"""Find the command that was named, run it, and turn whatever happens into one of the exit codes.
+
+Only the module of the named command is imported. No traceback ever reaches the user: an error
+we raise on purpose is one line, anything else is our fault, ends in 3, and leaves a note to paste.
+"""
+
+import os
+import signal
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from guardrails import __version__
+from guardrails.cli.command import Command, Exit
+from guardrails.model.errors import CannotJudge, UsageError
+
+_NOT_COMMANDS = {"__init__", "command", "main", "crash", "options", "output"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        code = _run(words)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        print("guardrails: interrupted; nothing was judged", file=sys.stderr)
+        return Exit.INTERRUPTED
+    except UsageError as error:
+        print(f"guardrails: {error}", file=sys.stderr)
+        return Exit.USAGE
+    except CannotJudge as error:
+        print(f"guardrails: undecided: {error}", file=sys.stderr)
+        return Exit.UNDECIDED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.UNDECIDED
+    except Exception as error:  # noqa: BLE001 - the outermost handler: a crash is `undecided`
+        from guardrails.cli.crash import crash_note  # noqa: PLC0415 - needed only when we broke
+
+        print(crash_note(error, words), file=sys.stderr)
+        return Exit.UNDECIDED
+
+
+def _interrupt(number: int, frame: object) -> NoReturn:
+    del number, frame
+    raise KeyboardInterrupt
+
+
+def _run(words: Sequence[str]) -> int:
+    names = command_names()
+    parser = ArgumentParser(
+        prog="guardrails", description="Judge a change against the rules and promises of its base."
+    )
+    parser.add_argument("--version", action="version", version=f"guardrails {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    chosen = words[0] if words and words[0] in names else None
+    loaded: dict[str, Command] = {}
+    for name in [chosen] if chosen else names:
+        command = load(name)
+        loaded[name] = command
+        command.configure(commands.add_parser(name, help=command.summary, description=command.summary))
+    try:
+        parsed = parser.parse_args(words)
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return loaded[parsed.command].run(parsed)
+
+
+def command_names() -> list[str]:
+    """Return the commands that this folder holds, sorted."""
+    folder = os.path.dirname(__file__)  # noqa: PTH120 - pathlib would cost every start-up 5 ms
+    stems = {name[:-3] for name in os.listdir(folder) if name.endswith(".py")}  # noqa: PTH208 - as above
+    return sorted(stems - _NOT_COMMANDS)
+
+
+def load(name: str) -> Command:
+    """Return the command of that name."""
+    command = import_module(f"guardrails.cli.{name}").COMMAND
+    if not isinstance(command, Command):
+        raise TypeError(f"guardrails/cli/{name}.py exports no Command")
+    return command
+
+
+if __name__ == "__main__":
+    sys.exit(main())

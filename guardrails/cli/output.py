@@ -1,0 +1,64 @@
+"""Where reports go: which format for whom, and each to its file or to standard output."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from guardrails.model.errors import UsageError
+from guardrails.model.verdict import Verdict
+from guardrails.report.format import Format, Presentation
+from guardrails.wiring import explained, formats
+
+_AGENT_VARIABLES = ("AI_AGENT", "AGENT", "CLAUDECODE", "CURSOR_AGENT", "GEMINI_CLI", "CODEX_SANDBOX")
+_DEFAULT_WIDTH = 100
+
+
+def check_formats(names: Sequence[str], outputs: Sequence[str]) -> None:
+    """Raise UsageError before any work is done when the reports asked for cannot be written."""
+    known = formats()
+    for name in names:
+        if name not in known:
+            raise UsageError(f"--format {name}: no such format; choose from {', '.join(sorted(known))}")
+    if len(outputs) > max(1, len(names)):
+        raise UsageError("--output is given more often than --format; give each output its format")
+    if len(names) - len(outputs) > 1:
+        raise UsageError("only one report can go to standard output; give each other --format its --output")
+    for output in outputs:
+        if not Path(output).absolute().parent.is_dir():
+            raise UsageError(f"--output {output}: there is no such folder; make it first")
+
+
+def write_reports(verdict: Verdict, names: Sequence[str], outputs: Sequence[str]) -> None:
+    """Write the verdict in each format to its output; raises UsageError where a file cannot be written."""
+    known = formats()
+    chosen = list(names) or [default_format(os.environ)]
+    for index, name in enumerate(chosen):
+        if index < len(outputs):
+            _write_file(known[name].render(verdict, Presentation(explain=explained)), Path(outputs[index]))
+        else:
+            _write_standard_output(verdict, known[name])
+
+
+def default_format(environment: Mapping[str, str]) -> str:
+    """Return `agent` when an agent runs us, else `terminal`; findings and exit code never depend on it."""
+    return "agent" if any(environment.get(name) for name in _AGENT_VARIABLES) else "terminal"
+
+
+def _write_standard_output(verdict: Verdict, chosen: Format) -> None:
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    width = os.get_terminal_size().columns if sys.stdout.isatty() else _DEFAULT_WIDTH
+    text = chosen.render(verdict, Presentation(width=width, colour=colour, explain=explained))
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+    sys.stdout.buffer.flush()
+
+
+def _write_file(text: str, path: Path) -> None:
+    """Write beside the target and rename, so that no reader ever sees half a report."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        beside.write_bytes(text.encode("utf-8", "backslashreplace"))
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise UsageError(f"--output {path}: {error.strerror}; give a place that can be written") from error

@@ -1,0 +1,1 @@
+"""What listeners see: stored scenarios answered by base and by head, and what moved between them."""

@@ -1,0 +1,108 @@
+"""What a tree's service answers to the scenarios, as a black box over HTTP."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from guardrails.analysis.ranking.movement import Item
+from guardrails.gates.golden.scenarios import Scenario
+from guardrails.gates.golden.settings import Settings
+from guardrails.model.errors import ServiceFailure
+from guardrails.model.gate import Context
+from guardrails.model.policy import Service
+from guardrails.model.ports import Tree
+
+_OK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer: HTTP status, the decoded JSON text, and the ranked items if it holds any."""
+
+    status: int
+    body: str
+    items: tuple[Item, ...]
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The ids in the order ranked."""
+        return tuple(item.id for item in self.items)
+
+    @property
+    def is_ranking(self) -> bool:
+        """Whether it is a successful answer."""
+        return self.status == _OK
+
+
+def answers_of(
+    context: Context, service: Service, tree: Tree, scenarios: Sequence[Scenario], hash_seed: int
+) -> Mapping[str, Answer]:
+    """Return the answer to every scenario, by name, from one fresh launch of the service at `tree`."""
+    settings = context.policy.settings_for("golden", Settings)
+    found: dict[str, Answer] = {}
+    with context.laboratory.serve(service, tree, {"PYTHONHASHSEED": str(hash_seed)}) as server:
+        for scenario in scenarios:
+            try:
+                response = server.request(scenario.request)
+            except ServiceFailure as failure:
+                found[scenario.name] = Answer(0, str(failure), ())
+                continue
+            found[scenario.name] = _read(response.status, response.body, settings)
+    return found
+
+
+def base_answers(context: Context, service: Service, scenarios: Sequence[Scenario]) -> Mapping[str, Answer]:
+    """Return base's answers, measured once and kept for every later change on the same base."""
+    cache = context.laboratory.cache
+    settings = context.policy.settings_for("golden", Settings)
+    key = _key(context, service, scenarios)
+    kept = cache.get(key)
+    if kept is not None:
+        raw = json.loads(kept)
+        return {name: _read(int(status), body.encode(), settings) for name, (status, body) in raw.items()}
+    found = answers_of(context, service, context.base, scenarios, hash_seed=0)
+    plain = {name: (answer.status, answer.body) for name, answer in found.items()}
+    cache.put(key, json.dumps(plain, sort_keys=True).encode())
+    return found
+
+
+def _key(context: Context, service: Service, scenarios: Sequence[Scenario]) -> str:
+    laboratory = context.laboratory
+    parts = [
+        "golden-answers-1",
+        context.base.id,
+        repr(service),
+        laboratory.interpreter(service, context.base).digest,
+        laboratory.box.level.value,
+        *(scenario.digest for scenario in scenarios),
+    ]
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _read(status: int, body: bytes, settings: Settings) -> Answer:
+    text = body.decode("utf-8", "backslashreplace")
+    try:
+        items = _items(json.loads(text), settings) if status == _OK else ()
+    except (ValueError, RecursionError):
+        items = ()
+    return Answer(status, text, items)
+
+
+def _items(data: object, settings: Settings) -> tuple[Item, ...]:
+    """Follow the pointer to the items; an answer of another shape holds none."""
+    for step in settings.items.strip("/").split("/"):
+        data = data.get(step) if isinstance(data, dict) else None
+    if not isinstance(data, list):
+        return ()
+    return tuple(
+        Item(str(one.get(settings.id_key)), _parts(one.get(settings.parts_key)))
+        for one in data
+        if isinstance(one, dict)
+    )
+
+
+def _parts(data: object) -> Mapping[str, float]:
+    if not isinstance(data, dict):
+        return {}
+    return {str(name): float(value) for name, value in data.items() if isinstance(value, int | float)}
