@@ -1,0 +1,89 @@
+"""Text of the change made safe to show: paths, messages and answers are hostile input.
+
+Whatever a terminal or a reader would obey instead of show (control characters, direction
+overrides, invisible letters, bytes that are no UTF-8) is written as a backslash escape.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+# Printable to Python, yet invisible (Unicode's Default_Ignorable_Code_Point, plus the blank
+# Braille cell): they hide text from a human that a language model still reads.
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
+)
+_SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
+_FIRST_BYTE, _LAST_BYTE = 0xDC80, 0xDCFF
+ELLIPSIS = "…"
+
+
+def one_line(text: str) -> str:
+    r"""Return `text` on one line, every character that would not be shown as itself escaped.
+
+    A byte that was no UTF-8 becomes `\xNN`; a backslash stays as it is.
+    """
+    if text.isprintable() and text.isascii():
+        return text
+    return "".join(map(_shown, text))
+
+
+def _shown(character: str) -> str:
+    if character.isprintable() and not _INVISIBLE.match(character):
+        return character
+    return _SHORT.get(character) or _escape(ord(character))
+
+
+def _escape(code: int) -> str:
+    if _FIRST_BYTE <= code <= _LAST_BYTE:
+        code -= 0xDC00
+    if code <= 0xFF:  # noqa: PLR2004 - the widest code that \xNN can hold
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - likewise \uNNNN
+
+
+def lines_of(text: str) -> list[str]:
+    """Return the lines of `text`, each safe to show, tabs widened, without blank ones at the end."""
+    return [one_line(line.expandtabs(4)) for line in text.replace("\r\n", "\n").rstrip().split("\n")]
+
+
+def excerpt(text: str, most_lines: int, most_columns: int) -> list[str]:
+    """Return the first lines of `text`, shortened, with a count of those left out."""
+    lines = [shortened(line, most_columns) for line in lines_of(text)]
+    if len(lines) <= most_lines:
+        return lines
+    return [*lines[:most_lines], f"{ELLIPSIS} {len(lines) - most_lines} more lines"]
+
+
+def shortened(text: str, most: int) -> str:
+    """Return `text` in at most `most` characters, its end cut off and marked."""
+    return text if len(text) <= most else text[: most - 1] + ELLIPSIS
+
+
+def columns(text: str) -> int:
+    """Return how many terminal columns printable `text` takes."""
+    if text.isascii():
+        return len(text)
+    return sum(_columns_of(character) for character in text)
+
+
+def _columns_of(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def wrapped(text: str, width: int) -> Iterator[str]:
+    """Yield `text` broken at spaces into lines of at most `width` columns.
+
+    A word that is wider than that stands whole on its own line, so that a path can be copied.
+    """
+    line, used = "", 0
+    for word in text.split(" "):
+        wide = columns(word)
+        if line and used + 1 + wide > width:
+            yield line
+            line, used = word, wide
+        else:
+            line, used = (f"{line} {word}", used + 1 + wide) if line else (word, wide)
+    yield line

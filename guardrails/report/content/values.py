@@ -1,0 +1,129 @@
+"""A verdict's parts as JSON values, and the one way in which they become text.
+
+Two formats write JSON. What both must hold is held here: measured numbers stand apart from
+everything else, text is valid Unicode, and the bytes are the same on every run.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from guardrails.model.evidence import (
+    Before,
+    CallChain,
+    Evidence,
+    Interval,
+    Movement,
+    Mutant,
+    TestOutcome,
+    Transcript,
+    Witness,
+)
+from guardrails.model.verdict import Verdict
+from guardrails.report.content.summary import Entry
+
+Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_BYTES = range(0xDC80, 0xDD00)
+
+
+def dumped(value: Json) -> str:
+    """Return `value` as ASCII JSON with a final newline; a number that JSON lacks becomes null."""
+    text = json.dumps(_clean(value), ensure_ascii=True, indent=2, allow_nan=False)
+    # The one ASCII control character that json leaves as it is.
+    return text.replace("\x7f", "\\u007f") + "\n"
+
+
+def _clean(value: Json) -> Json:
+    if isinstance(value, str):
+        return unicode_of(value)
+    if isinstance(value, Mapping):
+        return {unicode_of(key): _clean(part) for key, part in value.items()}
+    if isinstance(value, Sequence):
+        return [_clean(part) for part in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def unicode_of(text: str) -> str:
+    r"""Return `text` without surrogates: a byte that was no UTF-8 as `\xNN`, others as `\uNNNN`."""
+    return _SURROGATE.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code - 0xDC00:02x}" if code in _BYTES else f"\\u{code:04x}"
+
+
+def bytes_of(path: str) -> bytes:
+    """Return the bytes that git has for `path`."""
+    return "".join(one if ord(one) in _BYTES else unicode_of(one) for one in path).encode(
+        "utf-8", "surrogateescape"
+    )
+
+
+def path_value(path: str) -> dict[str, Json]:
+    r"""Return `path`, and where it is no UTF-8 also `path_bytes`, its exact bytes in hex."""
+    if _SURROGATE.search(path):
+        return {"path": unicode_of(path), "path_bytes": bytes_of(path).hex()}
+    return {"path": path}
+
+
+def evidence_value(one: Evidence) -> dict[str, Json]:  # noqa: PLR0911 - one line for each kind of proof
+    """Return one proof without its measured numbers; `kind` says which it is."""
+    match one:
+        case Before(before, after):
+            return {"kind": "before", "before": before, "after": after}
+        case Witness(request, base, head):
+            return {"kind": "witness", "request": request, "base": base, "head": head}
+        case Movement():
+            return _movement_value(one)
+        case TestOutcome(test, base, head, message):
+            return {"kind": "test_outcome", "test": test, "base": base, "head": head, "message": message}
+        case Mutant(path, line, original, mutated):
+            place = path_value(path)
+            return {"kind": "mutant", **place, "line": line, "original": original, "mutated": mutated}
+        case CallChain(steps):
+            walked = [{"symbol": step.symbol, **path_value(step.path), "line": step.line} for step in steps]
+            return {"kind": "call_chain", "steps": walked}
+        case Interval(metric, unit):
+            return {"kind": "interval", "metric": metric, "unit": unit}
+        case Transcript(command, output):
+            return {"kind": "transcript", "command": command, "output": output}
+
+
+def _movement_value(one: Movement) -> dict[str, Json]:
+    return {
+        "kind": "movement",
+        "scenario": one.scenario,
+        "movement": one.kind,
+        "base": list(one.base),
+        "head": list(one.head),
+        "cause": one.cause,
+    }
+
+
+def measured_value(verdict: Verdict, entries: Iterable[Entry]) -> dict[str, Json]:
+    """Return every measured number: by gate and name, and by finding id the intervals in order."""
+    gates = {gate: dict(sorted(numbers.items())) for gate, numbers in sorted(verdict.measured.items())}
+    intervals = {entry.id: _intervals(entry) for entry in entries}
+    return {"gates": gates, "findings": {name: found for name, found in sorted(intervals.items()) if found}}
+
+
+def _intervals(entry: Entry) -> list[Json]:
+    return [
+        {
+            "metric": one.metric,
+            "unit": one.unit,
+            "estimate": one.estimate,
+            "low": one.low,
+            "high": one.high,
+            "confidence": one.confidence,
+            "samples": one.samples,
+        }
+        for one in entry.finding.evidence
+        if isinstance(one, Interval)
+    ]

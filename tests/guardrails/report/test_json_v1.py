@@ -1,0 +1,104 @@
+"""The JSON report against its schema, and where measured numbers may stand."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+from hypothesis import given, settings
+
+import guardrails.report
+from guardrails.model.evidence import Interval
+from guardrails.model.finding import Finding
+from guardrails.model.verdict import Verdict
+from guardrails.report.content.values import Json
+from guardrails.report.format import Presentation
+from guardrails.report.json_v1 import FORMAT
+from tests.reports.any_verdict import verdicts
+from tests.reports.rich import HOSTILE_PATH, rich_verdict
+
+SCHEMA = json.loads((Path(guardrails.report.__path__[0]) / "schema" / "verdict-1.json").read_text())
+
+
+def _sealed(schema: Json) -> Json:
+    """Return the schema with every object closed: users may meet new fields, this version may not."""
+    if isinstance(schema, list):
+        return [_sealed(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    sealed = {key: _sealed(part) for key, part in schema.items()}
+    return {**sealed, "additionalProperties": False} if "required" in schema else sealed
+
+
+VALIDATOR = jsonschema_rs.Draft202012Validator(json.dumps(_sealed(SCHEMA)))
+
+
+def _told(verdict: Verdict) -> dict[str, Json]:
+    told = json.loads(FORMAT.render(verdict, Presentation()))
+    assert isinstance(told, dict)
+    return told
+
+
+def test_schema_is_a_schema() -> None:
+    jsonschema_rs.meta.validate(SCHEMA)
+
+
+@settings(max_examples=100, deadline=None)
+@given(verdicts())
+def test_any_verdict_is_ascii_json_that_the_schema_describes(verdict: Verdict) -> None:
+    text = FORMAT.render(verdict, Presentation())
+    assert text.isascii()
+    VALIDATOR.validate(json.loads(text))
+
+
+@settings(max_examples=100, deadline=None)
+@given(verdicts())
+def test_measured_numbers_alter_nothing_outside_of_measured(verdict: Verdict) -> None:
+    findings = tuple(map(_measured_again, verdict.findings))
+    again = _told(replace(verdict, findings=findings, measured={"latency": {"seconds": 3.5}}))
+    told = _told(verdict)
+    assert {**again, "measured": None} == {**told, "measured": None}
+
+
+def _measured_again(finding: Finding) -> Finding:
+    evidence = tuple(
+        replace(one, estimate=8.5, low=7.5, high=9.5, confidence=0.75, samples=12345)
+        if isinstance(one, Interval)
+        else one
+        for one in finding.evidence
+    )
+    return replace(finding, evidence=evidence)
+
+
+@given(verdicts())
+@settings(max_examples=50, deadline=None)
+def test_every_finding_is_there_under_an_id_of_its_own(verdict: Verdict) -> None:
+    findings = _told(verdict)["findings"]
+    assert isinstance(findings, list)
+    assert len(findings) == len(verdict.findings)
+    assert len({one["id"] for one in findings}) == len(findings)
+
+
+def test_path_that_is_no_utf8_has_its_exact_bytes_beside_it() -> None:
+    findings = _told(rich_verdict())["findings"]
+    assert isinstance(findings, list)
+    odd = next(one for one in findings if one["rule"] == "GR510")
+    assert odd["path"].endswith(r"\xff.py")
+    assert bytes.fromhex(odd["path_bytes"]) == HOSTILE_PATH.encode("utf-8", "surrogateescape")
+    assert all("path_bytes" not in one for one in findings if one is not odd)
+
+
+def test_second_identical_finding_gets_a_number() -> None:
+    ids = [str(one["id"]) for one in json.loads(FORMAT.render(rich_verdict(), Presentation()))["findings"]]
+    repeats = [one for one in ids if one.endswith(".2")]
+    assert len(repeats) == 1
+    assert repeats[0].removesuffix(".2") in ids
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_number_that_json_lacks_is_null(number: float) -> None:
+    told = _told(replace(rich_verdict(), measured={"latency": {"seconds": number}}))
+    measured = told["measured"]
+    assert isinstance(measured, dict)
+    assert measured["gates"] == {"latency": {"seconds": None}}
