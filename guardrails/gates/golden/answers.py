@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from guardrails.analysis.ranking.movement import Item
-from guardrails.gates.golden.scenarios import Scenario
+from guardrails.analysis.replay.scenarios import Scenario
 from guardrails.gates.golden.settings import Settings
 from guardrails.model.errors import ServiceFailure
 from guardrails.model.gate import Context

@@ -12,7 +12,7 @@ from guardrails.analysis.ranking.movement import MovementKind, cause_of, kind_of
 from guardrails.gates.golden import rules
 from guardrails.gates.golden.answers import Answer, answers_of, base_answers
 from guardrails.gates.golden.constraints import violations_of
-from guardrails.gates.golden.scenarios import Scenario, scenarios_in
+from guardrails.analysis.replay.scenarios import Scenario, scenarios_in
 from guardrails.gates.golden.settings import Settings
 from guardrails.model.change import Change, Stage
 from guardrails.model.evidence import Evidence, Movement, Witness

@@ -1,0 +1,1 @@
+"""Stored requests that several gates replay."""

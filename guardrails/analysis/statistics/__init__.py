@@ -1,0 +1,1 @@
+"""Intervals for what was measured: small, exact enough, and without a numeric library."""
