@@ -34,6 +34,16 @@ def _always(change: Change, policy: Policy) -> str | None:
     return None
 
 
+def unless_a_contract_is_concerned(change: Change, policy: Policy) -> str | None:
+    """Return why gates that compare a service with its contract have nothing to do, if so."""
+    services = [service for service in policy.services if service.contract]
+    if not services:
+        return "policy names no service with a contract folder"
+    if not any(service.concerns(file.path) for service in services for file in change.files):
+        return "no file of a service changed"
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """One kind of judgement. A gate's folder exports this as `GATE` from its `gate.py`.

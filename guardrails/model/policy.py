@@ -52,7 +52,7 @@ class Service:
     """
 
     name: str
-    paths: tuple[str, ...]
+    paths: tuple[str, ...] = ()
     app: str = ""
     factory: bool = False
     command: tuple[str, ...] = ()
@@ -84,7 +84,11 @@ class StagePlan:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """All of base's policy. `settings` holds each gate's own Settings object by gate name."""
+    """All of base's policy. `settings` holds each gate's own Settings object by gate name.
+
+    `allowed_packages` are the packages that may be installed, by normalised name; empty when
+    policy lists none, so that only base's locks decide.
+    """
 
     stages: Mapping[Stage, StagePlan]
     services: tuple[Service, ...] = ()
@@ -93,6 +97,7 @@ class Policy:
     waivers: tuple[Waiver, ...] = ()
     baseline: Baseline = field(default_factory=Baseline)
     approvers: tuple[str, ...] = ()
+    allowed_packages: tuple[str, ...] = ()
     disputes: tuple[Dispute, ...] = ()
     allows_disputes: bool = False
     allows_break_glass: bool = False

@@ -5,6 +5,7 @@ Source: Abramowitz and Stegun, Handbook of Mathematical Functions (1964), 26.5.8
 
 import math
 
+_MEDIAN = 0.5
 _TERMS = 300
 _PRECISION = 1e-12
 _TINY = 1e-300
@@ -13,7 +14,7 @@ _LARGEST = 1e6
 
 def t_quantile(probability: float, degrees: int) -> float:
     """Return t such that P(T <= t) = `probability`, for 0.5 <= probability < 1 and degrees >= 1."""
-    if not 0.5 <= probability < 1 or degrees < 1:
+    if not _MEDIAN <= probability < 1 or degrees < 1:
         raise ValueError(f"no t quantile for probability {probability} and {degrees} degrees of freedom")
     low, high = 0.0, _LARGEST
     while high - low > _PRECISION * max(1.0, high):

@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from guardrails.gates.golden.answers import Answer
 from guardrails.analysis.replay.scenarios import Scenario
+from guardrails.gates.golden.answers import Answer
 from guardrails.gates.golden.settings import Settings
 from guardrails.model.errors import CannotJudge
 from guardrails.model.gate import Context

@@ -9,29 +9,20 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from guardrails.analysis.ranking.movement import MovementKind, cause_of, kind_of
+from guardrails.analysis.replay.scenarios import Scenario, scenarios_in
 from guardrails.gates.golden import rules
 from guardrails.gates.golden.answers import Answer, answers_of, base_answers
 from guardrails.gates.golden.constraints import violations_of
-from guardrails.analysis.replay.scenarios import Scenario, scenarios_in
 from guardrails.gates.golden.settings import Settings
-from guardrails.model.change import Change, Stage
+from guardrails.model.change import Stage
 from guardrails.model.evidence import Evidence, Movement, Witness
 from guardrails.model.finding import Finding, Location
-from guardrails.model.gate import Context, Gate
-from guardrails.model.policy import Policy, Service
+from guardrails.model.gate import Context, Gate, unless_a_contract_is_concerned
+from guardrails.model.policy import Service
 from guardrails.model.rule import Report, Rule, finding_of
 from guardrails.model.verdict import Outcome
 
 _KIND_RULES = {MovementKind.SET: rules.SET_MOVED, MovementKind.REORDER: rules.ORDER_MOVED}
-
-
-def _skip(change: Change, policy: Policy) -> str | None:
-    with_contract = [service for service in policy.services if service.contract]
-    if not with_contract:
-        return "policy names no service with a contract folder"
-    if not any(service.concerns(file.path) for service in with_contract for file in change.files):
-        return "no file of a service changed"
-    return None
 
 
 def _run(context: Context) -> Report:
@@ -216,7 +207,7 @@ GATE = Gate(
     settings_file="golden.yaml",
     rules=lambda: rules.RULES,
     run=_run,
-    skip=_skip,
+    skip=unless_a_contract_is_concerned,
     words={
         MovementKind.NONE: Outcome.PASS,
         MovementKind.REORDER: Outcome.REVIEW,

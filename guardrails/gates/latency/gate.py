@@ -1,29 +1,20 @@
 """The latency gate: base's stored requests sent to base and head, launch by launch.
 
-Its words: `faster`, `equal` and `inconclusive` are pass (the last with a note), `slower` is
-review, no stored request is undecided.
+Its words: `faster` and `equal` are pass, `slower` is review, `inconclusive` and a service
+without stored requests are undecided.
 """
 
 from guardrails.analysis.replay.scenarios import scenarios_in
 from guardrails.gates.latency import rules
 from guardrails.gates.latency.measure import Measurement, measure
 from guardrails.gates.latency.settings import Settings
-from guardrails.model.change import Change, Stage
+from guardrails.model.change import Stage
 from guardrails.model.evidence import Interval
 from guardrails.model.finding import Finding, Location
-from guardrails.model.gate import Context, Gate
-from guardrails.model.policy import Policy, Service
+from guardrails.model.gate import Context, Gate, unless_a_contract_is_concerned
+from guardrails.model.policy import Service
 from guardrails.model.rule import Report, finding_of
 from guardrails.model.verdict import Outcome
-
-
-def _skip(change: Change, policy: Policy) -> str | None:
-    with_contract = [service for service in policy.services if service.contract]
-    if not with_contract:
-        return "policy names no service with a contract folder"
-    if not any(service.concerns(file.path) for service in with_contract for file in change.files):
-        return "no file of a service changed"
-    return None
 
 
 def _run(context: Context) -> Report:
@@ -93,11 +84,11 @@ GATE = Gate(
     settings_file="budgets.yaml",
     rules=lambda: rules.RULES,
     run=_run,
-    skip=_skip,
+    skip=unless_a_contract_is_concerned,
     words={
         "faster": Outcome.PASS,
         "equal": Outcome.PASS,
-        "inconclusive": Outcome.PASS,
+        "inconclusive": Outcome.UNDECIDED,
         "slower": Outcome.REVIEW,
         "no requests": Outcome.UNDECIDED,
     },

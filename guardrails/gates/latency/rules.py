@@ -22,7 +22,7 @@ UNCLEAR = Rule(
     summary="The measurement could not tell whether head is slower",
     why="An interval that spans the tolerated growth neither clears the change nor convicts it.",
     remedy="Judge again on a quieter machine, or raise most_launches in policies/budgets.yaml.",
-    effect=Effect.NOTE,
+    effect=Effect.UNDECIDED,
 )
 NO_REQUESTS = Rule(
     id="GR303",

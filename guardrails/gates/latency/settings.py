@@ -17,7 +17,7 @@ class Settings:
     tolerated_growth: float = 0.10
     confidence: float = 0.99
     least_launches: int = 3
-    most_launches: int = 7
+    most_launches: int = 10
     rounds: int = 4
     warmup: int = 20
     requests: str = "golden"
