@@ -8,13 +8,6 @@ from fastapi.openapi.utils import get_openapi
 
 from reference_service.api.problems import MEDIA_TYPE
 
-REQUEST_ID_HEADER = {
-    "X-Request-ID": {
-        "description": "Names the request in logs; sent back if the client gave one.",
-        "schema": {"type": "string", "maxLength": 64},
-    }
-}
-
 
 def describe(app: FastAPI) -> dict[str, Any]:  # Any: FastAPI's own type of an OpenAPI document
     """Return the document of what this app accepts and answers."""
@@ -24,7 +17,7 @@ def describe(app: FastAPI) -> dict[str, Any]:  # Any: FastAPI's own type of an O
     for path in document["paths"].values():
         for operation in path.values():
             for status, response in operation["responses"].items():
-                response["headers"] = REQUEST_ID_HEADER
+                response["headers"] = {"X-Request-ID": {"schema": {"type": "string", "maxLength": 64}}}
                 if int(status) >= HTTPStatus.BAD_REQUEST:
                     response["content"] = {MEDIA_TYPE: response["content"]["application/json"]}
     return document

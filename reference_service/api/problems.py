@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
+from pydantic import Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+
+from reference_service.api.responses import Message
 
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 16
@@ -20,14 +22,14 @@ TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 
 
-class FieldError(BaseModel):
+class FieldError(Message):
     """One thing that is wrong with a request, and where."""
 
     at: Annotated[str, Field(max_length=LONGEST_TEXT, description="Path of the field, parted by dots.")]
     message: Text
 
 
-class Problem(BaseModel):
+class Problem(Message):
     """An error, as RFC 9457 has it."""
 
     type: Literal["about:blank"] = "about:blank"
@@ -35,7 +37,7 @@ class Problem(BaseModel):
     status: Annotated[int, Field(ge=400, le=599)]
     detail: Text
     request_id: Annotated[str, Field(max_length=64)]
-    errors: Annotated[list[FieldError], Field(max_length=MOST_ERRORS)] = []
+    errors: Annotated[list[FieldError], Field(max_length=MOST_ERRORS)]
 
 
 class NotReady(HTTPException):

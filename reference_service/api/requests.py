@@ -8,15 +8,7 @@ from reference_service.ranking import nouns
 
 MOST_CARDS, MOST_TRACKS, MOST_ITEMS = 20, 500, 100
 
-Id = Annotated[
-    str,
-    Field(
-        pattern=r"^[A-Za-z0-9:._-]+$",
-        min_length=1,
-        max_length=64,
-        description="An id of the catalogue; one that it does not hold is answered as filtered, `unknown`.",
-    ),
-]
+Id = Annotated[str, Field(pattern="^[A-Za-z0-9:._-]+$", min_length=1, max_length=64)]
 
 
 class Message(BaseModel):
@@ -28,15 +20,15 @@ class Message(BaseModel):
 class Candidate(Message):
     """Something that may be shown."""
 
-    id: Id
+    id: Annotated[Id, Field(description="One that the catalogue does not hold is filtered as `unknown`.")]
     source: Annotated[nouns.Source, Field(description="Which retrieval source proposed it.")] = "editorial"
 
 
 class Context(Message):
     """Who listens, where, on what and to what."""
 
-    listener_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9:._-]+$", min_length=1, max_length=64)]
-    market: Annotated[str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2.")]
+    listener_id: Annotated[Id, Field(description="One that is not known is ranked as a new listener.")]
+    market: Annotated[str, Field(pattern="^[A-Z]{2}$", max_length=2, description="ISO 3166-1 alpha-2.")]
     product_tier: nouns.Tier
     explicit_allowed: Annotated[bool, Field(description="Whether the listener allows explicit content.")]
     age_band: nouns.AgeBand

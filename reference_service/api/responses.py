@@ -1,6 +1,6 @@
 """What clients are answered. Bounded like requests, so that a client can size what it keeps."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,13 +18,19 @@ RequestId = Annotated[
     ),
 ]
 Millionths = Annotated[int, Field(ge=-(2**53) + 1, le=2**53 - 1, description="Millionths of a point.")]
+Word = Annotated[str, Field(pattern="^[a-z][a-z_]{0,39}$", max_length=40)]
 DegradedReason = Literal["features_unavailable"]
 
 
-class Message(BaseModel):
-    """What all answers share."""
+def _open(known: object) -> str:
+    """Describe an open set of words: clients must accept words that later versions add."""
+    return f"Now: {', '.join(get_args(known))}. Accept others as well."
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+
+class Message(BaseModel):
+    """What all answers share: fields may be added, and none that is named here is ever left out."""
+
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class RankedItem(Message):
@@ -34,7 +40,7 @@ class RankedItem(Message):
     kind: Kind
     score: Millionths
     parts: Annotated[
-        dict[Annotated[str, Field(pattern="^[a-z][a-z_]{0,39}$")], Millionths],
+        dict[Word, Millionths],
         Field(max_length=32, description="What each feature added; they sum to the score exactly."),
     ]
 
@@ -43,7 +49,7 @@ class FilteredItem(Message):
     """One candidate that was withheld, and the first rule that forbids it."""
 
     id: Id
-    reason: Reason
+    reason: Annotated[Word, Field(description=_open(Reason))]
 
 
 class Digests(Message):
@@ -63,7 +69,7 @@ class RankingAnswer(Message):
     request_id: RequestId
     digests: Digests
     degraded: Annotated[bool, Field(description="Whether this is less than full quality.")]
-    degraded_reason: DegradedReason | None
+    degraded_reason: Annotated[Word, Field(description=_open(DegradedReason))] | None
     items: Annotated[list[RankedItem], Field(max_length=MOST_ITEMS)]
     filtered: Annotated[list[FilteredItem], Field(max_length=MOST_TRACKS, description="In order of id.")]
 

@@ -1,0 +1,107 @@
+"""The invariants against answers that lie: each lie is told, and each is named."""
+
+import ast
+import copy
+import sys
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from contracts.now_playing.invariants import INVARIANTS
+from tests.contracts.now_playing.conftest import CONTRACT, Scenario
+
+Answer = dict[str, Any]
+
+
+@pytest.fixture
+def scenario(scenarios: dict[str, Scenario]) -> Scenario:
+    return copy.deepcopy(scenarios["explicit-off-gb"])
+
+
+@pytest.fixture
+def answer(client: TestClient, scenario: Scenario) -> Answer:
+    body: Answer = client.post("/v1/now-playing/up-next:rank", json=scenario["request"]["body"]).json()
+    return body
+
+
+def test_invariants_import_the_standard_library_alone() -> None:
+    tree = ast.parse((CONTRACT / "invariants.py").read_text("utf-8"))
+    names = {
+        alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names
+    } | {node.module or "." for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
+
+
+def test_withheld_item_that_is_shown_after_all_is_named(
+    scenario: Scenario, answer: Answer, catalogue: Answer
+) -> None:
+    withheld = next(entry for entry in answer["filtered"] if entry["reason"] == "explicit")
+    answer["filtered"].remove(withheld)
+    answer["items"].append({**answer["items"][-1], "id": withheld["id"]})
+    sentence = INVARIANTS["no_explicit"](scenario["request"], answer, catalogue)
+    assert sentence is not None
+    assert sentence.startswith(withheld["id"])
+
+
+def test_a_false_reason_is_named(scenario: Scenario, answer: Answer, catalogue: Answer) -> None:
+    item = answer["items"].pop(0)
+    for reason in ("explicit", "unknown", "duplicate", "now_playing", "wrong_surface", "because"):
+        lie = {**answer, "filtered": [{"id": item["id"], "reason": reason}]}
+        sentence = INVARIANTS["filters_true"](scenario["request"], lie, catalogue)
+        assert sentence == f"{item['id']} is filtered as {reason}, which is not true of it"
+
+
+def test_a_dropped_item_is_missed(scenario: Scenario, answer: Answer, catalogue: Answer) -> None:
+    item = answer["items"].pop()
+    sentence = INVARIANTS["accounted_for"](scenario["request"], answer, catalogue)
+    assert sentence == f"{item['id']} is neither shown nor filtered"
+
+
+def test_a_foreign_item_is_named(scenario: Scenario, answer: Answer, catalogue: Answer) -> None:
+    asked = {candidate["id"] for candidate in scenario["request"]["body"]["candidates"]}
+    answer["items"][0]["id"] = min(catalogue.keys() - asked)
+    assert INVARIANTS["only_candidates"](scenario["request"], answer, catalogue)
+
+
+def test_a_score_that_its_parts_do_not_make_is_named(
+    scenario: Scenario, answer: Answer, catalogue: Answer
+) -> None:
+    answer["items"][3]["score"] += 1
+    sentence = INVARIANTS["parts_sum_to_score"](scenario["request"], answer, catalogue)
+    assert sentence is not None
+    assert sentence.startswith(answer["items"][3]["id"])
+
+
+def test_swapped_neighbours_are_noticed_everywhere(
+    scenario: Scenario, answer: Answer, catalogue: Answer
+) -> None:
+    for place in range(len(answer["items"]) - 1):
+        items = list(answer["items"])
+        items[place], items[place + 1] = items[place + 1], items[place]
+        lie = {**answer, "items": items}
+        names = ("sorted_by_score_or_reranked", "artist_spacing")
+        assert any(INVARIANTS[name](scenario["request"], lie, catalogue) for name in names), place
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        {},
+        {"items": None, "filtered": []},
+        {"items": {}, "filtered": []},
+        {"items": [1], "filtered": []},
+        {"items": [{"id": ["track-0001"]}], "filtered": []},
+        {"items": [{"id": "track-0001"}], "filtered": []},
+        {"items": [{"id": "track-0001", "score": 1.5, "parts": {}}], "filtered": []},
+        {"items": [{"id": "track-0001", "score": True, "parts": {"a": 1}}], "filtered": []},
+        {"items": [{"id": "track-0001", "score": 1, "parts": {"a": None}}], "filtered": []},
+        {"items": [], "filtered": [{"id": "track-0001"}]},
+        {"items": [], "filtered": [{"id": "track-0001", "reason": ["explicit"]}]},
+    ],
+)
+def test_an_answer_of_another_shape_breaks_every_invariant_and_crashes_none(
+    scenario: Scenario, catalogue: Answer, nonsense: Answer
+) -> None:
+    sentences = [invariant(scenario["request"], nonsense, catalogue) for invariant in INVARIANTS.values()]
+    assert all(sentences)
