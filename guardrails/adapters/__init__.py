@@ -1,0 +1,1 @@
+"""The world outside: git, boxes, environments, services, policy files and clocks."""

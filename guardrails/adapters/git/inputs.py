@@ -1,0 +1,176 @@
+"""The four ways in which a change reaches us, each opened as two trees and what judges them."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from guardrails.adapters.git.difference import files_between
+from guardrails.adapters.git.index import staged_tree
+from guardrails.adapters.git.merge import merged_tree
+from guardrails.adapters.git.repository import Repository
+from guardrails.adapters.git.revisions import merge_base, resolve, resolve_first, revision_of
+from guardrails.adapters.git.tree import GitTree
+from guardrails.adapters.git.worktree import work_tree
+from guardrails.model.change import Change, Revision
+from guardrails.model.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Commits:
+    """Two refs: base's tip and the result of merging head into it; without `base`, head's whole tree."""
+
+    base: str | None
+    head: str = "HEAD"
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What is in the index, against HEAD; `target` is the branch it is meant for."""
+
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTree:
+    """What is in the work tree, tracked or new and not ignored, against HEAD."""
+
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A patch, applied to a ref."""
+
+    data: bytes
+    base: str = "HEAD"
+
+
+Source = Commits | Staged | WorkTree | Patch
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A change and its trees, readable until it is closed."""
+
+    change: Change
+    base: GitTree
+    head: GitTree
+    policy: GitTree
+    repository: Repository
+
+    def close(self) -> None:
+        """Remove all that was made to open the change; safe to call twice."""
+        self.repository.close()
+
+    def __enter__(self) -> "Opened":
+        """Return the opened change."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close."""
+        self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ends:
+    """The revisions of a change before its files are known."""
+
+    base: Revision
+    head: Revision
+    policy: Revision
+    chosen_by: str
+    whole_tree: bool = False
+
+
+def open_change(
+    path: Path, source: Source, *, task: str | None = None, caller: Mapping[str, str] | None = None
+) -> Opened:
+    """Open the change that `source` describes in the repository that holds `path`; the caller closes it.
+
+    Raises UsageError for what cannot be read as asked and CannotJudge for what git cannot tell.
+    """
+    repository = Repository(path, os.environ if caller is None else caller)
+    try:
+        return _opened(repository, _ends(repository, source), task)
+    except BaseException:
+        repository.close()
+        raise
+
+
+def _opened(repository: Repository, ends: _Ends, task: str | None) -> Opened:
+    base, head = repository.tree(ends.base.tree), repository.tree(ends.head.tree)
+    change = Change(
+        base=ends.base,
+        head=ends.head,
+        policy_base=ends.policy,
+        files=files_between(base, head),
+        chosen_by=ends.chosen_by,
+        task=task,
+        whole_tree=ends.whole_tree,
+    )
+    return Opened(change, base, head, repository.tree(ends.policy.tree), repository)
+
+
+def _ends(repository: Repository, source: Source) -> _Ends:
+    match source:
+        case Commits(base, head):
+            return _commits(repository, base, head)
+        case Staged(target):
+            return _local(repository, target, "index", staged_tree)
+        case WorkTree(target):
+            return _local(repository, target, "work tree", work_tree)
+        case Patch(data, base):
+            return _patch(repository, data, base)
+
+
+def _commits(repository: Repository, base: str | None, head: str) -> _Ends:
+    after = resolve(repository, head)
+    if base is None:
+        nothing = _nothing(repository)
+        return _Ends(nothing, after, nothing, "the caller named a head and no base", whole_tree=True)
+    before = resolve(repository, base)
+    result = Revision(after.name, merged_tree(repository, before, after), after.commit)
+    return _Ends(before, result, before, "the caller named base and head")
+
+
+def _local(repository: Repository, target: str, name: str, written: Callable[[Repository], str]) -> _Ends:
+    repository.work_tree()
+    current = resolve_first(repository, ["HEAD"])
+    head = Revision(name, written(repository))
+    policy = _target(repository, target, current)
+    chosen_by = f"HEAD and the {name}; policy: {policy.name if policy else 'HEAD'}"
+    if current is None:
+        nothing = _nothing(repository)
+        return _Ends(nothing, head, policy or nothing, chosen_by, whole_tree=True)
+    return _Ends(current, head, policy or current, chosen_by)
+
+
+def _target(repository: Repository, target: str, current: Revision | None) -> Revision | None:
+    """Return the commit where HEAD left the target branch; the target's tip where they share no history."""
+    if not target:
+        return None
+    names = [f"refs/remotes/origin/{target}", f"refs/heads/{target}"]
+    tip = resolve_first(repository, [target] if target.startswith("refs/") else names)
+    if tip is None or tip.commit is None or current is None or current.commit is None:
+        return tip
+    fork = merge_base(repository, current.commit, tip.commit)
+    return tip if fork is None else revision_of(repository, f"merge base with {tip.name}", fork)
+
+
+def _patch(repository: Repository, data: bytes, base: str) -> _Ends:
+    # The other inputs need no reader of patches, and they are the ones that run before each commit.
+    from guardrails.adapters.git.apply import patched_tree  # noqa: PLC0415
+
+    if not data.strip():
+        raise UsageError("the patch is empty, so there is nothing to judge")
+    before = resolve(repository, base)
+    after = Revision("patch", patched_tree(repository, before, data))
+    return _Ends(before, after, before, "the caller named base and patch")
+
+
+def _nothing(repository: Repository) -> Revision:
+    return Revision("nothing", repository.objects.empty_tree)

@@ -1,0 +1,84 @@
+"""A private folder with a repository of our own in it, gone when we are done.
+
+Trees that do not exist yet (an index, a merge, a patched base) are written here and read
+together with the user's objects. The user's repository is never written to, and its
+configuration and attributes are not even seen by commands that run here.
+"""
+
+import hashlib
+import os
+import shutil
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from guardrails.adapters.git.process import Git, clean_environment
+from guardrails.model.errors import CannotJudge
+
+
+class Scratch:
+    """A scratch repository over the objects of another; `close` removes it, in the process that made it."""
+
+    def __init__(self, caller: Mapping[str, str], objects: Path, algorithm: str) -> None:
+        self._owner = os.getpid()
+        self.algorithm = algorithm
+        self.path = _fresh_folder(caller)
+        try:
+            self._lay(caller, objects)
+        except BaseException:
+            self.close()
+            raise
+
+    def _lay(self, caller: Mapping[str, str], objects: Path) -> None:
+        self.git_dir = self.path / "git"
+        self.objects = self.git_dir / "objects"
+        self.index = self.path / "index"
+        for folder in (self.git_dir, self.objects, self.git_dir / "refs", self.git_dir / "info"):
+            folder.mkdir()
+        (self.git_dir / "HEAD").write_text("ref: refs/heads/main\n")
+        version = 0 if self.algorithm == "sha1" else 1
+        format_line = "" if version == 0 else f"[extensions]\n\tobjectFormat = {self.algorithm}\n"
+        (self.git_dir / "config").write_text(
+            f"[core]\n\trepositoryformatversion = {version}\n\tbare = true\n{format_line}"
+        )
+        self.object_variables = {
+            "GIT_OBJECT_DIRECTORY": str(self.objects),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": _quoted(str(objects)),
+        }
+        variables = {"GIT_DIR": str(self.git_dir), "GIT_INDEX_FILE": str(self.index), **self.object_variables}
+        self.git = Git(str(self.path), {**clean_environment(caller), **variables})
+
+    def store(self, content: bytes) -> str:
+        """Write a blob as a loose object and return its id."""
+        raw = b"blob %d\0" % len(content) + content
+        name = hashlib.new(self.algorithm, raw, usedforsecurity=False).hexdigest()
+        place = self.objects / name[:2] / name[2:]
+        if not place.exists():
+            place.parent.mkdir(exist_ok=True)
+            place.write_bytes(zlib.compress(raw, 1))
+        return name
+
+    def close(self) -> None:
+        """Remove the folder; in a forked child this does nothing. Safe to call twice."""
+        if self._owner == os.getpid():
+            shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _fresh_folder(caller: Mapping[str, str]) -> Path:
+    parent = next((caller[name] for name in ("TMPDIR", "TEMP", "TMP") if caller.get(name)), "/tmp")  # noqa: S108
+    path = Path(parent).absolute() / f"guardrails-{os.getpid()}-{os.urandom(6).hex()}"
+    try:
+        path.mkdir(mode=0o700)
+    except OSError as error:
+        raise CannotJudge(
+            f"no scratch folder can be made in {parent!r} ({error.strerror}); point TMPDIR to a writable folder"
+        ) from error
+    return path
+
+
+def _quoted(path: str) -> str:
+    """Return `path` as git reads it from a colon-separated list."""
+    if not any(letter in path for letter in ':"\n'):
+        return path
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
