@@ -2,13 +2,21 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from reference_service.ranking import nouns
 
 MOST_CARDS, MOST_TRACKS, MOST_ITEMS = 20, 500, 100
 
 Id = Annotated[str, Field(pattern="^[A-Za-z0-9:._-]+$", min_length=1, max_length=64)]
+
+
+def _whole(value: object) -> object:
+    """Return 17 for 17.0, which JSON Schema calls an integer too; anything else as it came."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
 
 
 class Message(BaseModel):
@@ -32,11 +40,11 @@ class Context(Message):
     product_tier: nouns.Tier
     explicit_allowed: Annotated[bool, Field(description="Whether the listener allows explicit content.")]
     age_band: nouns.AgeBand
-    hour_local: Annotated[int, Field(ge=0, le=23, description="Hour of the listener's day.")]
+    hour_local: Annotated[int, Field(ge=0, le=23, description="Hour of the listener's day."), WHOLE]
     device: nouns.Device
     now_playing: Annotated[Id | None, Field(description="The track or episode that plays.")] = None
     shuffle: bool = False
-    session_position: Annotated[int, Field(ge=1, le=10_000, description="1 for a session's first item.")] = 1
+    session_position: Annotated[int, Field(ge=1, le=10_000, description="1 for the first item."), WHOLE] = 1
     recent_skips: Annotated[list[Id], Field(max_length=20, description="Items skipped lately.")] = []
     recently_played: Annotated[list[Id], Field(max_length=50, description="Not offered again.")] = []
     dismissals: Annotated[
@@ -67,7 +75,7 @@ class CardsRequest(Message):
 
     context: Context
     candidates: Annotated[list[Candidate], Field(min_length=1, max_length=MOST_CARDS)]
-    limit: Annotated[int, Field(ge=1, le=MOST_CARDS, description="The most items to answer.")] = MOST_CARDS
+    limit: Annotated[int, Field(ge=1, le=MOST_CARDS, description="The most to answer."), WHOLE] = MOST_CARDS
 
 
 class UpNextRequest(Message):
@@ -75,4 +83,4 @@ class UpNextRequest(Message):
 
     context: Context
     candidates: Annotated[list[Candidate], Field(min_length=1, max_length=MOST_TRACKS)]
-    limit: Annotated[int, Field(ge=1, le=MOST_ITEMS, description="The most items to answer.")] = 30
+    limit: Annotated[int, Field(ge=1, le=MOST_ITEMS, description="The most to answer."), WHOLE] = 30

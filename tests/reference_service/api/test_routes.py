@@ -128,6 +128,15 @@ def test_candidates_are_bounded(client: TestClient, question: dict[str, Any], pa
     assert client.post(path, json=question).status_code == 422
 
 
+def test_a_whole_number_may_be_written_as_json_schema_allows(
+    client: TestClient, question: dict[str, Any]
+) -> None:
+    written = client.post(UP_NEXT, json={**question, "limit": 5}).content
+    assert client.post(UP_NEXT, json={**question, "limit": 5.0}).content == written
+    assert client.post(UP_NEXT, json={**question, "limit": 5.5}).status_code == 422
+    assert client.post(UP_NEXT, json={**question, "limit": True}).status_code == 422
+
+
 def test_paths_and_methods_that_do_not_exist_are_problems(client: TestClient) -> None:
     missing, wrong = client.get("/v2"), client.get(UP_NEXT)
     assert (missing.status_code, wrong.status_code, wrong.headers["allow"]) == (404, 405, "POST")
