@@ -8,7 +8,7 @@ from pathlib import Path
 from guardrails.model.errors import UsageError
 from guardrails.model.verdict import Verdict
 from guardrails.report.format import Format, Presentation
-from guardrails.wiring import explained, formats
+from guardrails.wiring import explained, format_names, report_format
 
 _AGENT_VARIABLES = ("AI_AGENT", "AGENT", "CLAUDECODE", "CURSOR_AGENT", "GEMINI_CLI", "CODEX_SANDBOX")
 _DEFAULT_WIDTH = 100
@@ -16,7 +16,7 @@ _DEFAULT_WIDTH = 100
 
 def check_formats(names: Sequence[str], outputs: Sequence[str]) -> None:
     """Raise UsageError before any work is done when the reports asked for cannot be written."""
-    known = formats()
+    known = format_names()
     for name in names:
         if name not in known:
             raise UsageError(f"--format {name}: no such format; choose from {', '.join(sorted(known))}")
@@ -31,13 +31,14 @@ def check_formats(names: Sequence[str], outputs: Sequence[str]) -> None:
 
 def write_reports(verdict: Verdict, names: Sequence[str], outputs: Sequence[str]) -> None:
     """Write the verdict in each format to its output; raises UsageError where a file cannot be written."""
-    known = formats()
     chosen = list(names) or [default_format(os.environ)]
     for index, name in enumerate(chosen):
         if index < len(outputs):
-            _write_file(known[name].render(verdict, Presentation(explain=explained)), Path(outputs[index]))
+            _write_file(
+                report_format(name).render(verdict, Presentation(explain=explained)), Path(outputs[index])
+            )
         else:
-            _write_standard_output(verdict, known[name])
+            _write_standard_output(verdict, report_format(name))
 
 
 def default_format(environment: Mapping[str, str]) -> str:

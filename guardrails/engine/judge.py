@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from guardrails.engine.plan import Plan, PlannedGate
-from guardrails.engine.rules import COULD_NOT_JUDGE, NO_OUTCOME, NOTHING_PLANNED
+from guardrails.engine.rules import COULD_NOT_JUDGE, NO_CHANGE, NO_OUTCOME, NOTHING_PLANNED
 from guardrails.model.approval import Approval
 from guardrails.model.finding import Effect, Finding, Location, Status
 from guardrails.model.policy import Policy
@@ -150,7 +150,7 @@ def _disputed(finding: Finding, ledger: Ledger) -> Finding | None:
 
 def _harness_finding(rule: Rule, gate: str, message: str, subject: str = "") -> Finding:
     finding = finding_of(rule, rule.effect, Location(path="", symbol=gate), message, subject=subject)
-    return replace(finding, gate=gate)
+    return replace(finding, gate=gate or rule.gate)
 
 
 def _reason(outcome: Outcome, findings: Sequence[Finding]) -> str:
@@ -170,3 +170,8 @@ _EFFECT_ORDER = {Effect.BLOCK: 0, Effect.UNDECIDED: 1, Effect.REVIEW: 2, Effect.
 
 def _report_order(finding: Finding) -> tuple[bool, int, tuple[str | int, ...]]:
     return (not finding.counts, _EFFECT_ORDER[finding.effect], finding.sort_key)
+
+
+def unreadable(message: str) -> Judgement:
+    """Return the judgement of a change that could not be made out at all."""
+    return Judgement(Outcome.UNDECIDED, (), (_harness_finding(NO_CHANGE, "", message),))

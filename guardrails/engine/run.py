@@ -1,6 +1,8 @@
 """Run a plan's gates, each within its bounds, so that whatever breaks ends as a Failure."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from guardrails.engine.plan import Plan
 from guardrails.model.change import Stage
@@ -37,8 +39,9 @@ def _seconds(gate: Gate, stage: Stage) -> float:
 
 def _job(gate: Gate, context: Context) -> Callable[[], Result]:
     def judged() -> Result:
+        begun = os.times()
         try:
-            return gate.run(context)
+            return _timed(gate.run(context), begun, os.times())
         except (CannotJudge, PolicyError) as error:
             return Failure(type(error).__name__, str(error))
         except MemoryError:
@@ -51,6 +54,13 @@ def _job(gate: Gate, context: Context) -> Callable[[], Result]:
             )
 
     return judged
+
+
+def _timed(report: Report, begun: os.times_result, ended: os.times_result) -> Report:
+    """Return the report with the seconds it took, its own children's CPU time included."""
+    spent = [after - before for before, after in zip(begun, ended, strict=True)]
+    seconds = {"wall seconds": round(spent[4], 3), "CPU seconds": round(sum(spent[:4]), 3)}
+    return replace(report, measured={**report.measured, **seconds})
 
 
 def _where(error: BaseException) -> str:

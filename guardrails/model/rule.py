@@ -66,6 +66,7 @@ class Failure:
 
     kind: str
     message: str
+    measured: Mapping[str, float] = field(default_factory=dict)
 
 
 def finding_of(

@@ -1,0 +1,248 @@
+"""The composition root: finds gates and formats in their folders and joins them to the adapters.
+
+Adding a gate is one new folder, adding a format one new file; neither needs an edit here.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TypeVar
+
+from guardrails import __version__
+from guardrails.adapters.cache import FileCache, user_folder
+from guardrails.adapters.clock import SystemClock
+from guardrails.adapters.executor import ForkingExecutor
+from guardrails.adapters.git.inputs import Commits, Opened, Patch, Source, Staged, WorkTree, open_change
+from guardrails.adapters.laboratory import RunLaboratory
+from guardrails.adapters.policy.reader import read_policy
+from guardrails.engine.catalog import Catalog
+from guardrails.engine.judge import Judgement, Ledger, judge, unreadable
+from guardrails.engine.plan import Plan, plan_for
+from guardrails.engine.run import Result, run_plan
+from guardrails.model.change import Change, Revision, Stage
+from guardrails.model.errors import CannotJudge
+from guardrails.model.gate import Context, Gate
+from guardrails.model.policy import Policy
+from guardrails.model.ports import Box
+from guardrails.model.rule import Report, Rule
+from guardrails.model.verdict import Verdict
+from guardrails.report.format import Format
+
+_HERE = os.path.dirname(__file__)  # noqa: PTH120 - pathlib would cost every start-up 5 ms
+_ExportT = TypeVar("_ExportT")
+_ORDER = ("style", "architecture", "integrity", "contract", "golden", "latency", "mutation")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be judged: one repository, one change named in one way, one stage.
+
+    Exactly one of head, patch, staged and worktree names the change; none means HEAD.
+    """
+
+    repository: Path
+    stage: Stage = Stage.MERGE
+    base: str | None = None
+    head: str | None = None
+    patch: bytes | None = None
+    patch_name: str = ""
+    staged: bool = False
+    worktree: bool = False
+    only: tuple[str, ...] = ()
+    task: str | None = None
+    allow_unsandboxed: bool = False
+
+
+@cache
+def catalog() -> Catalog:
+    """Return every gate whose folder holds a gate.py, the known ones in the order of their cost."""
+    folder = f"{_HERE}/gates"
+    names = [name for name in os.listdir(folder) if os.path.exists(f"{folder}/{name}/gate.py")]  # noqa: PTH208, PTH110 - as above
+    ordered = sorted(names, key=lambda name: (_ORDER.index(name) if name in _ORDER else len(_ORDER), name))
+    return Catalog(tuple(_exported(f"guardrails.gates.{name}.gate", "GATE", Gate) for name in ordered))
+
+
+@cache
+def format_names() -> Mapping[str, str]:
+    """Return the module of every report format by the format's name; a `_v1` in a file's name is its version."""
+    files = [name[:-3] for name in os.listdir(f"{_HERE}/report") if name.endswith(".py")]  # noqa: PTH208 - as above
+    return {stem.partition("_v")[0]: stem for stem in sorted(files) if stem not in {"__init__", "format"}}
+
+
+@cache
+def report_format(name: str) -> Format:
+    """Return the format of that name; only its own module is imported."""
+    return _exported(f"guardrails.report.{format_names()[name]}", "FORMAT", Format)
+
+
+def _exported(module: str, attribute: str, kind: type[_ExportT]) -> _ExportT:
+    found = getattr(import_module(module), attribute)
+    if not isinstance(found, kind):
+        raise TypeError(f"{module}.{attribute} is no {kind.__name__}")
+    return found
+
+
+def explained(rule_id: str) -> Rule | None:
+    """Return the rule with that id, for reports that show why."""
+    return next((rule for rule in catalog().rules() if rule.id == rule_id), None)
+
+
+def answer(question: Question) -> Verdict:
+    """Return the verdict on the change; raises UsageError for what cannot be read as asked."""
+    folder = user_folder(os.environ)
+    store = FileCache(folder)
+    try:
+        opened, policy = _opened(question, store)
+    except CannotJudge as error:
+        return _unread(question, str(error))
+    with opened, _laboratory(question, opened, policy, folder, store) as laboratory:
+        return _verdict(question, opened, policy, laboratory)
+
+
+def _opened(question: Question, store: FileCache) -> tuple[Opened, Policy]:
+    """Open the change and read base's policy; where that policy names another target, open it again."""
+    opened = open_change(question.repository, _source(question, ""), task=question.task)
+    try:
+        policy = _policy_of(opened, store)
+        if policy.target and (question.staged or question.worktree):
+            opened.close()
+            opened = open_change(question.repository, _source(question, policy.target), task=question.task)
+            policy = _policy_of(opened, store)
+    except BaseException:
+        opened.close()
+        raise
+    return opened, policy
+
+
+def _policy_of(opened: Opened, store: FileCache) -> Policy:
+    revision = opened.change.policy_base
+    name = (revision.commit or revision.tree)[:12]
+    return read_policy(opened.policy, catalog().gates, store, source=f"policies/ at {name}")
+
+
+def _source(question: Question, target: str) -> Source:
+    if question.patch is not None:
+        return Patch(question.patch, question.base or "HEAD")
+    if question.staged:
+        return Staged(target)
+    if question.worktree:
+        return WorkTree(target)
+    return Commits(question.base, question.head or "HEAD")
+
+
+@contextmanager
+def _laboratory(
+    question: Question, opened: Opened, policy: Policy, folder: Path, store: FileCache
+) -> Iterator[RunLaboratory]:
+    def make_box() -> Box:
+        from guardrails.adapters.box.ladder import strongest  # noqa: PLC0415 - static gates need no box
+
+        return strongest(policy.minimum_box, allow_unsandboxed=question.allow_unsandboxed)
+
+    seed = hashlib.sha256(f"{opened.base.id} {opened.head.id} {policy.digest}".encode()).digest()
+    with RunLaboratory(
+        repository=opened.repository.path,
+        base=opened.base,
+        make_box=make_box,
+        cache=store,
+        cache_folder=folder,
+        seed=int.from_bytes(seed[:8], "big"),
+        allowed_packages=policy.allowed_packages,
+    ) as laboratory:
+        yield laboratory
+
+
+def _verdict(question: Question, opened: Opened, policy: Policy, laboratory: RunLaboratory) -> Verdict:
+    gates = catalog().gates
+    plan = plan_for(opened.change, policy, question.stage, gates, question.only)
+    clock = SystemClock()
+    context = Context(
+        change=opened.change,
+        base=opened.base,
+        head=opened.head,
+        stage=question.stage,
+        policy=policy,
+        services=policy.services,
+        laboratory=laboratory,
+        clock=clock,
+    )
+    box = _prepared(plan, gates, opened, laboratory)
+    results = run_plan(plan, gates, context, ForkingExecutor(at_end=laboratory.close))
+    final = frozenset(rule.id for rule in _final_rules(results))
+    ledger = Ledger(policy, clock.today(), opened.change.digest, final_rules=final)
+    judgement = judge(plan, results, ledger)
+    return _report(question, opened.change, policy, judgement, results, box)
+
+
+def _prepared(plan: Plan, gates: tuple[Gate, ...], opened: Opened, laboratory: RunLaboratory) -> str:
+    """Choose the box and lay out both trees once, before the gates fork; return the box's level."""
+    running = {planned.name for planned in plan.gates if planned.skip_reason is None}
+    if not any(gate.dynamic and gate.name in running for gate in gates):
+        return "not needed"
+    try:
+        level = laboratory.box.level
+        for tree in (opened.base, opened.head):
+            laboratory.checkout(tree)
+    except CannotJudge:
+        return "none"  # each gate meets the same error and says it
+    return level.value
+
+
+def _final_rules(results: Mapping[str, Result]) -> Iterator[Rule]:
+    """Yield the final rules among those that were found; without findings no rule is imported."""
+    found = {one.rule for result in results.values() if isinstance(result, Report) for one in result.findings}
+    if found:
+        yield from (rule for rule in catalog().rules() if rule.final and rule.id in found)
+
+
+def _report(
+    question: Question,
+    change: Change,
+    policy: Policy,
+    judgement: Judgement,
+    results: Mapping[str, Result],
+    box: str,
+) -> Verdict:
+    notes = list(policy.notes)
+    if change.whole_tree:
+        notes.append("there is no base, so the whole tree counts as new")
+    if policy.harness and policy.harness != __version__:
+        notes.append(f"policy was written for harness {policy.harness}; this is {__version__}")
+    if question.allow_unsandboxed:
+        notes.append("--allow-unsandboxed was given: the project's code may have run without a box")
+    return Verdict(
+        outcome=judgement.outcome,
+        stage=question.stage,
+        change=change,
+        gates=judgement.gates,
+        findings=judgement.findings,
+        policy_source=policy.source,
+        policy_digest=policy.digest,
+        harness=__version__,
+        box=box,
+        notes=tuple(notes),
+        measured={name: dict(one.measured) for name, one in results.items() if one.measured},
+    )
+
+
+def _unread(question: Question, message: str) -> Verdict:
+    """Return the verdict on a change that could not even be made out."""
+    named = [question.base or "", question.head or question.patch_name or "HEAD"]
+    base, head = (Revision(name, "") for name in named)
+    judgement = unreadable(message)
+    return Verdict(
+        outcome=judgement.outcome,
+        stage=question.stage,
+        change=Change(base, head, base, (), "the caller", question.task),
+        gates=(),
+        findings=judgement.findings,
+        policy_source="not read",
+        policy_digest="",
+        harness=__version__,
+        box="not needed",
+    )
