@@ -1,0 +1,1 @@
+"""Where project code runs: a ladder of boxes, strongest first, behind the Box port."""

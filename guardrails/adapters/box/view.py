@@ -1,0 +1,80 @@
+"""What a boxed program sees of the host's files.
+
+The list is the same for every rung: the system's programs and libraries, the few files of /etc
+that the dynamic linker and name lookups need, and what the command names. Everything else,
+the user's home and /run with its sockets above all, is absent.
+"""
+
+from pathlib import Path
+
+import guardrails.payload
+from guardrails.model.errors import BoxError
+from guardrails.model.ports import Command
+from guardrails.payload.confine_spec import Mount
+
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")
+SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives")
+STUBS = ("passwd", "group", "hosts", "nsswitch.conf")
+DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+_FORBIDDEN = tuple(Path(place) for place in ("/proc", "/sys", "/dev", "/run", "/var/run"))
+
+
+def payload_folder() -> Path:
+    """Return the folder of the scripts that we send into the box."""
+    return Path(guardrails.payload.__path__[0])
+
+
+def checked(command: Command) -> Command:
+    """Return `command` when every path it names may be shown in a box; raises BoxError."""
+    for path in (*command.readable, *command.writable):
+        if not path.is_absolute() or ".." in path.parts:
+            raise BoxError(f"{str(path)!r} cannot be shown in a box; name an absolute path without `..`")
+        if not path.exists():
+            raise BoxError(f"{str(path)!r} does not exist, so the box cannot show it; create it first")
+        if _is_too_much(path) or _is_too_much(path.resolve()):
+            raise BoxError(f"{str(path)!r} would open the host to the box; name the folder that is needed")
+    return command
+
+
+def _is_too_much(path: Path) -> bool:
+    home = Path("~").expanduser()
+    system = any(path == place or place in path.parents for place in _FORBIDDEN)
+    return path == Path("/") or path == home or path in home.parents or system
+
+
+def is_system(path: Path) -> bool:
+    """Whether every box shows `path` anyway."""
+    return any(path == Path(root) or Path(root) in path.parents for root in SYSTEM)
+
+
+def mounts(command: Command) -> list[Mount]:
+    """Return the steps that build the view in a mount namespace, in order."""
+    share = max(command.limits.memory_bytes // 4, 1 << 20)
+    steps = [*_system(), *_etc(), Mount("proc", "/proc"), Mount("dev", "/dev")]
+    steps += [Mount("tmpfs", place, str(share)) for place in ("/dev/shm", "/tmp")]  # noqa: S108 - the box's own
+    steps += [Mount("dir", "/run"), Mount("dir", "/var"), Mount("link", "/var/tmp", "/tmp")]  # noqa: S108
+    steps += _named(command)
+    return [*steps, Mount("seal", "/dev"), Mount("seal", "/")]
+
+
+def _system() -> list[Mount]:
+    steps = []
+    for root in map(Path, SYSTEM):
+        if root.is_symlink():
+            steps.append(Mount("link", str(root), str(root.readlink())))
+        elif root.is_dir():
+            steps.append(Mount("ro", str(root), str(root)))
+    return steps
+
+
+def _etc() -> list[Mount]:
+    stubs = [Mount("ro", f"/etc/{name}", str(payload_folder() / "confine_etc" / name)) for name in STUBS]
+    return stubs + [Mount("ro", path, path) for path in SYSTEM_FILES if Path(path).exists()]
+
+
+def _named(command: Command) -> list[Mount]:
+    """Shallow paths first, so that a writable folder inside a readable one stays writable."""
+    kinds = {path: "ro" for path in command.readable if not is_system(path)}
+    kinds |= dict.fromkeys(command.writable, "rw")
+    ordered = sorted(kinds, key=lambda path: (len(path.parts), path))
+    return [Mount(kinds[path], str(path), str(path)) for path in ordered]
