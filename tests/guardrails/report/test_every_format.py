@@ -41,7 +41,7 @@ def golden(name: str, text: str) -> None:
 
 
 def test_formats_have_distinct_names() -> None:
-    assert {form.name for form in FORMATS} >= {"agent", "json", "sarif", "terminal"}
+    assert {form.name for form in FORMATS} >= {"agent", "html", "json", "sarif", "terminal"}
     assert len({form.name for form in FORMATS}) == len(FORMATS)
 
 
