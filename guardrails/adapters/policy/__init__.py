@@ -1,0 +1,1 @@
+"""Policy files: YAML text to plain data, plain data to frozen settings, settings to the Policy."""
