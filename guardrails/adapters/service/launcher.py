@@ -25,6 +25,7 @@ REQUEST_SECONDS = 10.0
 LIMITS = Limits(wall_seconds=1800.0, cpu_seconds=1800)
 _REPORT_BYTES = 8192
 _STEP_SECONDS = 0.02
+_LAST_WORDS_SECONDS = 1.0
 _LONGEST_SOCKET_PATH = 107
 _BACKLOG = 128
 
@@ -85,7 +86,7 @@ class RunningService:
             return self._client.request(request)
         except NoAnswer as error:
             asked = f"{request.method} {request.path[:200]}"
-            state = "it still runs" if self.alive() else "it has ended\n" + _ending(self._process)
+            state = "it still runs" if self.alive() else _ending(self._process)
             raise ServiceFailure(
                 f"service {self._service.name}: {ascii(asked)[1:-1]}: {error}; {state}"
             ) from error
@@ -207,7 +208,6 @@ class _Start:
                 watched.register(ended, select.POLLIN)
             if self.service.app:
                 self._wait_for_report(report, watched)
-                watched.unregister(report)
             self._wait_for_answer(watched)
 
     def _wait_for_report(self, report: int, watched: select.poll) -> None:
@@ -224,8 +224,11 @@ class _Start:
                 break
             elif time.monotonic() >= self.deadline:
                 raise self._failure("did not report that it is ready")
+        watched.unregister(report)
         failed = _failure_in(said)
         if failed:
+            # Its traceback follows its report; its end is the sign that all was said.
+            self._poll(watched, _LAST_WORDS_SECONDS)
             raise self._failure(f"did not start: {failed}")
         if failed is None:
             raise self._failure("ended" if not said else "sent a report that is none")
@@ -286,11 +289,12 @@ def _failure_in(report: bytes) -> str | None:
 
 def _ending(process: Process) -> str:
     """End the process and tell how it ended and what it said last."""
+    still_ran = process.is_running()
     completed = process.stop()
-    how = (
-        f"stopped by its bound {completed.stopped_by}"
-        if completed.stopped_by
-        else f"exit {completed.exit_code}"
-    )
+    how = f"it ended with exit {completed.exit_code}"
+    if completed.stopped_by:
+        how = f"it was stopped by its bound {completed.stopped_by}"
+    elif still_ran:
+        how = "it was still running"
     said = tail_of(completed.stderr) or tail_of(completed.stdout) or "  (nothing)"
-    return f"it ended with {how}; its last words:\n{said}"
+    return f"{how}; its last words:\n{said}"

@@ -4,9 +4,10 @@ import re
 
 _LINES = 12
 _LINE_LENGTH = 300
+_LOOKED_THROUGH = 1000
 _SECRETS = (
     re.compile(
-        r"(?i)((?:[a-z0-9_-]*(?:password|passwd|secret|token|api[_-]?key|credential|private[_-]?key)[a-z0-9_-]*"
+        r"(?i)((?:(?:password|passwd|secret|token|api[_-]?key|credential|private[_-]?key)[a-z0-9_-]*"
         r"|authorization|cookie)[\"']?\s*[:=]\s*[\"']?)((?:bearer |basic )?[^\s\"',;]+)"
     ),
     re.compile(r"(://[^/\s:@]*:)([^/\s@]+)(?=@)"),
@@ -19,7 +20,7 @@ def tail_of(output: bytes) -> str:
     """Return the last lines of a program's output as one printable paragraph, secrets hidden."""
     text = output[-16384:].decode("utf-8", "replace")
     lines = [line for line in text.splitlines() if line.strip()][-_LINES:]
-    return "\n".join("  " + _hidden(_printable(line))[:_LINE_LENGTH] for line in lines)
+    return "\n".join("  " + _hidden(_printable(line[:_LOOKED_THROUGH]))[:_LINE_LENGTH] for line in lines)
 
 
 def _printable(line: str) -> str:

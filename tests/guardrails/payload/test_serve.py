@@ -173,7 +173,7 @@ def test_sigterm_lets_the_application_shut_down(tmp_path: Path) -> None:
         os.kill(room.process.host_pid, signal.SIGTERM)
         assert room.process.process.wait(20) == 0
         assert (room.socket.parent / "stopped").exists()
-        with pytest.raises(ServiceFailure, match="it has ended"):
+        with pytest.raises(ServiceFailure, match="it ended with exit 0"):
             server.request(Request("GET", "/"))
 
 
