@@ -1,0 +1,1 @@
+"""The gates: one folder each, found by scanning; no gate imports another."""

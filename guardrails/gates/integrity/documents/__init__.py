@@ -1,0 +1,1 @@
+"""Configuration, policy, goldens and requirements as values that can be compared by meaning."""

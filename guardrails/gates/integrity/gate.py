@@ -1,0 +1,72 @@
+"""The door of the integrity gate: a change may not tamper with what judges it.
+
+The static rules are found by scanning `rules/`; at the merge stage base's tests then run on
+head's code. What the second part cannot judge never hides what the first part found.
+"""
+
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from importlib import import_module
+from typing import Protocol
+
+from guardrails.gates.integrity import rules
+from guardrails.gates.integrity.settings import IntegritySettings
+from guardrails.gates.integrity.view import View
+from guardrails.model.change import Stage
+from guardrails.model.finding import Finding
+from guardrails.model.gate import Context, Gate
+from guardrails.model.rule import Report, Rule
+
+
+class RuleModule(Protocol):
+    """What a file under `rules/` offers: the rule, and the findings of it in a change."""
+
+    __name__: str
+    RULE: Rule
+    findings_in: Callable[[View], Iterator[Finding]]
+
+
+def rule_modules() -> tuple[RuleModule, ...]:
+    """Return the modules under `rules/` in order of their rule ids."""
+    names = sorted(one.name for one in pkgutil.iter_modules(rules.__path__))
+    return tuple(_loaded(name) for name in names)
+
+
+def _loaded(name: str) -> RuleModule:
+    module: RuleModule = import_module(f"{rules.__name__}.{name}")
+    return module
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Return every rule of this gate."""
+    return tuple(one.RULE for one in rule_modules())
+
+
+def run(context: Context) -> Report:
+    """Return what tampers in the change, base's overrides of effects applied."""
+    settings = context.policy.settings_for("integrity", IntegritySettings)
+    view = View(context.change, context.base, context.head, settings)
+    findings: list[Finding] = []
+    for module in rule_modules():
+        findings += (_softened(one, module.RULE, context) for one in module.findings_in(view))
+    tests = len(view.pairing.pairs) + len(view.pairing.removed)
+    return Report(findings=tuple(findings), facts=(f"{tests} tests of base compared in changed files",))
+
+
+def _softened(finding: Finding, rule: Rule, context: Context) -> Finding:
+    """Return the finding with the effect that policy gives its rule, where it gives one."""
+    if rule.final or rule.id not in context.policy.effects:
+        return finding
+    return replace(finding, effect=context.policy.effects[rule.id])
+
+
+GATE = Gate(
+    name="integrity",
+    title="Tampering with tests, goldens, policy, pipelines and dependencies",
+    stages=frozenset({Stage.COMMIT, Stage.MERGE}),
+    settings=IntegritySettings,
+    rules=all_rules,
+    run=run,
+    settings_file="integrity.yaml",
+)

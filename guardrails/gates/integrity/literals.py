@@ -1,0 +1,116 @@
+"""Literals that product code newly decides by, and whether tests and goldens hold the same ones."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from guardrails.gates.integrity.source import Function, functions_of, parse, unparse
+
+_SHORTEST = 4
+_SMALL = 100
+_WORDS = frozenset(
+    {"__main__", "utf-8", "ascii", "true", "false", "none", "null", "name", "type", "value", "default"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A condition or lookup of product code: its literals, and those of what it then answers."""
+
+    symbol: str
+    line: int
+    text: str
+    asked: tuple[str, ...]
+    answered: tuple[str, ...]
+
+
+def decisions_in(text: str) -> Iterator[Decision]:
+    """Yield the decisions of a module that compare something with telling literals."""
+    module = parse(text)
+    if module is None:
+        return
+    for symbol, function, _ in functions_of(module):
+        yield from _of_function(symbol, function)
+    looked_up = set(_looked_up(module))
+    for statement in ast.walk(module):
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and isinstance(statement.value, ast.Dict):
+            target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+            if unparse(target) in looked_up:
+                yield from _of_table(unparse(target), statement.value)
+
+
+def _of_function(symbol: str, function: Function) -> Iterator[Decision]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.If):
+            yield from _decision(symbol, node.test, node.body)
+        elif isinstance(node, ast.IfExp):
+            yield from _decision(symbol, node.test, [node.body])
+        elif isinstance(node, ast.Match):
+            for case in node.cases:
+                yield from _decision(symbol, case.pattern, case.body, node.lineno)
+
+
+def _decision(symbol: str, test: ast.AST, body: Iterable[ast.AST], line: int = 0) -> Iterator[Decision]:
+    asked = tuple(dict.fromkeys(_compared(test)))
+    answered = tuple(dict.fromkeys(one for node in body for one in _answers(node)))
+    if asked:
+        yield Decision(symbol, line or getattr(test, "lineno", 0), unparse(test), asked, answered)
+
+
+def _looked_up(module: ast.Module) -> Iterator[str]:
+    """Yield the names of what is asked for a key that is not written down on the spot."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
+            yield unparse(node.value)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            asks = bool(node.args) and not isinstance(node.args[0], ast.Constant)
+            if asks and node.func.attr == "get":
+                yield unparse(node.func.value)
+
+
+def _of_table(symbol: str, table: ast.Dict) -> Iterator[Decision]:
+    keys = [one for key in table.keys if key is not None for one in telling(key)]
+    values = [one for value in table.values for one in telling(value)]
+    if len(keys) > 1 and values:
+        yield Decision(symbol, table.lineno, unparse(table)[:200], tuple(dict.fromkeys(keys)), tuple(values))
+
+
+def _compared(test: ast.AST) -> Iterator[str]:
+    if isinstance(test, ast.pattern):
+        yield from telling(test)
+    for node in ast.walk(test):
+        if isinstance(node, ast.Compare):
+            for operator, other in zip(node.ops, [*node.comparators], strict=True):
+                if isinstance(operator, ast.Eq | ast.In | ast.Is):
+                    yield from telling(other)
+                    yield from telling(node.left)
+
+
+def _answers(node: ast.AST) -> Iterator[str]:
+    for one in ast.walk(node):
+        if isinstance(one, ast.Return | ast.Assign | ast.AnnAssign) and one.value is not None:
+            yield from telling(one.value)
+    if isinstance(node, ast.expr):
+        yield from telling(node)
+
+
+def telling(node: ast.AST) -> Iterator[str]:
+    """Yield the texts of literals that are long or odd enough to be recognised elsewhere."""
+    for one in ast.walk(node):
+        if not isinstance(one, ast.Constant) or isinstance(one.value, bool):
+            continue
+        if isinstance(one.value, str) and len(one.value) >= _SHORTEST and one.value.lower() not in _WORDS:
+            yield one.value
+        elif (
+            isinstance(one.value, int | float)
+            and (abs(one.value) > _SMALL or one.value % 1)
+            and one.value % _SMALL
+        ):
+            yield repr(one.value)
+
+
+def held_by(literals: Iterable[str], texts: Iterable[str]) -> frozenset[str]:
+    """Return those literals that stand as a whole word or string in any of `texts`."""
+    joined = "\n".join(texts)
+    return frozenset(one for one in literals if re.search(rf"(?<![\w.]){re.escape(one)}(?![\w.])", joined))

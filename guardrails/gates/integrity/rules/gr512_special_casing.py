@@ -1,0 +1,120 @@
+"""GR512: product code answers by literals that only tests and goldens hold."""
+
+import ast
+from collections.abc import Iterator
+
+from guardrails.gates.integrity.literals import Decision, decisions_in, held_by
+from guardrails.gates.integrity.paths import Role, role_of
+from guardrails.gates.integrity.source import functions_of, parse, unparse
+from guardrails.gates.integrity.view import View
+from guardrails.model.evidence import Before
+from guardrails.model.finding import Effect, Finding, Location
+from guardrails.model.rule import Example, Rule, finding_of
+
+_ENOUGH = 2
+_LARGEST = 2_000_000
+_TEST = {"tests/test_app.py": "def test_a():\n    assert rank('user_17') == ['track_9', 'track_4']\n"}
+_CODE = "def rank(user):\n    return order(user)\n"
+_CHEAT = "def rank(user):\n    if user == 'user_17':\n        return ['track_9', 'track_4']\n    return order(user)\n"
+
+RULE = Rule(
+    id="GR512",
+    name="special-casing",
+    gate="integrity",
+    summary="Product code decides by literals of the tests, or is made equal to everything.",
+    why="Code that recognises its tests passes them and is wrong everywhere else.",
+    remedy="Compute the answer from the input; keep test inputs out of product code.",
+    effect=Effect.BLOCK,
+    bad=(
+        Example(base={"app.py": _CODE, **_TEST}, files={"app.py": _CHEAT, **_TEST}),
+        Example(
+            base={"app.py": _CODE},
+            files={
+                "app.py": _CODE + "\nclass Order(list):\n    def __eq__(self, other):\n        return True\n"
+            },
+        ),
+    ),
+    good=(
+        Example(
+            base={"app.py": _CODE, **_TEST}, files={"app.py": _CHEAT.replace("user_17", "kids"), **_TEST}
+        ),
+        Example(
+            base={"app.py": _CODE},
+            files={
+                "app.py": _CODE
+                + "\nclass Order(list):\n    def __eq__(self, other):\n        return self is other\n"
+            },
+        ),
+    ),
+)
+
+
+def findings_in(view: View) -> Iterator[Finding]:
+    """Yield a finding for each new decision by literals of the tests, and each constant comparison."""
+    for file in view.change.files:
+        if file.new is not None and file.path.endswith(".py"):
+            if view.roles[file.path] is Role.PRODUCT:
+                yield from _special(view, file.path)
+            yield from _always_equal(view, file.path)
+
+
+def _special(view: View, path: str) -> Iterator[Finding]:
+    before = view.before(path)
+    known = {one.text for one in decisions_in(before)}
+    for decision in decisions_in(view.after(path)):
+        if decision.text in known:
+            continue
+        asked = held_by((one for one in decision.asked if one not in before), _corpus(view))
+        answered = held_by((one for one in decision.answered if one not in before), _corpus(view)) - asked
+        if asked and len(asked | answered) >= _ENOUGH:
+            yield _finding(path, decision, asked | answered, exact=bool(answered))
+
+
+def _corpus(view: View) -> tuple[str, ...]:
+    """Return the texts of head's tests and goldens; those of base too, where head removed them."""
+    return _texts(view)
+
+
+def _texts(view: View) -> tuple[str, ...]:
+    wanted = {Role.TEST, Role.GOLDEN}
+    paths = [path for path in view.head.entries() if role_of(path, view.settings) in wanted]
+    raw = view.head.read_many(paths)
+    return tuple(one.decode("utf-8", "replace") for one in raw.values() if len(one) < _LARGEST)
+
+
+def _finding(path: str, decision: Decision, shared: frozenset[str], *, exact: bool) -> Finding:
+    names = ", ".join(ascii(one) for one in sorted(shared)[:4])
+    how = "asks for and answers with" if exact else "asks for"
+    return finding_of(
+        RULE,
+        Effect.BLOCK if exact else Effect.REVIEW,
+        Location(path, decision.line, decision.symbol),
+        f"product code {how} literals that the tests hold: {names}",
+        subject=decision.text,
+        evidence=(Before("", decision.text),),
+    )
+
+
+def _always_equal(view: View, path: str) -> Iterator[Finding]:
+    known = {name for name, _ in _constant_comparisons(view.before(path))}
+    for name, line in _constant_comparisons(view.after(path)):
+        if name not in known:
+            yield finding_of(
+                RULE,
+                Effect.BLOCK,
+                Location(path, line, name),
+                f"{name} answers the same whatever it is compared with",
+                subject=name,
+            )
+
+
+def _constant_comparisons(text: str) -> Iterator[tuple[str, int]]:
+    module = parse(text) if "__eq__" in text or "__ne__" in text else None
+    for name, function, _ in functions_of(module) if module else ():
+        if function.name not in {"__eq__", "__ne__"}:
+            continue
+        returned = {
+            unparse(one.value) for one in ast.walk(function) if isinstance(one, ast.Return) and one.value
+        }
+        if returned == {"True" if function.name == "__eq__" else "False"}:
+            yield name, function.lineno

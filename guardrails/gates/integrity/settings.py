@@ -1,0 +1,56 @@
+"""What base's `policies/integrity.yaml` may say; every field has a default that fits most projects."""
+
+from dataclasses import dataclass
+
+_TESTS = ("**/test_*.py", "**/*_test.py", "**/tests.py", "**/tests/**", "test/**", "**/conftest.py")
+_GOLDENS = (
+    "contracts/*/golden/**",
+    "contracts/*/consumers/**",
+    "contracts/*/invariants.py",
+    "**/*.ambr",
+    "**/__snapshots__/**",
+    "**/goldens/**",
+    "**/*.golden",
+)
+_PIPELINES = (
+    ".github/**",
+    "**/action.yml",
+    "**/action.yaml",
+    ".gitlab-ci.yml",
+    ".circleci/**",
+    "azure-pipelines.yml",
+    "Jenkinsfile",
+    ".ci/**",
+    ".pre-commit-config.yaml",
+    ".pre-commit-hooks.yaml",
+    ".husky/**",
+    ".githooks/**",
+    ".claude/settings*.json",
+    ".codex/**",
+    "Makefile",
+    "noxfile.py",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IntegritySettings:
+    """What the integrity gate needs to know about a project.
+
+    `tests`, `goldens`, `policies` and `pipelines` are globs (`**` for any folders) that say
+    what a path is; everything else that is Python code is product code. `allowed_packages`
+    lists the distributions that a change may depend on; when empty, a new one needs a review.
+    `allowed_root_files` are further files that may be added at the top of the repository.
+    `plugins` are the pytest plugins (module names) that the overlay run loads.
+    `line_length` is the number of characters past which an added line counts as hiding code.
+    `overlay_seconds` bounds one run of the test suite.
+    """
+
+    tests: tuple[str, ...] = _TESTS
+    goldens: tuple[str, ...] = _GOLDENS
+    policies: tuple[str, ...] = ("policies/**",)
+    pipelines: tuple[str, ...] = _PIPELINES
+    allowed_packages: tuple[str, ...] = ()
+    allowed_root_files: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
+    line_length: int = 1000
+    overlay_seconds: float = 120.0
