@@ -26,6 +26,12 @@ def isolated_environment(second: int = FIRST_SECOND) -> dict[str, str]:
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_AUTHOR_DATE": date,
         "GIT_COMMITTER_DATE": date,
+        # Git would tidy large repositories in a background process that outlives the test.
+        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_KEY_0": "gc.auto",
+        "GIT_CONFIG_VALUE_0": "0",
+        "GIT_CONFIG_KEY_1": "maintenance.auto",
+        "GIT_CONFIG_VALUE_1": "false",
         "LC_ALL": "C",
     }
 
@@ -78,8 +84,12 @@ class RepositoryBuilder:
         return self
 
     def delete(self, path: str) -> "RepositoryBuilder":
-        """Delete a file of the work tree."""
-        (self.path / path).unlink()
+        """Delete a file of the work tree, and the folders that it leaves empty, as git does."""
+        place = self.path / path
+        place.unlink()
+        while place.parent != self.path and not any(place.parent.iterdir()):
+            place = place.parent
+            place.rmdir()
         return self
 
     def chmod(self, path: str, mode: int = 0o755) -> "RepositoryBuilder":

@@ -148,6 +148,8 @@ def _git_file(reader: _Reader) -> FilePatch:
         paths, strip = (header.names.get("from", old), header.names.get("to", new)), 1
     else:
         paths, strip = _stripped(old, new)
+        if _NULL not in paths and paths[0] != paths[1]:
+            raise PatchError(start + 1, "its names differ, though it says neither rename nor copy")
     found = _file(start + 1, paths, strip, hunks)
     verb = header.names.get("verb")
     return replace(

@@ -115,9 +115,11 @@ class Git:
             raise ToolMissing(f"{printed} is too old; install git {needed} or newer")
 
 
-def missing_git(error: OSError) -> ToolMissing:
-    """Return the error for a git that cannot be started."""
-    return ToolMissing(f"git cannot be started ({error.strerror}); install git 2.38 or newer on PATH")
+def missing_git(error: OSError) -> CannotJudge:
+    """Return the error for a git that cannot be started: none is there, or the machine is out of something."""
+    if isinstance(error, FileNotFoundError | PermissionError):
+        return ToolMissing(f"git cannot be started ({error.strerror}); install git 2.38 or newer on PATH")
+    return CannotJudge(f"git cannot be started ({error.strerror}); free processes or memory, then retry")
 
 
 def said(stderr: bytes) -> str:

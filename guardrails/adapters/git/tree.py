@@ -108,6 +108,13 @@ class GitTree:
         contents = dict(zip(wanted, objects.read(wanted, "blob"), strict=True))
         return {path: contents[name] for path, name in blobs.items()}
 
+    def read_link(self, path: str) -> bytes | None:
+        """Return where the symbolic link at `path` points; None when there is no link."""
+        entry = self.entry(path)
+        if entry is None or entry.mode is not Mode.SYMLINK:
+            return None
+        return self._folders.objects.read([entry.blob], "blob")[0]
+
     def _found(self, paths: Iterable[str]) -> dict[str, Entry]:
         if self._entries is not None:
             return {path: self._entries[path] for path in paths if path in self._entries}
