@@ -211,4 +211,5 @@ _FORMS: Mapping[object, Callable[[Plain, tuple[object, ...], Pointer], object]] 
 
 
 def _name(at: Pointer) -> str:
-    return pointer_text(at) or "the file"
+    text = pointer_text(at)
+    return f"item {text}" if text.startswith("[") else text or "the file"
