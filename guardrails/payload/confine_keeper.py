@@ -12,13 +12,13 @@ import select
 import time
 from collections.abc import Iterator
 
+from guardrails.payload import confine_births as births
 from guardrails.payload import confine_start as starts
 from guardrails.payload import confine_system as system
 from guardrails.payload import confine_tree as tree
 from guardrails.payload.confine_spec import BUBBLEWRAP, Spec
 
 _TICK_SECONDS = 0.04
-_GROWTH_TICK_SECONDS = 0.005
 _GRACE_SECONDS = 0.5
 _END_SECONDS = 10.0
 _CHUNK = 1 << 16
@@ -57,7 +57,7 @@ class Keeper:
         self._verdict = bytearray()
         self._output: dict[int, bytearray] = {}
         self._kept = 0
-        self._seen = 0
+        self._living = 0
         self._leader_deadline = float("inf")
         self._harness_gone = False
         self._was_killed = False
@@ -90,11 +90,14 @@ class Keeper:
     def _watch(self, harness: int) -> None:
         main = os.pidfd_open(self._started.pid)
         poll = select.poll()
-        for descriptor in (harness, main, self._spec.control, self._started.verdict, *self._output):
+        watched = [harness, main, self._spec.control, self._started.verdict, *self._output]
+        for descriptor in watched:
             os.set_blocking(descriptor, False)
             poll.register(descriptor, _READ_EVENTS)
+        if self._started.births is not None:
+            poll.register(self._started.births, select.POLLIN)
         now = time.monotonic()
-        deadline, next_look = now + self._bounds.wall_seconds, now + _GROWTH_TICK_SECONDS
+        deadline, next_look = now + self._bounds.wall_seconds, now + _TICK_SECONDS
         while self._status is None and not self._stopped_by and not self._harness_gone:
             wait = min(next_look, deadline, self._leader_deadline) - time.monotonic()
             for descriptor, _ in poll.poll(max(0.0, wait) * 1000):
@@ -106,13 +109,16 @@ class Keeper:
             if now >= deadline:
                 self._stopped_by = "wall"
             if now >= next_look:
-                next_look = time.monotonic() + self._look()
+                self._look()
+                next_look = time.monotonic() + _TICK_SECONDS
 
     def _on_event(self, descriptor: int, harness: int, poll: select.poll) -> None:
         if descriptor == harness:
             self._harness_gone = True
         elif descriptor == self._spec.control:
             self._obey()
+        elif descriptor == self._started.births:
+            self._judge_birth(descriptor)
         elif descriptor in self._output:
             self._read(descriptor, poll)
         elif descriptor == self._started.verdict:
@@ -157,8 +163,29 @@ class Keeper:
         if len(data) > room:
             self._stopped_by = self._stopped_by or "output"
 
-    def _look(self) -> float:
-        """Hold the bounds of the tree; return the seconds until the next look, few while it grows."""
+    @property
+    def _most(self) -> int:
+        return self._bounds.processes + self._started.depth
+
+    def _count(self) -> tuple[list[int], int]:
+        pids, tasks = tree.descendants(os.getpid(), self._most)
+        self._living = len(pids)
+        return pids, tasks
+
+    def _judge_birth(self, listener: int) -> None:
+        """Let a process fork while there is room; counted anew only when the old count says full."""
+        identity = births.notice(listener)
+        if identity is None:
+            return
+        if self._living >= self._most:
+            self._count()
+        if self._living >= self._most:
+            self._stopped_by = self._stopped_by or "processes"
+            return
+        self._living += 1
+        births.grant(listener, identity)
+
+    def _look(self) -> None:
         pids, tasks = tree.descendants(os.getpid())
         bounds = self._bounds
         if (
@@ -170,8 +197,6 @@ class Keeper:
             self._stopped_by = "memory"
         elif tree.cpu_seconds(pids) + tree.reaped_seconds(os.getpid()) > bounds.cpu_seconds:
             self._stopped_by = "cpu"
-        grows, self._seen = len(pids) > self._seen, len(pids)
-        return _GROWTH_TICK_SECONDS if grows else _TICK_SECONDS
 
     def _reap(self) -> bool:
         """Wait for those that have ended; True while there may be more to come."""
@@ -194,17 +219,11 @@ class Keeper:
         self._was_killed = self._status is None
         while self._reap():
             for pid in tree.children(os.getpid()):
-                self._kill(pid)
+                os.kill(pid, system.SIGKILL)
             time.sleep(0.001)
             if time.monotonic() > deadline:
                 self._error = self._error or "processes of the box did not end within 10 s of being killed"
                 return
-
-    def _kill(self, pid: int) -> None:
-        """Kill a direct child, and its process group first, which is what stops a plain fork bomb."""
-        if os.getpgid(pid) == pid:
-            os.killpg(pid, system.SIGKILL)
-        os.kill(pid, system.SIGKILL)
 
     def _drain(self) -> None:
         if not self._output:

@@ -104,6 +104,7 @@ _UNSUPPORTED: dict[str, tuple[int | None, int | None]] = {
     "removexattrat": (466, 466),
     "file_setattr": (469, 469),
 }
+_FORKS: dict[str, tuple[int | None, int | None]] = {"fork": (57, None), "vfork": (58, None)}
 _CLONE = (56, 220)
 _IOCTL = (16, 29)
 _SOCKET = (41, 198)
@@ -123,6 +124,8 @@ _PAGE = 4096
 _EPERM, _EACCES, _ENOSYS, _EAFNOSUPPORT, _ENOTSUP = 1, 13, 38, 97, 95
 _ALLOW = 0x7FFF0000
 _KILL = 0x80000000
+_ASK = 0x7FC00000
+_CLONE_THREAD = 0x00010000
 _ERRNO = 0x00050000
 _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 
@@ -152,11 +155,15 @@ class _Program:
 
     def deny(self, calls: dict[str, tuple[int | None, int | None]], number: int) -> None:
         """Answer each of `calls` with the error `number`."""
+        self.answer_all(calls, _ERRNO | number)
+
+    def answer_all(self, calls: dict[str, tuple[int | None, int | None]], value: int) -> None:
+        """Answer each of `calls` with `value`."""
         for numbers in calls.values():
             nr = numbers[self._column]
             if nr is not None:
                 self.emit(0x15, nr, 0, 1)
-                self.answer(_ERRNO | number)
+                self.answer(value)
 
     def on(self, numbers: tuple[int, int], body: "_Program") -> None:
         """Run `body`, which must answer in the end, when the call is this one."""
@@ -171,8 +178,21 @@ class _Program:
         return bytes(self._code)
 
 
-def program(*, shared_files: bool) -> bytes:
-    """Return the filter, packed; `shared_files` is for a rung without namespaces of its own."""
+def births() -> bytes:
+    """Return a filter that asks its listener about every new process, and about nothing else."""
+    code = _opened()
+    code.answer_all(_FORKS, _ASK)
+    clone = code.sub()
+    clone.load_argument(0)
+    clone.emit(0x45, _CLONE_THREAD, 1, 0)
+    clone.answer(_ASK)
+    clone.answer(_ALLOW)
+    code.on(_CLONE, clone)
+    code.answer(_ALLOW)
+    return code.bytes()
+
+
+def _opened() -> _Program:
     machine = os.uname().machine
     if machine not in _ARCHITECTURES:
         raise UnsupportedArchitecture(0, f"no system call table for {machine}; x86_64 and aarch64 have one")
@@ -185,6 +205,12 @@ def program(*, shared_files: bool) -> bytes:
     if machine == "x86_64":  # the x32 calls share the table's numbers with this bit set
         code.emit(0x35, 0x40000000, 0, 1)
         code.answer(_ERRNO | _ENOSYS)
+    return code
+
+
+def program(*, shared_files: bool) -> bytes:
+    """Return the filter, packed; `shared_files` is for a rung without namespaces of its own."""
+    code = _opened()
     code.deny(_DENIED, _EPERM)
     code.deny(_ABSENT, _ENOSYS)
     if shared_files:

@@ -4,9 +4,11 @@ A launch function runs in the forked child and never returns. A failure travels 
 to `start`, which sends its text through the verdict pipe.
 """
 
+import _socket
 import os
 import resource
 
+from guardrails.payload import confine_births as births
 from guardrails.payload import confine_seccomp as seccomp
 from guardrails.payload import confine_spec as specs
 from guardrails.payload import confine_system as system
@@ -18,31 +20,39 @@ _OPEN_FILES = 4096
 class Started:
     """The keeper's direct child, and how many generations below it the program itself is."""
 
-    __slots__ = ("depth", "pid", "verdict")
+    __slots__ = ("births", "depth", "pid", "verdict")
 
-    def __init__(self, pid: int, depth: int, verdict: int) -> None:
+    def __init__(self, pid: int, depth: int, verdict: int, births: int | None) -> None:
         self.pid = pid
         self.depth = depth
         self.verdict = verdict
+        self.births = births
 
 
 def start(spec: specs.Spec, stdout: int, stderr: int) -> Started:
     """Fork and confine the program; `verdict` then yields `E` and text, or what the rung says."""
     verdict, sink = os.pipe()
     keeper = os.getpid()
+    ours, theirs = _socket.socketpair()
     pid = os.fork()
     if pid == 0:
         try:
-            _in_child(spec, stdout, stderr, sink, keeper)
+            _in_child(keeper, stdout, stderr)
+            births.ask_before_births(theirs)
+            theirs.close()
+            {specs.BUBBLEWRAP: _bubblewrap}[spec.rung](spec, sink)
         except BaseException as error:  # noqa: BLE001 - anything that goes on in this child is the keeper's
             os.write(sink, b"E" + str(error).encode("utf-8", "backslashreplace"))
         finally:
             os._exit(127)
     os.close(sink)
-    return Started(pid, {specs.BUBBLEWRAP: 2, specs.UNSHARE: 1}.get(spec.rung, 0), verdict)
+    theirs.close()
+    listener = births.received_listener(ours)
+    ours.close()
+    return Started(pid, {specs.BUBBLEWRAP: 2, specs.UNSHARE: 1}.get(spec.rung, 0), verdict, listener)
 
 
-def _in_child(spec: specs.Spec, stdout: int, stderr: int, sink: int, keeper: int) -> None:
+def _in_child(keeper: int, stdout: int, stderr: int) -> None:
     system.prctl(system.PR_SET_PDEATHSIG, system.SIGKILL)
     if os.getppid() != keeper:
         os._exit(127)
@@ -51,12 +61,10 @@ def _in_child(spec: specs.Spec, stdout: int, stderr: int, sink: int, keeper: int
     os.dup2(stderr, 2)
     os.umask(0o022)
     system.default_signals()
-    prefer_for_out_of_memory()
-    launch = {specs.BUBBLEWRAP: _bubblewrap}[spec.rung]
-    launch(spec, sink)
+    _prefer_for_out_of_memory()
 
 
-def prefer_for_out_of_memory() -> None:
+def _prefer_for_out_of_memory() -> None:
     """Make the kernel take the box first when the machine runs out of memory."""
     descriptor = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
     try:

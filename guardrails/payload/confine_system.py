@@ -25,6 +25,7 @@ CLONE_NEWNET = 0x40000000
 SIGKILL = 9
 SIGTERM = 15
 _CAPSET = {"x86_64": 126, "aarch64": 91}
+_SECCOMP = {"x86_64": 317, "aarch64": 277}
 
 
 def _failure(name: str) -> OSError:
@@ -81,16 +82,13 @@ def drop_capabilities() -> None:
     syscall("capset", _CAPSET[os.uname().machine], header, bytes(24))
 
 
-def attach_filter(program: bytes) -> None:
-    """Install the seccomp `program` (packed sock_filter) on this thread; raises OSError."""
-    set_seccomp, mode_filter = 22, 2
+def attach_filter(program: bytes, *, listen: bool = False) -> int:
+    """Install the seccomp `program` (packed sock_filter); return its listener's descriptor, else 0."""
+    mode_filter, new_listener = 1, 8
     buffer = ctypes.create_string_buffer(program, len(program))
-    header = bytearray(16)
-    header[0:2] = (len(program) // 8).to_bytes(2, "little")
-    header[8:16] = ctypes.addressof(buffer).to_bytes(8, "little")
-    prog = ctypes.create_string_buffer(bytes(header), 16)
-    if _libc.prctl(set_seccomp, ctypes.c_ulong(mode_filter), prog, 0, 0) != 0:
-        raise _failure("seccomp")
+    header = (len(program) // 8).to_bytes(8, "little") + ctypes.addressof(buffer).to_bytes(8, "little")
+    number = _SECCOMP[os.uname().machine]
+    return syscall("seccomp", number, mode_filter, new_listener if listen else 0, header)
 
 
 def default_signals() -> None:
