@@ -16,13 +16,17 @@ _WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A condition or lookup of product code: its literals, and those of what it then answers."""
+    """A condition or lookup of product code: its literals, and those of what it then answers.
+
+    `is_fixed` when the answer is nothing but literals.
+    """
 
     symbol: str
     line: int
     text: str
     asked: tuple[str, ...]
     answered: tuple[str, ...]
+    is_fixed: bool
 
 
 def decisions_in(text: str) -> Iterator[Decision]:
@@ -55,7 +59,17 @@ def _decision(symbol: str, test: ast.AST, body: Iterable[ast.AST], line: int = 0
     asked = tuple(dict.fromkeys(_compared(test)))
     answered = tuple(dict.fromkeys(one for node in body for one in _answers(node)))
     if asked:
-        yield Decision(symbol, line or getattr(test, "lineno", 0), unparse(test), asked, answered)
+        fixed = any(_is_fixed(one) for node in body for one in ast.walk(node))
+        yield Decision(symbol, line or getattr(test, "lineno", 0), unparse(test), asked, answered, fixed)
+
+
+def _is_fixed(node: ast.AST) -> bool:
+    """Whether the node answers with literals alone; None and booleans are no telling answer."""
+    value = node.value if isinstance(node, ast.Return) else node
+    if isinstance(node, ast.Return) and value is not None:
+        parts = list(ast.walk(value))
+        return any(telling(value)) and not any(isinstance(one, ast.Name | ast.Call) for one in parts)
+    return False
 
 
 def _looked_up(module: ast.Module) -> Iterator[str]:
@@ -73,7 +87,14 @@ def _of_table(symbol: str, table: ast.Dict) -> Iterator[Decision]:
     keys = [one for key in table.keys if key is not None for one in telling(key)]
     values = [one for value in table.values for one in telling(value)]
     if len(keys) > 1 and values:
-        yield Decision(symbol, table.lineno, unparse(table)[:200], tuple(dict.fromkeys(keys)), tuple(values))
+        yield Decision(
+            symbol,
+            table.lineno,
+            unparse(table)[:200],
+            tuple(dict.fromkeys(keys)),
+            tuple(values),
+            is_fixed=True,
+        )
 
 
 def _compared(test: ast.AST) -> Iterator[str]:

@@ -22,7 +22,7 @@ def unparse(node: ast.AST) -> str:
     """Return normalised source of `node`: one quoting style, one spacing, no comments."""
     try:
         return ast.unparse(node)
-    except RecursionError:
+    except (RecursionError, ValueError):
         return ast.dump(node)[:10_000]
 
 

@@ -52,7 +52,8 @@ def findings_in(view: View) -> Iterator[Finding]:
 
 def _rewritten(view: View, path: str) -> Iterator[Finding]:
     before, after = view.before(path), view.after(path)
-    names = sorted({*_SNAPSHOT.findall(before)} - {*_SNAPSHOT.findall(after)})
+    had, has = {*_SNAPSHOT.findall(before)}, {*_SNAPSHOT.findall(after)}
+    names = sorted(had - has) if len(has) < len(had) else []
     old, new = flat_document(path, before), flat_document(path, after)
     if old is None or new is None:
         what = f"lost {', '.join(names)}" if names else "was rewritten"

@@ -92,7 +92,7 @@ def _takes_over(node: ast.AST, aliases: Mapping[str, str]) -> str:
         return _call(node, aliases)
     if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        return next((what for one in targets if (what := _target(one, aliases))), "")
+        return next((what for one in targets if (what := _target(one, node.value, aliases))), "")
     return ""
 
 
@@ -107,10 +107,13 @@ def _call(node: ast.Call, aliases: Mapping[str, str]) -> str:
     return ""
 
 
-def _target(target: ast.expr, aliases: Mapping[str, str]) -> str:
+def _target(target: ast.expr, value: ast.expr | None, aliases: Mapping[str, str]) -> str:
     name = dotted_name(target, aliases)
     if name in {"sys.excepthook", "sys.exit", "builtins.exit", "sys.unraisablehook", "threading.excepthook"}:
         return f"replaces {name}"
+    other = dotted_name(value, aliases) if value is not None else ""
+    if other and (other[:-1] == name or other == name[:-1]):
+        return ""  # another spelling of the same method, for an older or newer Python
     if isinstance(target, ast.Attribute) and name.startswith(_INTERNALS):
         return "replaces a part of the test runner"
     if isinstance(target, ast.Subscript) and unparse(target) in {"os.environ['PYTEST_ADDOPTS']"}:

@@ -9,6 +9,7 @@ from guardrails.gates.integrity.source import functions_of, parse, unparse
 from guardrails.gates.integrity.view import View
 from guardrails.model.evidence import Before
 from guardrails.model.finding import Effect, Finding, Location
+from guardrails.model.ports import Tree
 from guardrails.model.rule import Example, Rule, finding_of
 
 _ENOUGH = 2
@@ -64,21 +65,20 @@ def _special(view: View, path: str) -> Iterator[Finding]:
     for decision in decisions_in(view.after(path)):
         if decision.text in known:
             continue
-        asked = held_by((one for one in decision.asked if one not in before), _corpus(view))
-        answered = held_by((one for one in decision.answered if one not in before), _corpus(view)) - asked
-        if asked and len(asked | answered) >= _ENOUGH:
-            yield _finding(path, decision, asked | answered, exact=bool(answered))
+        tests = _texts(view, view.head, Role.TEST, Role.GOLDEN)
+        shared = held_by((*decision.asked, *decision.answered), tests)
+        if len(shared) < _ENOUGH:
+            continue
+        shared -= held_by(shared, _texts(view, view.base, Role.PRODUCT))
+        asked = shared & frozenset(decision.asked)
+        if asked and len(shared) >= _ENOUGH:
+            yield _finding(path, decision, shared, exact=decision.is_fixed and shared != asked)
 
 
-def _corpus(view: View) -> tuple[str, ...]:
-    """Return the texts of head's tests and goldens; those of base too, where head removed them."""
-    return _texts(view)
-
-
-def _texts(view: View) -> tuple[str, ...]:
-    wanted = {Role.TEST, Role.GOLDEN}
-    paths = [path for path in view.head.entries() if role_of(path, view.settings) in wanted]
-    raw = view.head.read_many(paths)
+def _texts(view: View, tree: Tree, *roles: Role) -> tuple[str, ...]:
+    """Return the texts of the files of some roles; read only when a decision has to be looked into."""
+    paths = [path for path in tree.entries() if role_of(path, view.settings) in roles]
+    raw = tree.read_many(paths)
     return tuple(one.decode("utf-8", "replace") for one in raw.values() if len(one) < _LARGEST)
 
 

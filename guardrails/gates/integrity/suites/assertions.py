@@ -7,6 +7,7 @@ unittest to pytest changes nothing, while a value, a tolerance or a weaker opera
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 
 from guardrails.gates.integrity.source import dotted_name, literals_in, unparse
@@ -66,6 +67,9 @@ class Assertion:
 
 
 class _Blank(ast.NodeTransformer):
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
+        return ast.copy_location(ast.Name("_", ast.Load()), node)
+
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         return ast.Name("_", ast.Load()) if node.value is not None else node
 
@@ -73,17 +77,23 @@ class _Blank(ast.NodeTransformer):
 def assertion_from(expression: ast.expr, line: int) -> Assertion:
     """Return the assertion that `assert expression` makes."""
     text = unparse(expression)
-    blank = _Blank().visit(ast.parse(text, mode="eval").body) if len(text) < _LONGEST else expression
     subject = expression.left if isinstance(expression, ast.Compare) else expression
     return Assertion(
         line=line,
         text=text,
-        shape=unparse(blank),
+        shape=_shape(expression, text),
         subject=unparse(subject),
         strength=NOTHING if is_vacuous(expression) else _strength(expression),
         literals=tuple(_expected(expression)),
         tolerances=tuple(sorted(_tolerances(expression).items())),
     )
+
+
+def _shape(expression: ast.expr, text: str) -> str:
+    """Return the expression's text with its literals left out."""
+    if len(text) > _LONGEST:
+        return text
+    return unparse(_Blank().visit(deepcopy(expression)))
 
 
 def assertion_from_call(call: ast.Call, aliases: Mapping[str, str]) -> Assertion | None:
