@@ -13,10 +13,12 @@ import time
 from collections.abc import Iterator
 
 from guardrails.payload import confine_births as births
+from guardrails.payload import confine_landlock as landlock
 from guardrails.payload import confine_start as starts
 from guardrails.payload import confine_system as system
 from guardrails.payload import confine_tree as tree
-from guardrails.payload.confine_spec import BUBBLEWRAP, Spec
+from guardrails.payload.confine_scope import Scope
+from guardrails.payload.confine_spec import BUBBLEWRAP, LANDLOCK, NONE, UNSHARE, Spec
 
 _TICK_SECONDS = 0.04
 _GRACE_SECONDS = 0.5
@@ -61,6 +63,7 @@ class Keeper:
         self._leader_deadline = float("inf")
         self._harness_gone = False
         self._was_killed = False
+        self._scope: Scope | None = None
         self._started: starts.Started
 
     def run(self) -> None:
@@ -71,6 +74,8 @@ class Keeper:
             self._error = f"the box's keeper failed: {error}"
         finally:
             self._end_all()
+        if self._scope:
+            self._scope.clean()
         self._drain()
         self._report()
 
@@ -79,10 +84,13 @@ class Keeper:
         harness = os.pidfd_open(self._spec.parent)
         if os.getppid() != self._spec.parent:
             return
+        if self._spec.rung == LANDLOCK or (self._spec.rung == NONE and landlock.is_sufficient()):
+            self._scope = Scope(self._spec)
         out_read, out_write = os.pipe()
         err_read, err_write = os.pipe()
         self._output = {out_read: bytearray(), err_read: bytearray()}
-        self._started = starts.start(self._spec, out_write, err_write)
+        temporary = self._scope.temporary if self._scope else ""
+        self._started = starts.start(self._spec, out_write, err_write, temporary)
         os.close(out_write)
         os.close(err_write)
         self._watch(harness)
@@ -165,7 +173,7 @@ class Keeper:
 
     @property
     def _most(self) -> int:
-        return self._bounds.processes + self._started.depth
+        return self._bounds.processes + self._started.depth + (1 if self._scope else 0)
 
     def _count(self) -> tuple[list[int], int]:
         pids, tasks = tree.descendants(os.getpid(), self._most)
@@ -213,11 +221,14 @@ class Keeper:
     def _end_all(self) -> None:
         """Kill direct children until there are none; what they leave becomes ours (subreaper).
 
-        Only direct children are killed, since nobody but us can free their process ids.
+        Only direct children are killed, since nobody but us can free their process ids; where no
+        process id namespace ends with its init, the scope's kernel-checked kill comes first.
         """
         deadline = time.monotonic() + _END_SECONDS
         self._was_killed = self._status is None
         while self._reap():
+            if self._scope:
+                self._scope.kill_all()
             for pid in tree.children(os.getpid()):
                 os.kill(pid, system.SIGKILL)
             time.sleep(0.001)
@@ -234,7 +245,9 @@ class Keeper:
                 self._keep_output(descriptor, data)
 
     def _exit_code(self) -> int:
-        code = -system.SIGKILL if self._status is None else self._status
+        code = -system.SIGKILL if self._was_killed or self._status is None else self._status
+        if self._spec.rung == UNSHARE and self._verdict.startswith(b"S"):
+            return int(self._verdict[1:])
         if self._spec.rung == BUBBLEWRAP and _SIGNALLED < code <= _SIGNALLED + _LAST_SIGNAL:
             return _SIGNALLED - code
         return code
@@ -244,6 +257,8 @@ class Keeper:
             return self._error
         if self._verdict.startswith(b"E"):
             return self._verdict[1:].decode("utf-8", "replace")
+        if self._spec.rung == UNSHARE and not self._verdict and not self._was_killed:
+            return "the first process of its namespace was killed"
         if self._spec.rung == BUBBLEWRAP and not self._was_killed:
             never_ran = b'"exit-code"' not in self._verdict or stderr.startswith(b"bwrap: execvp")
             return stderr.decode("utf-8", "replace").strip() or "bubblewrap failed" if never_ran else ""

@@ -104,6 +104,30 @@ _UNSUPPORTED: dict[str, tuple[int | None, int | None]] = {
     "removexattrat": (466, 466),
     "file_setattr": (469, 469),
 }
+# Without namespaces these reach what the host's other processes of this user share or watch.
+_HOST_WIDE: dict[str, tuple[int | None, int | None]] = {
+    "shmat": (30, 196),
+    "shmctl": (31, 195),
+    "semop": (65, 193),
+    "semctl": (66, 191),
+    "semtimedop": (220, 192),
+    "msgsnd": (69, 189),
+    "msgrcv": (70, 188),
+    "msgctl": (71, 187),
+    "mq_open": (240, 180),
+    "mq_unlink": (241, 181),
+    "inotify_add_watch": (254, 27),
+}
+# call: (x86_64, aarch64), index of the argument that names a process and must be 0 (oneself).
+_ON_ANOTHER: dict[str, tuple[tuple[int, int], int]] = {
+    "prlimit64": ((302, 261), 0),
+    "sched_setaffinity": ((203, 122), 0),
+    "sched_setscheduler": ((144, 119), 0),
+    "sched_setparam": ((142, 118), 0),
+    "sched_setattr": ((314, 274), 0),
+    "setpriority": ((141, 140), 1),
+    "ioprio_set": ((251, 30), 1),
+}
 _FORKS: dict[str, tuple[int | None, int | None]] = {"fork": (57, None), "vfork": (58, None)}
 _CLONE = (56, 220)
 _IOCTL = (16, 29)
@@ -214,12 +238,15 @@ def program(*, shared_files: bool) -> bytes:
     code.deny(_DENIED, _EPERM)
     code.deny(_ABSENT, _ENOSYS)
     if shared_files:
+        code.deny(_HOST_WIDE, _EPERM)
         code.deny(_PRETENDED, 0)
         code.deny(_UNSUPPORTED, _ENOTSUP)
     code.on(_CLONE, _clone(code.sub()))
     code.on(_IOCTL, _ioctl(code.sub(), shared_files=shared_files))
     code.on(_SHMGET, _shmget(code.sub(), shared_files=shared_files))
     if shared_files:
+        for numbers, index in _ON_ANOTHER.values():
+            code.on(numbers, _on_oneself(code.sub(), index))
         _close_sockets(code)
     else:
         code.on(_SOCKET, _families(code.sub(), (_UNIX, _INET, _INET6, _NETLINK)))
@@ -289,6 +316,14 @@ def _unix_streams(body: _Program) -> _Program:
         body.emit(0x15, kind, 0, 1)
         body.answer(_ALLOW)
     body.answer(_ERRNO | _EAFNOSUPPORT)
+    return body
+
+
+def _on_oneself(body: _Program, index: int) -> _Program:
+    body.load_argument(index)
+    body.emit(0x15, 0, 1, 0)
+    body.answer(_ERRNO | _EPERM)
+    body.answer(_ALLOW)
     return body
 
 

@@ -36,9 +36,9 @@ class Bounds:
 
 
 class Mount:
-    """One step in building the box's files: `kind` is ro, rw, tmpfs, dir, link, dev, proc or seal.
+    """One step in building the box's files: `kind` is ro, rw, use, tmpfs, dir, link, dev, proc or seal.
 
-    `source` is a host path (ro, rw), the text of a link, or the size of a tmpfs in bytes.
+    `source` is a host path (ro, rw, use), the text of a link, or the size of a tmpfs in bytes.
     """
 
     __slots__ = ("kind", "source", "target")
@@ -50,7 +50,11 @@ class Mount:
 
 
 class Spec:
-    """Everything the keeper needs; file descriptors are numbers in the keeper."""
+    """Everything the keeper needs; file descriptors are numbers in the keeper.
+
+    `tool` is the path of bwrap; `temporary` the host folder in which a rung without mounts makes
+    its private one.
+    """
 
     __slots__ = (
         "argv",
@@ -61,11 +65,10 @@ class Spec:
         "inherit",
         "mounts",
         "parent",
-        "readable",
         "report",
         "rung",
+        "temporary",
         "tool",
-        "writable",
     )
 
     def __init__(
@@ -79,11 +82,10 @@ class Spec:
         directory: str,
         environment: dict[str, str],
         inherit: list[int],
-        readable: list[str],
-        writable: list[str],
         mounts: list[Mount],
         bounds: Bounds,
         tool: str = "",
+        temporary: str = "",
     ) -> None:
         self.rung = rung
         self.parent = parent
@@ -93,11 +95,10 @@ class Spec:
         self.directory = directory
         self.environment = environment
         self.inherit = inherit
-        self.readable = readable
-        self.writable = writable
         self.mounts = mounts
         self.bounds = bounds
         self.tool = tool
+        self.temporary = temporary
 
     def dump(self) -> bytes:
         """Return the bytes that `load` reads."""

@@ -9,6 +9,8 @@ import os
 import resource
 
 from guardrails.payload import confine_births as births
+from guardrails.payload import confine_landlock as landlock
+from guardrails.payload import confine_mounts as mounts
 from guardrails.payload import confine_seccomp as seccomp
 from guardrails.payload import confine_spec as specs
 from guardrails.payload import confine_system as system
@@ -29,7 +31,7 @@ class Started:
         self.births = births
 
 
-def start(spec: specs.Spec, stdout: int, stderr: int) -> Started:
+def start(spec: specs.Spec, stdout: int, stderr: int, temporary: str) -> Started:
     """Fork and confine the program; `verdict` then yields `E` and text, or what the rung says."""
     verdict, sink = os.pipe()
     keeper = os.getpid()
@@ -40,7 +42,7 @@ def start(spec: specs.Spec, stdout: int, stderr: int) -> Started:
             _in_child(keeper, stdout, stderr)
             births.ask_before_births(theirs)
             theirs.close()
-            {specs.BUBBLEWRAP: _bubblewrap}[spec.rung](spec, sink)
+            _launch(spec, sink, temporary)
         except BaseException as error:  # noqa: BLE001 - anything that goes on in this child is the keeper's
             os.write(sink, b"E" + str(error).encode("utf-8", "backslashreplace"))
         finally:
@@ -49,7 +51,18 @@ def start(spec: specs.Spec, stdout: int, stderr: int) -> Started:
     theirs.close()
     listener = births.received_listener(ours)
     ours.close()
-    return Started(pid, {specs.BUBBLEWRAP: 2, specs.UNSHARE: 1}.get(spec.rung, 0), verdict, listener)
+    return Started(pid, 2 if spec.rung in {specs.BUBBLEWRAP, specs.UNSHARE} else 0, verdict, listener)
+
+
+def _launch(spec: specs.Spec, sink: int, temporary: str) -> None:
+    if spec.rung == specs.BUBBLEWRAP:
+        _bubblewrap(spec, sink)
+    elif spec.rung == specs.UNSHARE:
+        _unshare(spec, sink)
+    elif spec.rung == specs.LANDLOCK:
+        _landlock(spec, temporary)
+    else:
+        _execute(spec)
 
 
 def _in_child(keeper: int, stdout: int, stderr: int) -> None:
@@ -94,6 +107,62 @@ def apply_limits(bounds: specs.Bounds) -> None:
         resource.setrlimit(name, (bound, bound))
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     resource.setrlimit(resource.RLIMIT_CPU, (max(hard - 1, 0), hard))
+
+
+def _execute(spec: specs.Spec) -> None:
+    os.chdir(spec.directory)
+    apply_limits(spec.bounds)
+    os.execve(spec.argv[0], spec.argv, spec.environment)  # noqa: S606 - no shell is meant
+
+
+def _execute_filtered(spec: specs.Spec, *, shared_files: bool) -> None:
+    """Give up capabilities, take on the filter, and become the program."""
+    os.chdir(spec.directory)
+    apply_limits(spec.bounds)
+    program = seccomp.program(shared_files=shared_files)
+    system.drop_capabilities()
+    system.attach_filter(program)
+    os.execve(spec.argv[0], spec.argv, spec.environment)  # noqa: S606 - no shell is meant
+
+
+def _landlock(spec: specs.Spec, temporary: str) -> None:
+    kinds = {"ro": landlock.READ, "rw": landlock.WRITE, "use": landlock.USE}
+    rights = {mount.source: kinds[mount.kind] for mount in spec.mounts}
+    rights[temporary] = landlock.WRITE
+    rights[f"/proc/{os.getpid()}"] = landlock.READ
+    spec.environment.setdefault("TMPDIR", temporary)
+    landlock.confine(rights)
+    _execute_filtered(spec, shared_files=True)
+
+
+def _unshare(spec: specs.Spec, sink: int) -> None:
+    """Become the parent of a process id namespace's init, which is the program's parent."""
+    mounts.leave_namespaces()
+    lifeline, held = os.pipe()
+    init = os.fork()
+    if init:
+        os.close(lifeline)
+        os.waitpid(init, 0)
+        os._exit(0)
+    os.close(held)
+    mounts.become_init(lifeline)
+    mounts.build(spec.mounts)
+    program = os.fork()
+    if program == 0:
+        _execute_filtered(spec, shared_files=False)
+    _be_init(program, sink)
+
+
+def _be_init(program: int, sink: int) -> None:
+    """Reap until the program ends, say how it ended, and take the namespace along."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    while True:
+        pid, status = os.waitpid(-1, 0)
+        if pid == program:
+            os.write(sink, b"S%d" % os.waitstatus_to_exitcode(status))
+            os._exit(0)
 
 
 def _memory_file(name: str, content: bytes) -> int:

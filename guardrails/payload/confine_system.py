@@ -95,3 +95,25 @@ def default_signals() -> None:
     """Undo that Python ignores SIGPIPE and SIGXFSZ, which a program would inherit."""
     for number in (13, 25):
         _libc.signal(number, None)
+
+
+def set_host_name(name: str) -> None:
+    """Set the name of this UTS namespace; raises OSError."""
+    if _libc.sethostname(name.encode(), len(name)) != 0:
+        raise _failure("sethostname")
+
+
+def set_mount_flags(target: str, flags: int, *, recursive: bool) -> None:
+    """Add the MOUNT_ATTR `flags` to the mount at `target` (Linux 5.12); raises OSError."""
+    mount_setattr, at_fdcwd, at_recursive = 442, -100, 0x8000
+    attributes = flags.to_bytes(8, "little") + bytes(24)
+    path = os.fsencode(target)
+    syscall(
+        "mount_setattr",
+        mount_setattr,
+        at_fdcwd,
+        path,
+        at_recursive if recursive else 0,
+        attributes,
+        len(attributes),
+    )

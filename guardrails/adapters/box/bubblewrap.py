@@ -26,4 +26,4 @@ class BubblewrapBox:
         tool = shutil.which("bwrap")
         if tool is None:
             raise BoxError("bwrap is not installed; `apt-get install bubblewrap` or your system's equivalent")
-        return launched(self.level, command, view.mounts(view.checked(command)), tool)
+        return launched(self.level, command, view.mounts(view.checked(command)), tool=tool)

@@ -107,7 +107,9 @@ def _outcome(data: bytes) -> Outcome:
     return Outcome(completed, header["cpu_seconds"], header["error"])
 
 
-def launched(level: BoxLevel, command: Command, mounts: list[Mount], tool: str = "") -> BoxedProcess:
+def launched(
+    level: BoxLevel, command: Command, mounts: list[Mount], *, tool: str = "", temporary: str = ""
+) -> BoxedProcess:
     """Start `command` under a keeper that confines it as `level` does; raises BoxError."""
     for descriptor in command.inherit:
         _check_inherited(descriptor)
@@ -123,11 +125,10 @@ def launched(level: BoxLevel, command: Command, mounts: list[Mount], tool: str =
             directory=str(command.directory),
             environment=dict(command.environment),
             inherit=list(command.inherit),
-            readable=[str(path) for path in command.readable],
-            writable=[str(path) for path in command.writable],
             mounts=mounts,
             bounds=_bounds(command),
             tool=tool,
+            temporary=temporary,
         )
         keeper = _keeper(spec, command)
         for descriptor in (control_read, report_write):

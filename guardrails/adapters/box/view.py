@@ -15,6 +15,10 @@ from guardrails.payload.confine_spec import Mount
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")
 SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives")
 STUBS = ("passwd", "group", "hosts", "nsswitch.conf")
+IN_PLACE = (
+    *(f"/etc/{name}" for name in STUBS),
+    *("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/loadavg", "/proc/uptime", "/proc/version"),
+)
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _FORBIDDEN = tuple(Path(place) for place in ("/proc", "/sys", "/dev", "/run", "/var/run"))
 
@@ -78,3 +82,10 @@ def _named(command: Command) -> list[Mount]:
     kinds |= dict.fromkeys(command.writable, "rw")
     ordered = sorted(kinds, key=lambda path: (len(path.parts), path))
     return [Mount(kinds[path], str(path), str(path)) for path in ordered]
+
+
+def rights(command: Command) -> list[Mount]:
+    """Return what may be read, written and used where the host's files are seen in place."""
+    steps = [Mount("ro", path, path) for path in (*SYSTEM, *SYSTEM_FILES, *IN_PLACE) if Path(path).exists()]
+    steps += [Mount("use", path, path) for path in DEVICES]
+    return steps + _named(command)
