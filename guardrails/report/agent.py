@@ -73,8 +73,8 @@ def _line(entry: Entry) -> str:
     finding = entry.finding
     rule = _cut(one_line(finding.rule), _RULE_BYTES)
     place = _place(finding.location.path, finding.location.line)
-    fact = one_line(finding.message).replace("->", "=>")
-    remedy = one_line(finding.remedy)
+    fact = one_line(finding.message[:LINE_BYTES]).replace("->", "=>")
+    remedy = one_line(finding.remedy[:LINE_BYTES])
     room = LINE_BYTES - 1 - len(f"{rule} {place}  -> ".encode())
     # The remedy is what an agent acts on: the fact gives way first, but never below a third.
     for_fact = max(room - len(remedy.encode()), room // 3)
@@ -98,6 +98,10 @@ def _circumstances(verdict: Verdict) -> Iterator[str]:
     yield _cut(f"base {_cut(said['base'], 60)}; head {_cut(said['head'], 60)}")
     yield _cut(f"chosen by {_cut(said['chosen by'], 70)}; box {said['box']}")
     yield _cut(f"policy {_cut(said['policy'], 90)}; harness {said['harness']}")
+    if "policy from" in said:
+        yield _cut(f"policy is that of {said['policy from']}")
+    if verdict.change.whole_tree:
+        yield "note: there is no base, so every finding counts as new"
     yield from _some((f"note: {one_line(note)}" for note in verdict.notes), _NOTE_LINES)
     silent = {Outcome.PASS, Outcome.BLOCK, Outcome.REVIEW}
     gates = [gate for gate in gates_of(verdict) if gate.outcome not in silent]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from guardrails.model.finding import Status
 from guardrails.model.verdict import GateOutcome, Outcome, Verdict
-from guardrails.report.content.printable import columns, one_line, shortened, wrapped
+from guardrails.report.content.printable import columns, one_line, sentence, wrapped
 from guardrails.report.content.proof import proof_lines
 from guardrails.report.content.summary import (
     Entry,
@@ -113,7 +113,7 @@ class _Page:
 
 
 def _sentence(text: str) -> str:
-    return shortened(one_line(text.strip().replace("\n", " ")), _SENTENCE)
+    return sentence(text, _SENTENCE)
 
 
 FORMAT = Format(name="terminal", extension="txt", render=_render)

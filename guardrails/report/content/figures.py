@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from guardrails.model.evidence import Interval, Movement
 from guardrails.report.content.movement import rows_of, window
-from guardrails.report.content.printable import one_line, shortened
+from guardrails.report.content.printable import columns, one_line, shortened
 
 _ROWS = 12
 _ROW_HEIGHT = 24
 _TOP = 30
 _LABEL = 24
+_LETTER = 8  # units that a letter of the drawing's 13 unit monospace takes, rounded up
 _PLOT = 480.0
 _MARGIN = 80.0
 _RATIOS = {"ratio", "x", "times"}
@@ -41,8 +42,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """Two ranked columns and the lines between them; `hidden` items did not fit."""
+    """Two ranked columns and the lines between them; `hidden` items did not fit.
 
+    The drawing reaches from `left`, `width` wide; the lines stand between x 236 and 324.
+    """
+
+    left: int
+    width: int
     height: int
     base: tuple[Label, ...]
     head: tuple[Label, ...]
@@ -71,7 +77,21 @@ def slope_of(movement: Movement) -> Slope:
     lines.sort(key=lambda line: (line.sign != "same", line.start))
     shown = max(last - first + 1, 0)
     hidden = max(len(movement.base), len(movement.head)) - shown
-    return Slope(_TOP + _ROW_HEIGHT * shown, tuple(base), tuple(head), tuple(lines), hidden)
+    left = 226 - _ends(base)
+    return Slope(
+        left=left,
+        width=334 + _ends(head) - left,
+        height=_TOP + _ROW_HEIGHT * shown,
+        base=tuple(base),
+        head=tuple(head),
+        lines=tuple(lines),
+        hidden=hidden,
+    )
+
+
+def _ends(labels: list[Label]) -> int:
+    longest = max((columns(f"{one.text} {one.rank} {one.moved}") for one in labels), default=0)
+    return _LETTER * max(longest, len("base")) + _LETTER
 
 
 def _height(rank: int, first: int) -> int:

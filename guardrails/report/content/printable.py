@@ -42,17 +42,22 @@ def _escape(code: int) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # noqa: PLR2004 - likewise \uNNNN
 
 
-def lines_of(text: str) -> list[str]:
-    """Return the lines of `text`, each safe to show, tabs widened, without blank ones at the end."""
-    return [one_line(line.expandtabs(4)) for line in text.replace("\r\n", "\n").rstrip().split("\n")]
+def sentence(text: str, most: int) -> str:
+    """Return `text` as one safe line of at most `most` characters, line feeds read as spaces."""
+    # Cut before escaping as well: escapes only lengthen, and hostile text may be megabytes long.
+    return shortened(one_line(text.strip()[: most + 1].replace("\n", " ")), most)
 
 
 def excerpt(text: str, most_lines: int, most_columns: int) -> list[str]:
-    """Return the first lines of `text`, shortened, with a count of those left out."""
-    lines = [shortened(line, most_columns) for line in lines_of(text)]
-    if len(lines) <= most_lines:
-        return lines
-    return [*lines[:most_lines], f"{ELLIPSIS} {len(lines) - most_lines} more lines"]
+    """Return the first lines of `text`, safe and shortened, tabs widened, with a count of those left out."""
+    lines = text.replace("\r\n", "\n").rstrip().split("\n")
+    shown = [
+        shortened(one_line(line[: most_columns + 1].expandtabs(4)), most_columns)
+        for line in lines[:most_lines]
+    ]
+    if len(lines) > most_lines:
+        shown.append(f"{ELLIPSIS} {len(lines) - most_lines} more lines")
+    return shown
 
 
 def shortened(text: str, most: int) -> str:

@@ -60,7 +60,7 @@ def interval_line(one: Interval) -> str:
 
 
 def _command(text: str) -> str:
-    return shortened(one_line(text.strip()), _COMMAND)
+    return shortened(one_line(text.strip()[: _COMMAND + 1]), _COMMAND)
 
 
 def _signed(sign: str, text: str, width: int) -> Iterator[str]:

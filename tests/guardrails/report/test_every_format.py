@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import guardrails.report
 from guardrails.model.verdict import Verdict
@@ -67,9 +66,9 @@ def test_order_of_findings_and_gates_does_not_matter(form: Format) -> None:
 
 @every_format
 @settings(max_examples=60, deadline=None)
-@given(verdict=verdicts(), colour=st.just(value=False))
-def test_any_verdict_is_plain_visible_text(form: Format, verdict: Verdict, colour: bool) -> None:
-    text = form.render(verdict, Presentation(colour=colour))
+@given(verdict=verdicts())
+def test_any_verdict_is_plain_visible_text(form: Format, verdict: Verdict) -> None:
+    text = form.render(verdict, Presentation())
     text.encode()
     assert text.endswith("\n")
     odd = {one for one in text if unicodedata.category(one) in {"Cc", "Cf", "Cs", "Zl", "Zp"}}

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 
 from guardrails.model.errors import ToolMissing
 from guardrails.model.evidence import Interval, Transcript
-from guardrails.model.finding import Effect, Finding, Location
+from guardrails.model.finding import Effect, Finding, Location, Status
+from guardrails.model.rule import Rule
 from guardrails.model.verdict import Outcome, Verdict
 from guardrails.report.format import Presentation
 from guardrails.report.html import FORMAT, IndexRow, render_index
@@ -149,6 +150,31 @@ def test_findings_that_do_not_fit_are_counted() -> None:
     assert len(page.encode()) <= MOST_BYTES
     shown = sum(f"service/api/module_{at}.py:{at}<" in page for at in range(1, 500)) + 1
     assert f"{500 - shown} more findings are in the JSON report." in page
+
+
+def test_findings_that_do_not_count_are_bounded_and_counted_too() -> None:
+    old = tuple(replace(one, status=Status.OLD) for one in _many(500, "漢" * 590).findings)
+    page = _page(replace(rich_verdict(), findings=old))
+    assert len(page.encode()) <= MOST_BYTES
+    shown = page.count('<td class="status">old</td>')
+    assert shown > 10
+    assert f"{500 - shown} more are in the JSON report." in page
+
+
+def test_rules_that_do_not_fit_are_not_linked() -> None:
+    findings = tuple(
+        Finding(f"GR{at}", "style", Effect.NOTE, Location("a.py", at), "m", "r") for at in range(99)
+    )
+
+    def explain(rule_id: str) -> Rule:
+        return Rule(rule_id, "a-name", "style", "a summary", "why " * 400, "remedy", Effect.NOTE)
+
+    outline = Outline(
+        FORMAT.render(replace(rich_verdict(), findings=findings), Presentation(explain=explain))
+    )
+    inner = {target[1:] for target in outline.targets if target.startswith("#")}
+    assert 10 < len(inner) < 99
+    assert inner <= set(outline.ids)
 
 
 def test_index_says_how_many_came_out_as_expected() -> None:
