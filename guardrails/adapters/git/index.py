@@ -7,6 +7,7 @@ from pathlib import Path
 
 from guardrails.adapters.git.process import said
 from guardrails.adapters.git.repository import Repository
+from guardrails.adapters.scratch import room_in
 from guardrails.model.errors import CannotJudge, UsageError
 
 _SHOWN = 5
@@ -21,14 +22,15 @@ def staged_tree(repository: Repository) -> str:
 def copy_index(repository: Repository) -> None:
     """Put a copy of the index (of the running hook's index) where the scratch repository has its own."""
     source = _index_path(repository)
-    for shared in source.parent.glob("sharedindex.*"):
-        (repository.scratch.git_dir / shared.name).symlink_to(shared)
-    try:
-        shutil.copyfile(source, repository.scratch.index)
-    except FileNotFoundError:
-        repository.plain.output("read-tree", "--empty")
-    except OSError as error:
-        raise CannotJudge(f"the index {str(source)!r} cannot be copied: {error.strerror}") from error
+    with room_in(repository.scratch.path):
+        for shared in source.parent.glob("sharedindex.*"):
+            (repository.scratch.git_dir / shared.name).symlink_to(shared)
+        try:
+            shutil.copyfile(source, repository.scratch.index)
+        except FileNotFoundError:
+            repository.plain.output("read-tree", "--empty")
+        except PermissionError as error:
+            raise CannotJudge(f"{str(source)!r} cannot be read; run as the repository's owner") from error
 
 
 def written_tree(repository: Repository) -> str:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
@@ -27,7 +27,7 @@ class Commits:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """What is in the index, against HEAD; `target` is the branch it is meant for."""
+    """What is in the index, against HEAD; `target` is the branch it is meant for, else the usual ones."""
 
     target: str = ""
 
@@ -46,6 +46,15 @@ class Patch:
     data: bytes
     base: str = "HEAD"
 
+
+# Where the configured target does not exist: a commit on a branch must not loosen what judges the next one.
+_USUAL_TARGETS = (
+    "refs/remotes/origin/HEAD",
+    "refs/remotes/origin/main",
+    "refs/remotes/origin/master",
+    "refs/heads/main",
+    "refs/heads/master",
+)
 
 Source = Commits | Staged | WorkTree | Patch
 
@@ -141,24 +150,32 @@ def _local(repository: Repository, target: str, name: str, written: Callable[[Re
     repository.work_tree()
     current = resolve_first(repository, ["HEAD"])
     head = Revision(name, written(repository))
-    policy = _target(repository, target, current)
-    chosen_by = f"HEAD and the {name}; policy: {policy.name if policy else 'HEAD'}"
-    if current is None:
-        nothing = _nothing(repository)
-        return _Ends(nothing, head, policy or nothing, chosen_by, whole_tree=True)
-    return _Ends(current, head, policy or current, chosen_by)
+    base = current or _nothing(repository)
+    policy = _target(repository, target, current) or base
+    return _Ends(base, head, policy, _chosen_by(name, policy), whole_tree=current is None)
+
+
+def retargeted(opened: Opened, target: str) -> Opened:
+    """Return a staged or work tree change judged by the policy of another target branch, nothing reread."""
+    head = opened.change.base if opened.change.base.commit else None
+    policy = _target(opened.repository, target, head) or head or opened.change.policy_base
+    change = replace(opened.change, policy_base=policy, chosen_by=_chosen_by(opened.change.head.name, policy))
+    return replace(opened, change=change, policy=opened.repository.tree(policy.tree))
 
 
 def _target(repository: Repository, target: str, current: Revision | None) -> Revision | None:
     """Return the commit where HEAD left the target branch; the target's tip where they share no history."""
-    if not target:
-        return None
-    names = [f"refs/remotes/origin/{target}", f"refs/heads/{target}"]
-    tip = resolve_first(repository, [target] if target.startswith("refs/") else names)
+    spaces = ("",) if target.startswith("refs/") else ("refs/remotes/origin/", "refs/heads/")
+    named = [f"{space}{target}" for space in spaces] if target else []
+    tip = resolve_first(repository, [*named, *_USUAL_TARGETS])
     if tip is None or tip.commit is None or current is None or current.commit is None:
         return tip
     fork = merge_base(repository, current.commit, tip.commit)
     return tip if fork is None else revision_of(repository, f"merge base with {tip.name}", fork)
+
+
+def _chosen_by(name: str, policy: Revision) -> str:
+    return f"HEAD and the {name}; policy from {policy.name}"
 
 
 def _patch(repository: Repository, data: bytes, base: str) -> _Ends:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, TypeVar
 
 from guardrails.adapters.git.process import Git, said
+from guardrails.adapters.scratch import room_in
 from guardrails.model.errors import CannotJudge
 
 MAXIMUM_BYTES = 20 << 20
@@ -128,7 +129,8 @@ class ObjectReader:
             self.close()
         if self._process is None:
             self._pid = os.getpid()
-            place = os.open(self._complaints, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with room_in(self._complaints.parent):
+                place = os.open(self._complaints, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             try:
                 self._process = self._git.start("cat-file", "--batch-command", "-z", "--buffer", errors=place)
             finally:

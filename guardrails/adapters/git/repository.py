@@ -10,6 +10,7 @@ from guardrails.adapters.git.objects import ObjectReader
 from guardrails.adapters.git.process import Git, clean_environment, said
 from guardrails.adapters.git.scratch import Scratch
 from guardrails.adapters.git.tree import GitTree, TreeObjects
+from guardrails.adapters.scratch import room_in
 from guardrails.model.errors import UsageError
 
 _QUESTIONS = (
@@ -64,7 +65,8 @@ class Repository:
         """Git in the scratch repository: sees every object, and nothing else of this repository."""
         shallow, copy = self.layout.common_dir / "shallow", self.scratch.git_dir / "shallow"
         if shallow.is_file() and not copy.exists():
-            copy.write_bytes(shallow.read_bytes())
+            with room_in(self.scratch.path):
+                copy.write_bytes(shallow.read_bytes())
         return self.scratch.git
 
     def work_tree(self) -> Path:

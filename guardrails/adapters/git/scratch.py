@@ -6,30 +6,29 @@ configuration and attributes are not even seen by commands that run here.
 """
 
 import hashlib
-import os
-import shutil
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
 from guardrails.adapters.git.process import Git, clean_environment
-from guardrails.model.errors import CannotJudge
+from guardrails.adapters.scratch import RunFolder, room_in
 
 
 class Scratch:
     """A scratch repository over the objects of another; `close` removes it, in the process that made it."""
 
     def __init__(self, caller: Mapping[str, str], objects: Path, algorithm: str) -> None:
-        self._owner = os.getpid()
         self.algorithm = algorithm
-        self.path = _fresh_folder(caller)
+        self._room = RunFolder(Path(caller["TMPDIR"]) if caller.get("TMPDIR") else None)
         try:
-            self._lay(caller, objects)
+            with room_in(self._room.path):
+                self._lay(caller, objects)
         except BaseException:
             self.close()
             raise
 
     def _lay(self, caller: Mapping[str, str], objects: Path) -> None:
+        self.path = self._room.path
         self.git_dir = self.path / "git"
         self.objects = self.git_dir / "objects"
         self.index = self.path / "index"
@@ -54,26 +53,14 @@ class Scratch:
         name = hashlib.new(self.algorithm, raw, usedforsecurity=False).hexdigest()
         place = self.objects / name[:2] / name[2:]
         if not place.exists():
-            place.parent.mkdir(exist_ok=True)
-            place.write_bytes(zlib.compress(raw, 1))
+            with room_in(self.path):
+                place.parent.mkdir(exist_ok=True)
+                place.write_bytes(zlib.compress(raw, 1))
         return name
 
     def close(self) -> None:
         """Remove the folder; in a forked child this does nothing. Safe to call twice."""
-        if self._owner == os.getpid():
-            shutil.rmtree(self.path, ignore_errors=True)
-
-
-def _fresh_folder(caller: Mapping[str, str]) -> Path:
-    parent = next((caller[name] for name in ("TMPDIR", "TEMP", "TMP") if caller.get(name)), "/tmp")  # noqa: S108
-    path = Path(parent).absolute() / f"guardrails-{os.getpid()}-{os.urandom(6).hex()}"
-    try:
-        path.mkdir(mode=0o700)
-    except OSError as error:
-        raise CannotJudge(
-            f"no scratch folder can be made in {parent!r} ({error.strerror}); point TMPDIR to a writable folder"
-        ) from error
-    return path
+        self._room.close()
 
 
 def _quoted(path: str) -> str:

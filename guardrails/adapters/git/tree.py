@@ -91,13 +91,23 @@ class GitTree:
         """Return the content of the regular file at `path`; None for nothing, a link or a submodule."""
         return self.read_many([path]).get(path)
 
+    def read_link(self, path: str) -> bytes | None:
+        """Return where the symbolic link at `path` points; None when there is none."""
+        found = self.entry(path)
+        if found is None or found.mode is not Mode.SYMLINK:
+            return None
+        return self._contents({path: found.blob})[path]
+
     def read_many(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """Return the contents of those of `paths` that are regular files, in one exchange with git.
 
         Raises CannotJudge for a file over 20 MiB, and for one whose blob is missing or forged.
         """
         found = self._found(dict.fromkeys(paths))
-        blobs = {path: entry.blob for path, entry in found.items() if entry.mode in _REGULAR}
+        return self._contents({path: entry.blob for path, entry in found.items() if entry.mode in _REGULAR})
+
+    def _contents(self, blobs: Mapping[str, str]) -> dict[str, bytes]:
+        """Return the checked contents of blobs by path."""
         wanted = list(dict.fromkeys(blobs.values()))
         objects = self._folders.objects
         for name, info in zip(wanted, objects.sizes(wanted), strict=True):
@@ -107,13 +117,6 @@ class GitTree:
                 raise _named(_too_large(info.size), name, blobs)
         contents = dict(zip(wanted, objects.read(wanted, "blob"), strict=True))
         return {path: contents[name] for path, name in blobs.items()}
-
-    def read_link(self, path: str) -> bytes | None:
-        """Return where the symbolic link at `path` points; None when there is no link."""
-        entry = self.entry(path)
-        if entry is None or entry.mode is not Mode.SYMLINK:
-            return None
-        return self._folders.objects.read([entry.blob], "blob")[0]
 
     def _found(self, paths: Iterable[str]) -> dict[str, Entry]:
         if self._entries is not None:

@@ -14,6 +14,7 @@ from guardrails.adapters.git.index import copy_index, shown, written_tree
 from guardrails.adapters.git.objects import MAXIMUM_BYTES
 from guardrails.adapters.git.process import Git, clean_environment
 from guardrails.adapters.git.repository import Repository
+from guardrails.adapters.scratch import room_in
 from guardrails.model.change import Mode
 from guardrails.model.errors import CannotJudge
 
@@ -43,7 +44,8 @@ def _git_over(repository: Repository, top: Path) -> Git:
     """Return git over the work tree with our own repository, so that no filter is configured in it."""
     excludes = repository.layout.common_dir / "info" / "exclude"
     if excludes.is_file():
-        (repository.scratch.git_dir / "info" / "exclude").write_bytes(excludes.read_bytes())
+        with room_in(repository.scratch.path):
+            (repository.scratch.git_dir / "info" / "exclude").write_bytes(excludes.read_bytes())
     own = Git(str(top), {**clean_environment(repository.caller), "GIT_DIR": str(repository.layout.git_dir)})
     traits = own.run("config", "-z", "--get-regexp", _TRAITS).stdout.split(b"\0")
     user = Git(str(top), clean_environment(repository.caller, user_configuration=True))

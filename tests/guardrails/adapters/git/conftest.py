@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from guardrails.adapters.git.inputs import Opened
 from tests.repos.builder import RepositoryBuilder
 
 
@@ -16,7 +15,7 @@ def scratch_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
     yield folder
-    assert list(folder.iterdir()) == []
+    assert list(folder.glob("*/*")) == []
 
 
 @pytest.fixture
@@ -25,8 +24,3 @@ def repo(tmp_path: Path) -> RepositoryBuilder:
     builder = RepositoryBuilder(tmp_path / "repo")
     builder.write("a.py", "one\ntwo\nthree\n").write("pkg/b.py", "b\n").commit("First")
     return builder
-
-
-def kinds(opened: Opened) -> dict[str, str]:
-    """Return how each path differs."""
-    return {file.path: file.kind.value for file in opened.change.files}

@@ -288,17 +288,54 @@ def test_running_hook_judges_exactly_what_is_being_committed(
     assert judged == place.tree()
 
 
+def test_hook_of_a_repository_apart_from_its_work_tree_finds_it(tmp_path: Path) -> None:
+    apart = ("--git-dir", str(tmp_path / "store"), "--work-tree", ".")
+    store = RepositoryBuilder(tmp_path / "store", init=("--bare",))
+    home = RepositoryBuilder(tmp_path / "home", init=("--separate-git-dir", str(tmp_path / "unused")))
+    (home.path / ".git").unlink()
+    hook = store.path / "hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(HOOK.format(python=sys.executable, root=ROOT, seen=tmp_path / "seen"))
+    hook.chmod(0o755)
+    home.write(".profile", "x").git(*apart, "add", ".profile")
+    home.git(*apart, "commit", "-q", "-m", "First")
+    assert (tmp_path / "seen").read_text().splitlines() == [store.tree(), ".profile added x"]
+
+
+def test_full_disk_cannot_judge_and_leaves_nothing(
+    repo: RepositoryBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)], capture_output=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip("mounting a small disk needs privileges")
+    try:
+        monkeypatch.setenv("TMPDIR", str(disk))
+        repo.write("new.bin", os.urandom(600 << 10))
+        with pytest.raises(CannotJudge, match="TMPDIR"):
+            open_change(repo.path, WorkTree())
+        repo.write_all({f"many/{number}": "x" for number in range(4000)}).stage()
+        with pytest.raises(CannotJudge, match="TMPDIR"):
+            open_change(repo.path, Staged())
+        assert list(disk.glob("*/*")) == []
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
 def test_interrupt_while_opening_leaves_nothing_behind(
     repo: RepositoryBuilder, scratch_parent: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*arguments: object) -> None:
-        assert list(scratch_parent.iterdir())
+        assert list(scratch_parent.glob("*/*"))
         raise KeyboardInterrupt
 
     monkeypatch.setattr("guardrails.adapters.git.inputs.files_between", interrupted)
     with pytest.raises(KeyboardInterrupt):
         open_change(repo.path, Staged())
-    assert list(scratch_parent.iterdir()) == []
+    assert list(scratch_parent.glob("*/*")) == []
 
 
 def test_killed_reader_is_noticed_and_leaves_no_process(repo: RepositoryBuilder) -> None:

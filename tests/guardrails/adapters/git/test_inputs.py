@@ -3,7 +3,16 @@ from pathlib import Path
 
 import pytest
 
-from guardrails.adapters.git.inputs import Commits, Opened, Patch, Source, Staged, WorkTree, open_change
+from guardrails.adapters.git.inputs import (
+    Commits,
+    Opened,
+    Patch,
+    Source,
+    Staged,
+    WorkTree,
+    open_change,
+    retargeted,
+)
 from guardrails.model.change import Mode
 from guardrails.model.errors import CannotJudge, UsageError
 from tests.repos.builder import RepositoryBuilder
@@ -118,6 +127,32 @@ def test_policy_of_a_staged_change_is_where_head_left_the_target(repo: Repositor
         assert opened.policy.read("policies/guardrails.yaml") is None
         assert opened.base.read("policies/guardrails.yaml") == b"loose"
         assert opened.change.base.commit == repo.head
+
+
+@pytest.mark.parametrize("target", ["", "gone"])
+def test_usual_branches_are_the_target_when_none_is_configured(repo: RepositoryBuilder, target: str) -> None:
+    fork = repo.head
+    repo.branch("feature").write("policies/guardrails.yaml", "loose").commit()
+    with open_change(repo.path, Staged(target)) as opened:
+        assert opened.change.policy_base.commit == fork
+        assert opened.change.policy_base.name == "merge base with refs/heads/main"
+    repo.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/heads/feature")
+    with open_change(repo.path, Staged(target)) as opened:
+        assert opened.change.policy_base.commit == repo.head
+
+
+def test_change_is_given_another_target_without_being_read_again(repo: RepositoryBuilder) -> None:
+    fork = repo.head
+    repo.branch("develop").write("a.py", "x").commit()
+    repo.branch("feature").write("b.py", "y").commit()
+    repo.write("b.py", "z").stage()
+    with open_change(repo.path, Staged()) as opened:
+        assert opened.change.policy_base.commit == fork
+        again = retargeted(opened, "develop")
+        assert again.change.policy_base.commit == repo.git("rev-parse", "develop")
+        assert again.policy.id == repo.tree("develop")
+        assert again.change.files == opened.change.files
+        assert again.change.digest == opened.change.digest
 
 
 def test_orphan_branch_is_still_judged_by_the_target(repo: RepositoryBuilder) -> None:

@@ -39,7 +39,7 @@ def test_forked_child_and_parent_read_apart(repo: RepositoryBuilder, scratch_par
         if child == 0:
             good = all(opened.head.read("pkg/b.py") == b"b\n" for _ in range(50))
             opened.close()
-            os._exit(0 if good and list(scratch_parent.iterdir()) else 1)
+            os._exit(0 if good and list(scratch_parent.glob("*/*")) else 1)
         for _ in range(50):
             assert opened.head.read("a.py") == b"one\ntwo\nthree\n"
         assert os.waitpid(child, 0)[1] == 0
@@ -73,15 +73,15 @@ def test_repository_whose_path_has_colons_and_quotes_is_read(tmp_path: Path) -> 
 
 def test_closed_change_can_be_closed_again(repo: RepositoryBuilder, scratch_parent: Path) -> None:
     opened = open_change(repo.path, Staged())
-    assert list(scratch_parent.iterdir())
+    assert list(scratch_parent.glob("*/*"))
     opened.close()
     opened.close()
-    assert list(scratch_parent.iterdir()) == []
+    assert list(scratch_parent.glob("*/*")) == []
 
 
 def test_scratch_folder_that_cannot_be_made_is_named(
     repo: RepositoryBuilder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(repo.path / "a.py"))
-    with pytest.raises(CannotJudge, match="point TMPDIR to a writable folder"):
+    with pytest.raises(CannotJudge, match="TMPDIR"):
         open_change(repo.path, Staged())
