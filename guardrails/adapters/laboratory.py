@@ -12,12 +12,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from guardrails.adapters.checkout import check_out
 from guardrails.adapters.environment.source import Environments
 from guardrails.adapters.scratch import RunFolder
-from guardrails.adapters.service.launcher import Premises, served
-from guardrails.adapters.service.tail import tail_of
 from guardrails.adapters.tools import clean_environment, find_tool, run_bounded
 from guardrails.model.errors import CannotJudge, ServiceFailure
 from guardrails.model.policy import Service
@@ -32,6 +31,9 @@ from guardrails.model.ports import (
     Tool,
     Tree,
 )
+
+if TYPE_CHECKING:
+    from guardrails.adapters.service.launcher import Premises
 
 PAYLOAD = Path(__file__).resolve().parent.parent / "payload"
 _DOCUMENT_BYTES = 16 << 20
@@ -90,7 +92,10 @@ class RunLaboratory:
         return self._environments.interpreter(service, tree)
 
     @contextmanager
-    def _premises(self, service: Service, tree: Tree) -> Iterator[Premises]:
+    def _premises(self, service: Service, tree: Tree) -> "Iterator[Premises]":
+        # An HTTP client costs tens of milliseconds to import, which static gates need not pay.
+        from guardrails.adapters.service.launcher import Premises  # noqa: PLC0415
+
         interpreter, checkout = self.interpreter(service, tree), self.checkout(tree)
         scratch = self.scratch(service.name)
         try:
@@ -103,6 +108,8 @@ class RunLaboratory:
         self, service: Service, tree: Tree, variables: Mapping[str, str] | None = None
     ) -> Iterator[Server]:
         """Start the service from `tree` in a box, wait until it is ready, and stop it at the end."""
+        from guardrails.adapters.service.launcher import served  # noqa: PLC0415 - as above
+
         with (
             self._premises(service, tree) as premises,
             served(self.box, service, premises, variables or {}) as server,
@@ -187,6 +194,8 @@ class RunLaboratory:
 
 
 def _document_reported(said: bytes, nonce: str, service: Service, completed: Completed) -> dict[str, object]:
+    from guardrails.adapters.service.tail import tail_of  # noqa: PLC0415 - as above
+
     place = f"service {service.name}: no OpenAPI document"
     if not said or len(said) > _DOCUMENT_BYTES:
         how = completed.stopped_by or f"exit {completed.exit_code}"

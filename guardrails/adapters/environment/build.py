@@ -6,6 +6,7 @@ the lock too: one that outlives us cannot write into the next builder's environm
 """
 
 import fcntl
+import importlib.util
 import os
 import sys
 from collections.abc import Sequence
@@ -18,8 +19,8 @@ from guardrails.model.errors import EnvironmentFailure
 
 SECONDS = 900.0
 _MARK = "complete"
-_PIP = ("-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet")
-_SAFE = ("--require-hashes", "--only-binary", ":all:", "--no-deps")
+_PIP = ("-I", "-m", "pip", "--disable-pip-version-check", "--no-input")
+_INSTALL = ("install", "--quiet", "--require-hashes", "--only-binary", ":all:", "--no-deps")
 
 
 def built(pins: Sequence[Pin], digest: str, folder: Path, source: str) -> Path:
@@ -45,12 +46,14 @@ def _build(pins: Sequence[Pin], place: Path, source: str, lock: int) -> None:
         remove(left) if left.is_dir() else left.unlink()
     venv, requirements = place / "venv", place / "requirements.txt"
     requirements.write_text("".join(pin.line() + "\n" for pin in pins))
-    _run(
-        (sys.executable, "-I", "-m", "venv", str(venv)), place, f"{source}: no environment can be made", lock
-    )
+    python = venv / "bin" / "python"
+    # A pip of our own saves seconds, and keeps pip out of the environment.
+    ours = importlib.util.find_spec("pip") is not None
+    make = (sys.executable, "-I", "-m", "venv", *(["--without-pip"] if ours else []), str(venv))
+    _run(make, place, f"{source}: no environment can be made", lock)
     if pins:
-        python = str(venv / "bin" / "python")
-        argv = (python, *_PIP, *_SAFE, "--requirement", str(requirements))
+        pip = (sys.executable, *_PIP, "--python", str(python)) if ours else (str(python), *_PIP)
+        argv = (*pip, *_INSTALL, "--requirement", str(requirements))
         _run(argv, place, f"{source}: its packages cannot be installed", lock)
     (place / _MARK).write_text("")
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from guardrails.adapters.git.objects import MAXIMUM_BYTES, ObjectReader, missing_object
+from guardrails.adapters.git.objects import MAXIMUM_BYTES, ObjectReader, missing_object, too_large
 from guardrails.model.change import Entry, Mode
 from guardrails.model.errors import CannotJudge
 
@@ -25,6 +25,8 @@ _MODES = {
     b"120000": Mode.SYMLINK,
     b"160000": Mode.SUBMODULE,
 }
+_MAXIMUM_PATHS = 2_000_000
+_MAXIMUM_PATH = 4096
 _REGULAR = frozenset({Mode.FILE, Mode.EXECUTABLE})
 
 
@@ -80,6 +82,7 @@ class GitTree:
             while level:
                 self._folders.load(level.values())
                 level = dict(_step(level, self._folders, listed))
+                refuse_bomb(level, len(listed))
             self._entries = dict(sorted(listed.items()))
         return self._entries
 
@@ -114,7 +117,7 @@ class GitTree:
             if info is None:
                 raise _named(missing_object(name), name, blobs)
             if info.size > MAXIMUM_BYTES:
-                raise _named(_too_large(info.size), name, blobs)
+                raise _named(too_large(name, info.size), name, blobs)
         contents = dict(zip(wanted, objects.read(wanted, "blob"), strict=True))
         return {path: contents[name] for path, name in blobs.items()}
 
@@ -134,6 +137,18 @@ class GitTree:
                     further.append((path, rest, folder.folders[first]))
             walks = further
         return found
+
+
+def refuse_bomb(level: Mapping[str, object], found: int) -> None:
+    """Raise CannotJudge when the folders still to be read show a tree that was built to exhaust us.
+
+    A few small tree objects that name one another many times unfold to billions of paths.
+    """
+    if len(level) + found > _MAXIMUM_PATHS:
+        raise CannotJudge(f"a tree unfolds to more than {_MAXIMUM_PATHS} paths; judge a smaller repository")
+    longest = max(level, key=len, default="")
+    if len(longest) > _MAXIMUM_PATH:
+        raise CannotJudge(f"a path is longer than {_MAXIMUM_PATH} letters: {longest[:60]!a}...; shorten it")
 
 
 def _step(
@@ -167,12 +182,6 @@ def _folder_in(content: bytes, name: str, algorithm: str) -> Folder:
             f"tree {name} is malformed (bad or repeated entries); run `git fsck` and rewrite it"
         )
     return Folder(entries, folders)
-
-
-def _too_large(size: int) -> CannotJudge:
-    return CannotJudge(
-        f"it holds {size} bytes and at most {MAXIMUM_BYTES} are read; keep large data outside git"
-    )
 
 
 def _named(error: CannotJudge, blob: str, blobs: Mapping[str, str]) -> CannotJudge:

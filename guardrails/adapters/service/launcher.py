@@ -22,7 +22,7 @@ from guardrails.model.policy import Service
 from guardrails.model.ports import Box, Command, Interpreter, Limits, Process, Request, Response
 
 REQUEST_SECONDS = 10.0
-LIMITS = Limits(wall_seconds=1800.0, cpu_seconds=1800)
+LIMITS = Limits(wall_seconds=1800.0, cpu_seconds=1800, output_bytes=64 << 20)
 _REPORT_BYTES = 8192
 _STEP_SECONDS = 0.02
 _LAST_WORDS_SECONDS = 1.0
