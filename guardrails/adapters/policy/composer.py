@@ -14,6 +14,7 @@ from guardrails.model.errors import PolicyError
 
 MAX_NODES = 100_000
 MAX_DEPTH = 32
+_CHARACTERS_A_NODE = 64  # so that many aliases of one long text are a bomb as well
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # wheels for rare platforms lack libyaml
 _REMEDY = (
@@ -136,7 +137,7 @@ class _Composer:
             data = event.value if event.style else plain_scalar(event.value)
         except AmbiguousScalar as error:
             raise self._error(line, str(error)) from None
-        value = _Value(data, Mark(line))
+        value = _Value(data, Mark(line), nodes=1 + len(event.value) // _CHARACTERS_A_NODE)
         if event.anchor:
             self._anchors[event.anchor] = value
         above = self._open[-1] if self._open else None

@@ -99,6 +99,11 @@ def test_alias_bomb_is_refused_before_it_is_expanded() -> None:
     assert refusal("\n".join(lines)).line == 5
 
 
+def test_many_aliases_of_one_long_text_are_a_bomb_too() -> None:
+    text = f"a: &a {'x' * 500_000}\nb: [{', '.join(['*a'] * 50_000)}]\n"
+    assert "aliases counted in full" in refusal(text).message
+
+
 def test_aliases_cannot_stack_up_depth() -> None:
     lines = ["a0: &a0 [x]", *(f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 3000))]
     assert "deeper than" in refusal("\n".join(lines)).message
