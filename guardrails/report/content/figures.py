@@ -126,7 +126,7 @@ def bar_of(one: Interval) -> Bar | None:
         return None
 
     def position(number: float) -> float:
-        return round(_MARGIN + _PLOT * (number - first) / (last - first), 1)
+        return round(_MARGIN + _PLOT * ((number - first) / (last - first)), 1)
 
     return Bar(
         low=position(one.low),

@@ -50,14 +50,17 @@ def sentence(text: str, most: int) -> str:
 
 def excerpt(text: str, most_lines: int, most_columns: int) -> list[str]:
     """Return the first lines of `text`, safe and shortened, tabs widened, with a count of those left out."""
-    lines = text.replace("\r\n", "\n").rstrip().split("\n")
-    shown = [
-        shortened(one_line(line[: most_columns + 1].expandtabs(4)), most_columns)
-        for line in lines[:most_lines]
-    ]
-    if len(lines) > most_lines:
-        shown.append(f"{ELLIPSIS} {len(lines) - most_lines} more lines")
+    text = text.rstrip()
+    first = text.split("\n", most_lines)[:most_lines]
+    shown = [shortened(one_line(_widened(line[: most_columns + 2])), most_columns) for line in first]
+    left = text.count("\n") + 1 - len(first)
+    if left:
+        shown.append(f"{ELLIPSIS} {left} more {'line' if left == 1 else 'lines'}")
     return shown
+
+
+def _widened(line: str) -> str:
+    return line.removesuffix("\r").expandtabs(4)
 
 
 def shortened(text: str, most: int) -> str:

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from guardrails.model.evidence import Interval, Movement
@@ -45,6 +45,7 @@ def test_interval_is_seen_against_no_change() -> None:
     assert (falling.reference, falling.low) == (560.0, 80.0)
 
 
+@example(low=-1.7e308, estimate=0.0, high=5e-324)
 @given(st.floats(), st.floats(), st.floats())
 def test_bar_stays_in_its_frame_or_is_not_drawn(low: float, estimate: float, high: float) -> None:
     bar = bar_of(_interval(low, estimate, high))

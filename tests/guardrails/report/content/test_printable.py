@@ -42,5 +42,5 @@ def test_excerpt_counts_what_it_leaves_out() -> None:
     assert excerpt("\tone\r\ntwo " + "x" * 50 + "\nthree\n\n", 2, 10) == [
         "    one",
         "two xxxxx…",
-        "… 1 more lines",
+        "… 1 more line",
     ]
