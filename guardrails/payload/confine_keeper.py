@@ -27,6 +27,7 @@ _CHUNK = 1 << 16
 _THREADS_PER_PROCESS = 16
 _SIGNALLED = 128
 _LAST_SIGNAL = 64
+_DISK_RESERVE = 8 << 20
 _BOUND_OF_SIGNAL = {-24: "cpu", -25: "file"}
 _READ_EVENTS = select.POLLIN | select.POLLHUP | select.POLLERR
 
@@ -203,6 +204,10 @@ class Keeper:
             self._stopped_by = "processes"
         elif tree.memory_bytes(pids, bounds.memory_bytes) > bounds.memory_bytes:
             self._stopped_by = "memory"
+        elif any(
+            _free_bytes(mount.source) < _DISK_RESERVE for mount in self._spec.mounts if mount.kind == "rw"
+        ):
+            self._stopped_by = "disk"
         elif tree.cpu_seconds(pids) + tree.reaped_seconds(os.getpid()) > bounds.cpu_seconds:
             self._stopped_by = "cpu"
 
@@ -281,6 +286,11 @@ class Keeper:
                 report.write(marshal.dumps(header))
             except BrokenPipeError:
                 return
+
+
+def _free_bytes(folder: str) -> int:
+    usage = os.statvfs(folder)
+    return usage.f_bavail * usage.f_frsize
 
 
 def _rest(descriptor: int) -> Iterator[bytes]:

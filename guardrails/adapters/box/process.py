@@ -9,6 +9,7 @@ import marshal
 import os
 import select
 import shutil
+import signal
 import socket
 import stat
 import subprocess
@@ -81,6 +82,7 @@ class BoxedProcess:
 
     def _ended(self) -> Outcome:
         if self._outcome is None:
+            self._outcome = _lost("it was interrupted")
             try:
                 data = _read_all(self._report)
             finally:
@@ -98,11 +100,15 @@ def _read_all(descriptor: int) -> bytes:
     return b"".join(chunks)
 
 
+def _lost(reason: str) -> Outcome:
+    return Outcome(Completed(-signal.SIGKILL, b"", b""), 0.0, reason)
+
+
 def _outcome(data: bytes) -> Outcome:
     try:
         header = marshal.loads(data)  # noqa: S302 - from our own keeper, which nothing in the box can reach
     except (EOFError, ValueError, TypeError):
-        raise BoxError("the box's keeper was killed before it could report; run again") from None
+        return _lost("its keeper was killed before it could report; run again")
     completed = Completed(header["exit_code"], header["stdout"], header["stderr"], header["stopped_by"])
     return Outcome(completed, header["cpu_seconds"], header["error"])
 

@@ -5,6 +5,7 @@ that the dynamic linker and name lookups need, and what the command names. Every
 the user's home and /run with its sockets above all, is absent.
 """
 
+import shutil
 from pathlib import Path
 
 import guardrails.payload
@@ -20,6 +21,7 @@ IN_PLACE = (
     *("/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/loadavg", "/proc/uptime", "/proc/version"),
 )
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+_FREE_BYTES = 16 << 20
 _FORBIDDEN = tuple(Path(place) for place in ("/proc", "/sys", "/dev", "/run", "/var/run"))
 
 
@@ -37,6 +39,12 @@ def checked(command: Command) -> Command:
             raise BoxError(f"{str(path)!r} does not exist, so the box cannot show it; create it first")
         if _is_too_much(path) or _is_too_much(path.resolve()):
             raise BoxError(f"{str(path)!r} would open the host to the box; name the folder that is needed")
+    for path in command.writable:
+        free = shutil.disk_usage(path).free
+        if free < _FREE_BYTES:
+            raise BoxError(
+                f"only {free >> 20} MiB are free at {str(path)!r}; free some space, at least 16 MiB"
+            )
     return command
 
 
