@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from guardrails.adapters.git.tree import Folder, GitTree, TreeObjects
+from guardrails.adapters.git.tree import Folder, GitTree, TreeObjects, refuse_bomb
 from guardrails.model.change import Entry, FileChange
 
 _NOTHING = Folder({}, {})
@@ -20,6 +20,7 @@ def files_between(base: GitTree, head: GitTree) -> tuple[FileChange, ...]:
             old_folder, new_folder = _folder(base.folders, old), _folder(base.folders, new)
             found += _files(prefix, old_folder.entries, new_folder.entries)
             below.update(_folders(prefix, old_folder.folders, new_folder.folders))
+            refuse_bomb(prefix, len(found) + len(below))
         level = below
     return tuple(sorted(found, key=lambda file: file.path))
 

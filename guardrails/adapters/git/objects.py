@@ -66,6 +66,8 @@ class ObjectReader:
         def content_of(stdout: IO[bytes], asked: str, info: ObjectInfo | None) -> bytes:
             if info is None:
                 raise missing_object(asked)
+            if info.size > MAXIMUM_BYTES:
+                raise too_large(asked, info.size)
             content = stdout.read(info.size)
             if len(content) != info.size or stdout.read(1) != b"\n":
                 raise self._died(asked)
@@ -168,6 +170,13 @@ def missing_object(name: str) -> CannotJudge:
     return CannotJudge(
         f"object {name} is missing or damaged; fetch it (`git fetch --refetch`, for a partial clone"
         " `git fetch --refetch --no-filter`), or clone afresh"
+    )
+
+
+def too_large(name: str, size: int) -> CannotJudge:
+    """Return the error for an object that is not read because of its size in bytes."""
+    return CannotJudge(
+        f"object {name} holds {size} bytes and at most {MAXIMUM_BYTES} are read; keep large data outside git"
     )
 
 

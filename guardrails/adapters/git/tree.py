@@ -5,7 +5,7 @@ and identical subtrees of base and head are read once.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from guardrails.adapters.git.objects import MAXIMUM_BYTES, ObjectReader, missing_object, too_large
@@ -81,8 +81,7 @@ class GitTree:
             level = {"": self._id}
             while level:
                 self._folders.load(level.values())
-                level = dict(_step(level, self._folders, listed))
-                refuse_bomb(level, len(listed))
+                level = _step(level, self._folders, listed)
             self._entries = dict(sorted(listed.items()))
         return self._entries
 
@@ -139,27 +138,26 @@ class GitTree:
         return found
 
 
-def refuse_bomb(level: Mapping[str, object], found: int) -> None:
-    """Raise CannotJudge when the folders still to be read show a tree that was built to exhaust us.
+def refuse_bomb(prefix: str, paths: int) -> None:
+    """Raise CannotJudge for a tree that was built to exhaust us, met at the folder `prefix`.
 
     A few small tree objects that name one another many times unfold to billions of paths.
     """
-    if len(level) + found > _MAXIMUM_PATHS:
+    if paths > _MAXIMUM_PATHS:
         raise CannotJudge(f"a tree unfolds to more than {_MAXIMUM_PATHS} paths; judge a smaller repository")
-    longest = max(level, key=len, default="")
-    if len(longest) > _MAXIMUM_PATH:
-        raise CannotJudge(f"a path is longer than {_MAXIMUM_PATH} letters: {longest[:60]!a}...; shorten it")
+    if len(prefix) > _MAXIMUM_PATH:
+        raise CannotJudge(f"a path is longer than {_MAXIMUM_PATH} letters: {prefix[:60]!a}...; shorten it")
 
 
-def _step(
-    level: Mapping[str, str], folders: TreeObjects, listed: dict[str, Entry]
-) -> Iterator[tuple[str, str]]:
-    """Add the entries of each folder of one level by path; yield the folders of the next."""
+def _step(level: Mapping[str, str], folders: TreeObjects, listed: dict[str, Entry]) -> dict[str, str]:
+    """Add the entries of each folder of one level by path; return the folders of the next."""
+    further: dict[str, str] = {}
     for prefix, name in level.items():
         folder = folders[name]
         listed.update({prefix + entry: value for entry, value in folder.entries.items()})
-        for part, below in folder.folders.items():
-            yield f"{prefix}{part}/", below
+        further.update({f"{prefix}{part}/": below for part, below in folder.folders.items()})
+        refuse_bomb(prefix, len(listed) + len(further))
+    return further
 
 
 def _folder_in(content: bytes, name: str, algorithm: str) -> Folder:

@@ -1,11 +1,14 @@
+import hashlib
 import os
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
 
 from guardrails.adapters.git.inputs import Commits, Opened, Patch, Source, Staged, WorkTree, open_change
+from guardrails.adapters.git.repository import Repository
 from guardrails.model.errors import CannotJudge, GuardrailsError, ToolMissing, UsageError
 from tests.repos.builder import RepositoryBuilder
 
@@ -214,6 +217,28 @@ def test_tree_with_a_repeated_name_cannot_be_judged(repo: RepositoryBuilder) -> 
     commit = repo.git("commit-tree", "-m", "evil", "-p", "HEAD", tree)
     with pytest.raises(CannotJudge, match="bad or repeated entries"):
         open_change(repo.path, Commits("main", commit))
+
+
+@pytest.mark.parametrize(
+    ("width", "depth", "reason"), [(16, 12, "more than 3000 paths"), (1, 1400, "longer than 4096 letters")]
+)
+def test_tree_built_to_exhaust_us_cannot_be_judged(
+    repo: RepositoryBuilder, monkeypatch: pytest.MonkeyPatch, width: int, depth: int, reason: str
+) -> None:
+    monkeypatch.setattr("guardrails.adapters.git.tree._MAXIMUM_PATHS", 3000)
+    tree = bytes.fromhex(repo.tree())
+    content = b""
+    for _ in range(depth):
+        content = b"".join(b"40000 %02d\0" % number + tree for number in range(width))
+        tree = hashlib.sha1(b"tree %d\0" % len(content) + content).digest()
+        place = repo.path / ".git/objects" / tree.hex()[:2] / tree.hex()[2:]
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(zlib.compress(b"tree %d\0" % len(content) + content))
+    commit = repo.git("commit-tree", "-m", "bomb", "-p", "HEAD", tree.hex())
+    with pytest.raises(CannotJudge, match=reason):
+        open_change(repo.path, Commits("main", commit))
+    with Repository(repo.path) as repository, pytest.raises(CannotJudge, match=reason):
+        repository.tree(tree.hex()).entries()
 
 
 def test_repository_of_another_user_is_refused_with_the_remedy(
