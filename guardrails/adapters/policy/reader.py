@@ -46,17 +46,25 @@ def read_policy(
     at their end) under `policies/` that others read. Raises PolicyError for anything not accepted.
     """
     folder = folder_of(tree)
+    settings_files = _settings_files(gates)
+    known = (*_OWN_FILES, *settings_files)
     if GUARDRAILS not in folder.entries:
         if error := misnamed(folder):
             raise error
-        return default_policy(gates, (_NO_POLICY,))
-    settings_files = _settings_files(gates)
-    known = (*_OWN_FILES, *settings_files)
+        return default_policy(gates, _notes_without_policy(folder, known))
     check_names(folder, known, elsewhere)
     data = plain_data(folder, known, cache)
     policy = _policy(folder, data, gates)
     settings = {gate.name: _settings(folder, data, gate) for gate in settings_files.values()}
     return replace(policy, settings=settings, source=source or f"{FOLDER}/ at {tree.id[:12]}")
+
+
+def _notes_without_policy(folder: Folder, known: Collection[str]) -> tuple[str, ...]:
+    idle = [f"{FOLDER}/{name}" for name in sorted(known) if name in folder.entries]
+    return (
+        _NO_POLICY,
+        *(f"{path} is not read, for there is no {FOLDER}/{GUARDRAILS} beside it" for path in idle),
+    )
 
 
 def _settings_files(gates: Sequence[Gate]) -> Mapping[str, Gate]:

@@ -101,6 +101,12 @@ def test_without_policy_the_built_in_default_judges_and_says_so() -> None:
     assert any("built-in" in note for note in policy.notes)
 
 
+def test_lone_files_of_ours_are_said_not_to_be_read() -> None:
+    notes = read({"architecture.yaml": "layers: [", "standards.yaml": ""}).notes
+    assert any("policies/architecture.yaml is not read" in note for note in notes)
+    assert not any("standards" in note for note in notes)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
