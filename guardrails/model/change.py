@@ -98,7 +98,7 @@ class Change:
         total = hashlib.sha256()
         for file in sorted(self.files, key=lambda one: one.path):
             for part in (file.path, _identity(file.old), _identity(file.new)):
-                total.update(part.encode("utf-8", "surrogateescape") + b"\0")
+                total.update(part.encode("utf-8", "surrogatepass") + b"\0")
         return total.hexdigest()
 
 

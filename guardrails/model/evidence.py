@@ -107,10 +107,10 @@ def digest_of(evidence: tuple[Evidence, ...]) -> str:
     for one in evidence:
         total.update(type(one).__name__.encode() + b"\0")
         if isinstance(one, Interval):
-            total.update(f"{one.metric} {one.unit}".encode() + b"\0")
+            total.update(f"{one.metric} {one.unit}".encode("utf-8", "surrogatepass") + b"\0")
             continue
         for field in fields(one):
             total.update(
-                f"{field.name}={getattr(one, field.name)!r}".encode("utf-8", "surrogateescape") + b"\0"
+                f"{field.name}={getattr(one, field.name)!r}".encode("utf-8", "surrogatepass") + b"\0"
             )
     return total.hexdigest()

@@ -65,7 +65,7 @@ class Finding:
         """Identity that survives moved lines: rule, qualified symbol (else path), normalised subject."""
         symbol = self.location.symbol or self.location.path
         parts = (self.rule, symbol, _SPACES.sub(" ", self.subject).strip())
-        text = "\0".join(parts).encode("utf-8", "surrogateescape")
+        text = "\0".join(parts).encode("utf-8", "surrogatepass")
         return hashlib.sha256(text).hexdigest()[:_FINGERPRINT_LENGTH]
 
     @property

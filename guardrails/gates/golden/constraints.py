@@ -37,7 +37,7 @@ def violations_of(
         {
             "scenario": one.name,
             "constraints": list(one.constraints),
-            "request": {"method": one.method, "path": one.target, "body": json.loads(one.body or b"null")},
+            "request": {"operation": f"{one.method} {one.target}", "body": json.loads(one.body or b"null")},
             "response": answers[one.name].body,
         }
         for one in scenarios
