@@ -6,7 +6,7 @@ Adding a gate is one new folder, adding a format one new file; neither needs an 
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -20,6 +20,8 @@ from guardrails.adapters.executor import ForkingExecutor
 from guardrails.adapters.git.inputs import Commits, Opened, Patch, Source, Staged, WorkTree, open_change
 from guardrails.adapters.laboratory import RunLaboratory
 from guardrails.adapters.policy.reader import read_policy
+from guardrails.adapters.scratch import RunFolder
+from guardrails.adapters.tools import find_tool
 from guardrails.engine.catalog import Catalog
 from guardrails.engine.judge import Judgement, Ledger, judge, unreadable
 from guardrails.engine.plan import Plan, plan_for
@@ -27,8 +29,8 @@ from guardrails.engine.run import Result, run_plan
 from guardrails.model.change import Change, Revision, Stage
 from guardrails.model.errors import CannotJudge
 from guardrails.model.gate import Context, Gate
-from guardrails.model.policy import Policy
-from guardrails.model.ports import Box
+from guardrails.model.policy import BoxLevel, Policy
+from guardrails.model.ports import Box, Tool
 from guardrails.model.rule import Report, Rule
 from guardrails.model.verdict import Verdict
 from guardrails.report.format import Format
@@ -228,6 +230,42 @@ def _report(
         notes=tuple(notes),
         measured={name: dict(one.measured) for name, one in results.items() if one.measured},
     )
+
+
+def answering_policy(repository: Path) -> str:
+    """Return where the policy that would judge a change of this repository comes from."""
+    store = FileCache(user_folder(os.environ))
+    question = Question(repository, staged=True)
+    with open_change(repository, _source(question, "")) as opened:
+        policy = _policy_of(opened, store)
+    return f"{policy.source}, {len(policy.services)} services, digest {policy.digest[:12]}"
+
+
+def write_policy_schemas(root: Path) -> tuple[str, ...]:
+    """Write the JSON Schemas of every policy file under `root`; return the names of those that changed."""
+    from guardrails.adapters.policy.schema import SCHEMA_FOLDER, write_schemas  # noqa: PLC0415 - rarely asked for
+
+    return tuple(write_schemas(catalog().gates, root / SCHEMA_FOLDER))
+
+
+def stale_policy_schemas(root: Path) -> tuple[str, ...]:
+    """Return the names of the schemas under `root` that are not what the code makes."""
+    from guardrails.adapters.policy.schema import SCHEMA_FOLDER, stale_schemas  # noqa: PLC0415 - as above
+
+    return tuple(stale_schemas(catalog().gates, root / SCHEMA_FOLDER))
+
+
+def box_of(level: BoxLevel) -> Box:
+    """Return the box of exactly that level, proved; raises BoxError with what is missing."""
+    from guardrails.adapters.box.ladder import rung  # noqa: PLC0415 - only doctor asks
+
+    return rung(level)
+
+
+def tool_of(name: str) -> Tool:
+    """Return one of our own tools; raises ToolMissing."""
+    with closing(RunFolder()) as folder:
+        return find_tool(name, FileCache(user_folder(os.environ)), folder.path)
 
 
 def _unread(question: Question, message: str) -> Verdict:
