@@ -1,0 +1,201 @@
+"""What one Python file says, as small records that are quick to store and to load.
+
+Nothing here depends on where the file stands: relative imports stay relative and own
+definitions are written `:name`, so the same blob has the same facts under every path.
+
+A resolved name is a string: `time.sleep` (through any alias), `..clients.fetch` (relative),
+`:Service.fetch` (defined in this file), `httpx.Client().get` (a method of what a call returned),
+`builtins.open`, and `?client.get` where the file alone does not tell what `client` is.
+"""
+
+import marshal
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+SCHEMA = 1
+
+
+class Flag:
+    """How a call or an import stands in its scope: bits, as plain numbers since they are tested often."""
+
+    AWAITED = 1
+    LOOPED = 2
+    ENTERED = 4
+    BARE = 8
+    TYPING = 16
+    LAZY = 32
+    DYNAMIC = 64
+    GUARDED = 128
+
+
+class Import(NamedTuple):
+    """One imported name: `import module` when `name` is empty, else `from module import name`.
+
+    `module` keeps the dots of a relative import. `scope` is an index into `Facts.scopes`. Flags:
+    TYPING under `if TYPE_CHECKING`, LAZY inside a function, GUARDED in a `try`, DYNAMIC when
+    `importlib` or `__import__` is given a constant.
+    """
+
+    module: str
+    name: str
+    alias: str
+    line: int
+    scope: int
+    flags: int
+
+
+class Call(NamedTuple):
+    """One call. `arguments` and the values of `keywords` are short texts: a constant's repr, a
+    resolved name, or `...`; a `**` keyword's name is `**`, a starred argument is `*`.
+
+    Flags: AWAITED, LOOPED (in a loop or comprehension), ENTERED (a `with` item), BARE (a decorator
+    written without parentheses).
+    """
+
+    name: str
+    scope: int
+    line: int
+    flags: int
+    arguments: tuple[str, ...]
+    keywords: tuple[tuple[str, str], ...]
+
+    @property
+    def text(self) -> str:
+        """The call as one normalised line, the snippet of its fingerprint."""
+        values = [
+            *self.arguments,
+            *(f"{name}={value}" if name != "**" else "**" for name, value in self.keywords),
+        ]
+        return f"{self.name.lstrip(':?')}({', '.join(values)})"
+
+    def keyword(self, name: str) -> str | None:
+        """Return the text of the keyword's value; None when it is not given."""
+        return next((value for key, value in self.keywords if key == name), None)
+
+    @property
+    def has_unknown_keywords(self) -> bool:
+        """Whether `**` may pass any keyword."""
+        return any(key == "**" for key, _ in self.keywords)
+
+
+class Parameter(NamedTuple):
+    """One parameter of a function: its name and its annotation's resolved name, or an empty text."""
+
+    name: str
+    annotation: str
+
+
+class Scope(NamedTuple):
+    """The module (index 0), a class, a function or a lambda.
+
+    `name` is the qualified name within the file, empty for the module. `kind` is `module`,
+    `class`, `function`, `async` or `lambda`. `bases` are a class's resolved bases; `returns` the
+    text of a function's return annotation, empty without one.
+    """
+
+    name: str
+    kind: str
+    parent: int
+    line: int
+    end: int
+    decorators: tuple[Call, ...]
+    parameters: tuple[Parameter, ...]
+    returns: str
+    bases: tuple[str, ...]
+
+
+class Comparison(NamedTuple):
+    """One comparison: short texts of its operands, and the operators' names (`In`, `Eq`, ...)."""
+
+    operands: tuple[str, ...]
+    operators: tuple[str, ...]
+    scope: int
+    line: int
+
+
+class Mention(NamedTuple):
+    """A resolved name that is read without being called, a subscript (`os.environ['X']`), a string
+    constant, or a written name, at its first line in that scope."""
+
+    text: str
+    scope: int
+    line: int
+
+
+class Facts(NamedTuple):
+    """Everything that the rules may know about one file.
+
+    `exports` maps a name bound at module level to what it may be; `attributes` maps a class's name
+    to the same for its attributes. `strings` are constants of at most 120 characters that are
+    no docstrings. `writes` are names declared `global`, or module-level names whose item or
+    attribute is written, by the scope that does it. `unparsable` tells why there are no facts.
+    """
+
+    imports: tuple[Import, ...] = ()
+    scopes: tuple[Scope, ...] = (Scope("", "module", -1, 1, 1, (), (), "", ()),)
+    calls: tuple[Call, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    references: tuple[Mention, ...] = ()
+    subscripts: tuple[Mention, ...] = ()
+    strings: tuple[Mention, ...] = ()
+    writes: tuple[Mention, ...] = ()
+    exports: Mapping[str, tuple[str, ...]] = {}
+    attributes: Mapping[str, Mapping[str, tuple[str, ...]]] = {}
+    unparsable: str = ""
+
+    def scope_at(self, line: int) -> int:
+        """Return the index of the innermost class or function that spans `line`; 0 for the module."""
+        best = 0
+        for index, scope in enumerate(self.scopes):
+            if (
+                scope.kind != "lambda"
+                and scope.line <= line <= scope.end
+                and scope.line >= self.scopes[best].line
+            ):
+                best = index
+        return best
+
+    def function_of(self, scope: int) -> int:
+        """Return the index of the function whose run executes code of `scope`: class bodies run in
+        the function around them; the module is its own."""
+        while self.scopes[scope].kind == "class":
+            scope = self.scopes[scope].parent
+        return scope
+
+
+def encode(facts: Facts) -> bytes:
+    """Return the facts as bytes; the reverse of `decode`."""
+    groups = (facts.imports, map(_plain_scope, facts.scopes), *facts[2:8])
+    plain: Any = (*([tuple(one) for one in group] for group in groups), *facts[8:])
+    return marshal.dumps(plain)
+
+
+def decode(data: bytes) -> Facts:
+    """Return the facts that `encode` made; raises ValueError, EOFError or TypeError when damaged."""
+    # Our own cache, checked by its digest. marshal knows no types, so neither does this function.
+    imports, scopes, calls, comparisons, *mentions, exports, attributes, unparsable = marshal.loads(data)  # noqa: S302
+    references, subscripts, strings, writes = (tuple(map(Mention._make, one)) for one in mentions)
+    return Facts(
+        tuple(map(Import._make, imports)),
+        tuple(map(_scope, scopes)),
+        tuple(map(Call._make, calls)),
+        tuple(map(Comparison._make, comparisons)),
+        references,
+        subscripts,
+        strings,
+        writes,
+        exports,
+        attributes,
+        unparsable,
+    )
+
+
+def _plain_scope(scope: Scope) -> tuple[object, ...]:
+    decorators = [tuple(one) for one in scope.decorators]
+    return (*scope[:5], decorators, [tuple(one) for one in scope.parameters], *scope[7:])
+
+
+def _scope(plain: tuple[Any, ...]) -> Scope:
+    name, kind, parent, line, end, decorators, parameters, returns, bases = plain
+    made = tuple(map(Call._make, decorators)), tuple(map(Parameter._make, parameters))
+    return Scope(name, kind, parent, line, end, *made, returns, bases)

@@ -1,0 +1,246 @@
+"""Which function a call reaches, across the files of a tree, and what is reached from it.
+
+Names are followed through imports, re-exports, star imports, constructors, inherited methods,
+return annotations and attributes. What cannot be followed is not an edge: the graph says what
+may be reached, never what cannot be.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from guardrails.analysis.code.facts import Call, Facts, Flag, Scope
+from guardrails.analysis.code.tree import Code
+
+_NAME = re.compile(r":?[A-Za-z_.][\w.]*\Z")
+_DEEPEST_NAME = 12
+_ENTERING = ("__enter__", "__exit__")
+_CONSTRUCTING = ("__init__", "__new__", "__post_init__")
+_CALLING = frozenset(
+    {"builtins.map", "builtins.filter", "builtins.sorted", "builtins.min", "builtins.max", "functools.reduce"}
+)
+
+
+class Symbol(NamedTuple):
+    """A function, class or lambda of the tree: its module and qualified name; `scope` is its index."""
+
+    module: str
+    name: str
+    scope: int
+
+    @property
+    def text(self) -> str:
+        """`module.name`."""
+        return f"{self.module}.{self.name}" if self.name else self.module
+
+
+class Reached(NamedTuple):
+    """A call that is reached: the steps to it (caller, the call it makes), the last makes the call itself."""
+
+    steps: tuple[tuple[Symbol, Call], ...]
+
+    @property
+    def call(self) -> Call:
+        """The call at the end."""
+        return self.steps[-1][1]
+
+
+class Graph:
+    """Calls between the functions of one tree, linked when asked."""
+
+    def __init__(self, code: Code) -> None:
+        self.code = code
+        self._edges: dict[Symbol, tuple[tuple[Call, tuple[str, ...], tuple[Symbol, ...]], ...]] = {}
+        self._meanings: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._scopes: dict[str, dict[str, list[int]]] = {}
+
+    def facts(self, module: str) -> Facts:
+        """Return the facts of a module of the tree."""
+        return self.code.facts(self.code.modules.by_name[module])
+
+    def scope(self, symbol: Symbol) -> Scope:
+        """Return the scope that a symbol names."""
+        return self.facts(symbol.module).scopes[symbol.scope]
+
+    def meanings(self, module: str, name: str, depth: int = 0) -> tuple[str, ...]:
+        """Return what a resolved name of `module`'s facts is in the whole tree.
+
+        Own symbols of the tree come as `module:Qualified.name`, everything else as a dotted name.
+        """
+        key = (module, name)
+        known = self._meanings.get(key)
+        if known is None:
+            self._meanings[key] = ()
+            known = self._meanings[key] = tuple(dict.fromkeys(self._linked(module, name, depth)))
+        return known
+
+    def _linked(self, module: str, name: str, depth: int) -> Iterator[str]:
+        if depth > _DEEPEST_NAME:
+            return
+        if name.startswith("?"):
+            yield from self._from_stars(module, name[1:], depth)
+        elif name.startswith(":"):
+            yield from self._own(module, name[1:], depth)
+        else:
+            dotted = self.code.modules.absolute(module, name)
+            target, rest = self.code.modules.split(dotted)
+            if not target:
+                yield dotted
+            elif rest:
+                yield from self._own(target, rest, depth)
+
+    def _from_stars(self, module: str, name: str, depth: int) -> Iterator[str]:
+        for one in self.facts(module).imports:
+            if one.name == "*":
+                target = self.code.modules.absolute(module, one.module)
+                if target in self.code.modules.by_name:
+                    root = name.partition(".")[0].partition("(")[0]
+                    if root in self.facts(target).exports or any(
+                        i.name == "*" for i in self.facts(target).imports
+                    ):
+                        yield from self._own(target, name, depth + 1)
+                else:
+                    yield f"{target}.{name}"
+
+    def _own(self, module: str, name: str, depth: int) -> Iterator[str]:
+        """Yield what `name` (`f`, `Class().method`, `client.get`) is, read in the namespace of `module`."""
+        facts = self.facts(module)
+        first, rest = _first(name)
+        plain = first.removesuffix("()")
+        scopes = self._named(module, plain)
+        if scopes and facts.scopes[scopes[0]].kind != "class":
+            yield from self._of_function(module, facts, scopes[0], first, rest, depth)
+        elif scopes:
+            yield from self._of_class(module, facts, name, depth)
+        else:
+            values = facts.exports.get(plain, ())
+            called = "()" if first.endswith("()") else ""
+            for value in values:
+                if value != f":{plain}":
+                    yield from self.meanings(module, _joined(f"{value}{called}", rest), depth + 1)
+            if not values:
+                yield from self._from_stars(module, name, depth + 1)
+
+    def _of_function(
+        self, module: str, facts: Facts, scope: int, first: str, rest: str, depth: int
+    ) -> Iterator[str]:
+        if not first.endswith("()"):
+            yield f"{module}:{_joined(first, rest)}"
+            return
+        returned = facts.scopes[scope].returns
+        if returned and returned != "..." and rest:
+            yield from self.meanings(module, _joined(f"{returned}()", rest), depth + 1)
+
+    def _of_class(self, module: str, facts: Facts, name: str, depth: int) -> Iterator[str]:
+        holder, rest = self._longest_class(module, facts, name)
+        bare = holder.removesuffix("()")
+        if not rest:
+            yield f"{module}:{bare}" + ("()" if holder.endswith("()") else "")
+            return
+        first, later = _first(rest)
+        member = first.removesuffix("()")
+        method = self._named(module, f"{bare}.{member}")
+        values = [one for one in facts.attributes.get(bare, {}).get(member, ()) if one != f":{bare}.{member}"]
+        if method:
+            yield from self._of_function(module, facts, method[0], f"{bare}.{first}", later, depth)
+        elif values:
+            called = "()" if first.endswith("()") else ""
+            for value in values:
+                yield from self.meanings(module, _joined(f"{value}{called}", later), depth + 1)
+        else:
+            for scope in self._named(module, bare):
+                for base in facts.scopes[scope].bases:
+                    yield from self.meanings(module, f"{base}().{rest}", depth + 1)
+
+    def _named(self, module: str, name: str) -> list[int]:
+        known = self._scopes.get(module)
+        if known is None:
+            known = self._scopes[module] = {}
+            for index, scope in enumerate(self.facts(module).scopes):
+                known.setdefault(scope.name, []).append(index)
+        return known.get(name, []) if name else []
+
+    def _longest_class(self, module: str, facts: Facts, name: str) -> tuple[str, str]:
+        holder, rest = _first(name)
+        while rest and not holder.endswith("()"):
+            first, later = _first(rest)
+            deeper = f"{holder}.{first}"
+            scopes = self._named(module, deeper.removesuffix("()"))
+            if not scopes or facts.scopes[scopes[0]].kind != "class":
+                break
+            holder, rest = deeper, later
+        return holder, rest
+
+    def symbols(self, meaning: str) -> tuple[Symbol, ...]:
+        """Return the functions that calling `meaning` runs: itself, or a class's constructors."""
+        module, colon, name = meaning.partition(":")
+        if not colon or module not in self.code.modules.by_name:
+            return ()
+        facts = self.facts(module)
+        found = []
+        for scope in self._named(module, name):
+            if facts.scopes[scope].kind == "class":
+                for method in _CONSTRUCTING:
+                    found += [
+                        one for m in self.meanings(module, f":{name}().{method}") for one in self.symbols(m)
+                    ]
+            else:
+                found.append(Symbol(module, name, scope))
+        return tuple(found)
+
+    def edges(self, symbol: Symbol) -> tuple[tuple[Call, tuple[str, ...], tuple[Symbol, ...]], ...]:
+        """Return the calls that a run of `symbol` makes: each with its meanings and the functions it runs."""
+        known = self._edges.get(symbol)
+        if known is None:
+            facts = self.facts(symbol.module)
+            known = self._edges[symbol] = tuple(
+                (call, *self._followed(symbol.module, call))
+                for call in facts.calls
+                if facts.function_of(call.scope) == symbol.scope
+            )
+        return known
+
+    def _followed(self, module: str, call: Call) -> tuple[tuple[str, ...], tuple[Symbol, ...]]:
+        meanings = self.meanings(module, call.name)
+        found = [one for meaning in meanings for one in self.symbols(meaning)]
+        if call.flags & Flag.ENTERED:
+            for method in _ENTERING:
+                for meaning in self.meanings(module, f"{call.name}().{method}"):
+                    found += self.symbols(meaning)
+        if call.name in _CALLING:
+            passed = (*call.arguments, *(value for _, value in call.keywords))
+            for text in filter(_NAME.match, passed):
+                found += [one for meaning in self.meanings(module, text) for one in self.symbols(meaning)]
+        return meanings, tuple(dict.fromkeys(found))
+
+    def reached(
+        self,
+        start: Symbol,
+        wanted: Callable[[Call, tuple[str, ...]], bool],
+        stop: Callable[[Symbol, Call], bool],
+    ) -> Iterator[Reached]:
+        """Yield every wanted call that a run of `start` reaches, by a shortest way each.
+
+        `stop` tells which function a walk does not enter by which call.
+        """
+        seen = {start}
+        queue: list[tuple[Symbol, tuple[tuple[Symbol, Call], ...]]] = [(start, ())]
+        for symbol, steps in queue:
+            for call, meanings, targets in self.edges(symbol):
+                here = (*steps, (symbol, call))
+                if wanted(call, meanings):
+                    yield Reached(here)
+                    continue
+                for target in targets:
+                    if target not in seen and not stop(target, call):
+                        seen.add(target)
+                        queue.append((target, here))
+
+
+def _first(name: str) -> tuple[str, str]:
+    head, _, rest = name.partition(".")
+    return head, rest
+
+
+def _joined(name: str, rest: str) -> str:
+    return f"{name}.{rest}" if rest else name

@@ -1,0 +1,124 @@
+"""What a name stands for, as far as one file can tell.
+
+Every way to say `time.sleep` that one file can spell ends as that text: an import under another
+name, an assignment, a default argument, `getattr`, `functools.partial`, `importlib.import_module`,
+`sys.modules`. A name that may stand for several things resolves to each of them.
+"""
+
+import builtins
+import re
+from collections.abc import Sequence
+
+from guardrails.analysis.code.scopes import RawScope
+
+_TOKEN = re.compile(r"\.[^.(\[]+|\([^)]*\)|\[[^\]]*\]")
+_ROOT = re.compile(r"[^.(\[]+")
+_BUILTINS = frozenset(dir(builtins))
+_IMPORTERS = frozenset({"importlib.import_module", "builtins.__import__", "importlib.__import__"})
+_PARTIALS = frozenset({"functools.partial", "functools.partialmethod"})
+# Calls that stand for their first argument, and what to write behind it.
+_TRANSPARENT = {
+    **dict.fromkeys(_PARTIALS, ""),
+    "builtins.vars": ".__dict__",
+    "typing.cast": "()",
+    "contextlib.closing": "",
+}
+_MOST_MEANINGS = 4
+
+
+class Names:
+    """The bindings of one file's scopes, asked by (scope, path)."""
+
+    def __init__(self, scopes: Sequence[RawScope]) -> None:
+        self._scopes = scopes
+        self._known: dict[tuple[int, str], tuple[str, ...]] = {}
+        self._classes = {scope.name: scope for scope in scopes if scope.kind == "class"}
+        self._positions = {id(scope): index for index, scope in enumerate(scopes)}
+
+    def meanings(self, scope: int, path: str) -> tuple[str, ...]:
+        """Return the resolved names that `path`, read in `scope`, may stand for; none when unknown."""
+        key = (scope, path)
+        known = self._known.get(key)
+        if known is None:
+            self._known[key] = ()  # a name bound to itself ends here
+            known = self._known[key] = self._resolve(scope, path)
+        return known
+
+    def best(self, scope: int, path: str) -> str:
+        """Return the one resolved name, or `?path` when the file does not tell."""
+        found = self.meanings(scope, path)
+        return found[0] if found else f"?{path}"
+
+    def attribute(self, holder: str, name: str) -> tuple[str, ...]:
+        """Return what the attribute `name` of instances of this file's class `holder` may be."""
+        known = self._classes.get(holder)
+        if known is None:
+            return ()
+        found = [one for scope, path in known.attributes.get(name, ()) for one in self.meanings(scope, path)]
+        if name in known.names:
+            position = self._positions[id(known)]
+            found += [one for path in known.names[name] for one in self.meanings(position, path)]
+        return tuple(dict.fromkeys(found))[:_MOST_MEANINGS]
+
+    def holder_of(self, scope: int, name: str) -> int | None:
+        """Return the index of the scope that binds `name` as seen from `scope`; None for builtins."""
+        current, first = scope, True
+        while current >= 0:
+            here = self._scopes[current]
+            if name in here.globals:
+                return 0
+            if name in here.names and (first or here.kind != "class"):
+                return current
+            current, first = here.parent, False
+        return None
+
+    def _resolve(self, scope: int, path: str) -> tuple[str, ...]:
+        if path.startswith("="):
+            return (path[1:],)
+        root = _ROOT.match(path)
+        if root is None:
+            return ()
+        values = self._root(scope, root.group())
+        for token in _TOKEN.findall(path, root.end()):
+            values = tuple(dict.fromkeys(one for value in values for one in self._step(scope, value, token)))
+        return values[:_MOST_MEANINGS]
+
+    def _root(self, scope: int, name: str) -> tuple[str, ...]:
+        holder = self.holder_of(scope, name)
+        if holder is None:
+            return (f"builtins.{name}",) if name in _BUILTINS else ()
+        found: dict[str, None] = {}
+        for path in self._scopes[holder].names.get(name, ()):
+            found.update(dict.fromkeys(self.meanings(holder, path)))
+        return tuple(found)[:_MOST_MEANINGS]
+
+    def _step(self, scope: int, value: str, token: str) -> tuple[str, ...]:
+        if token.startswith("."):
+            if value.startswith(":"):
+                return self.attribute(value[1:].removesuffix("()"), token[1:]) or (value + token,)
+            return (value + token,)
+        inside = token[1:-1].replace("/", ".")
+        return self._item(value, inside) if token.startswith("[") else self._called(scope, value, inside)
+
+    def _item(self, value: str, key: str) -> tuple[str, ...]:
+        if value == "sys.modules" and key:
+            return (key,)
+        if value.endswith(".__dict__") and key:
+            return (f"{value.removesuffix('.__dict__')}.{key}",)
+        if value == "builtins.globals()" and key:
+            return self.meanings(0, key)
+        return (f"{value}[]",)
+
+    def _called(self, scope: int, value: str, inside: str) -> tuple[str, ...]:
+        positional, _, keywords = inside.partition(";")
+        first, _, second = positional.partition(",")
+        if value in _IMPORTERS and first and not first.startswith("&"):
+            return (first,)
+        given = self.meanings(scope, first[1:]) if first.startswith("&") else ()
+        if value == "builtins.getattr" and second:
+            return tuple(f"{one}.{second}" for one in given)
+        if value in _PARTIALS and keywords:
+            return tuple(f"{one}~{keywords.replace('.', ',')}" for one in given)
+        if given and value in _TRANSPARENT:
+            return tuple(one + _TRANSPARENT[value] for one in given)
+        return (f"{value}()",)

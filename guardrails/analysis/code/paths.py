@@ -1,0 +1,132 @@
+"""Expressions as compact texts, written down before it is known what their names mean.
+
+A *path* is `t.sleep`, `client().get`, `getattr(&time,sleep)` or `sys.modules[time]`. A leading `=`
+marks a name that is resolved already, the empty text an expression that we do not follow. Dots
+inside brackets are written as slashes. `names` turns paths into resolved names.
+"""
+
+import ast
+import re
+from collections.abc import Sequence
+
+PLAIN = re.compile(r"[A-Za-z_][\w.]*\Z")
+LONGEST_STRING = 120
+_LONGEST_TEXT = 80
+_LONGEST_PATH = 300
+_TRANSPARENT = frozenset({"Optional", "Annotated", "ClassVar", "Final", "Required", "NotRequired"})
+_CONTAINERS: dict[type[ast.AST], str] = {
+    ast.Dict: "=builtins.dict()",
+    ast.List: "=builtins.list()",
+    ast.Set: "=builtins.set()",
+    ast.DictComp: "=builtins.dict()",
+    ast.ListComp: "=builtins.list()",
+    ast.SetComp: "=builtins.set()",
+}
+
+
+def text_of(node: ast.AST) -> str:
+    """Return the text of a constant that could be a name, else the empty text."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and PLAIN.match(node.value):
+        return node.value
+    return ""
+
+
+class Paths:
+    """Turns expressions into paths; knows which names a comprehension hides and which lambdas exist."""
+
+    def __init__(self) -> None:
+        self.hidden: list[str] = []
+        self.lambdas: dict[int, str] = {}
+        self._calls: dict[int, str] = {}
+
+    def path(self, node: ast.AST | None) -> str:
+        """Return the path of an expression, or the empty text."""
+        if isinstance(node, ast.Name):
+            return "" if node.id in self.hidden else node.id
+        if isinstance(node, ast.Attribute):
+            inner = self.path(node.value)
+            return f"{inner}.{node.attr}" if inner else ""
+        if isinstance(node, ast.Call):
+            known = self._calls.get(id(node))
+            if known is None:
+                known = self._calls[id(node)] = self._called(node)
+            return known
+        if isinstance(node, ast.Await | ast.NamedExpr):
+            return self.path(node.value)
+        if isinstance(node, ast.Subscript):
+            inner, key = self.path(node.value), text_of(node.slice)
+            return f"{inner}[{key.replace('.', '/')}]" if inner else ""
+        return _CONTAINERS.get(type(node), "") if node is not None else ""
+
+    def _called(self, node: ast.Call) -> str:
+        inner = self.path(node.func)
+        if not inner or len(inner) > _LONGEST_PATH:
+            return ""
+        if inner == "getattr" and len(node.args) > 1:
+            owner, name = self.path(node.args[0]), text_of(node.args[1])
+            return f"{owner}.{name}" if owner and name else ""
+        arguments = []
+        for one in node.args[:2]:
+            text = text_of(one)
+            if not text:
+                path = self.path(one)
+                text = f"&{path}" if PLAIN.match(path) else ""
+            arguments.append(text.replace(".", "/"))
+        names = "/".join(one.arg for one in node.keywords if one.arg)
+        return f"{inner}({','.join(arguments)}{';' + names if names else ''})"
+
+    def alternatives(self, node: ast.AST) -> Sequence[str]:
+        """Return the paths that an expression may stand for: both arms of a condition, items of a literal."""
+        if isinstance(node, ast.IfExp):
+            return [*self.alternatives(node.body), *self.alternatives(node.orelse)]
+        if isinstance(node, ast.BoolOp):
+            return [path for one in node.values for path in self.alternatives(one)]
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.List | ast.Tuple | ast.Dict):
+            held = node.value.values if isinstance(node.value, ast.Dict) else node.value.elts
+            return [path for one in held for path in self.alternatives(one)]
+        if isinstance(node, ast.NamedExpr):
+            return self.alternatives(node.value)
+        if isinstance(node, ast.Lambda):
+            name = self.lambdas.get(id(node))
+            return [f"=:{name}"] if name else [""]
+        return (self.path(node),)
+
+    def annotation(self, node: ast.AST | None) -> str:
+        """Return the path of the class that an annotation names, without Optional, Annotated or None."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value.strip().removesuffix("| None").strip()
+            return text if PLAIN.match(text) else ""
+        if isinstance(node, ast.BinOp):
+            sides = [one for one in (node.left, node.right) if not _is_none(one)]
+            return self.annotation(sides[0]) if len(sides) == 1 else ""
+        if isinstance(node, ast.Subscript):
+            base = self.path(node.value)
+            if base.rpartition(".")[2] not in _TRANSPARENT:
+                return base
+            inner = node.slice
+            return self.annotation(inner.elts[0] if isinstance(inner, ast.Tuple) and inner.elts else inner)
+        return self.path(node) if isinstance(node, ast.Name | ast.Attribute) else ""
+
+    def brief(self, node: ast.AST) -> str:
+        """Return an argument as a short text: a constant's repr, `&path`, a lambda's code, or `...`."""
+        if isinstance(node, ast.Constant):
+            return repr(node.value)[:_LONGEST_TEXT]
+        if isinstance(node, ast.Name | ast.Attribute):
+            path = self.path(node)
+            return f"&{path}" if PLAIN.match(path) else "..."
+        if isinstance(node, ast.Call):
+            path = self.path(node)
+            return f"&{path.partition('(')[0]}()" if path and not path.startswith("=") else "..."
+        return _written(node)
+
+
+def _written(node: ast.AST) -> str:
+    if isinstance(node, ast.Starred):
+        return "*"
+    is_number = isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant)
+    text = ast.unparse(node) if is_number or isinstance(node, ast.Lambda) else "..."
+    return text if len(text) <= LONGEST_STRING else "..."
+
+
+def _is_none(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None

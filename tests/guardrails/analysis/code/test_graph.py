@@ -1,0 +1,120 @@
+from collections.abc import Mapping
+
+import pytest
+
+from guardrails.analysis.code.graph import Graph, Symbol
+from guardrails.analysis.code.tree import Code
+from tests.repos.memory import MemoryCache, MemoryTree
+
+HELPERS: Mapping[str, Mapping[str, str]] = {
+    "function in another module": {
+        "app.py": "from lib import nap\ndef go():\n    nap()\n",
+        "lib.py": "import time\ndef nap():\n    time.sleep(1)\n",
+    },
+    "re-exported by a package": {
+        "app.py": "import lib\ndef go():\n    lib.nap()\n",
+        "lib/__init__.py": "from .deep import nap\n",
+        "lib/deep.py": "from time import sleep as nap\n",
+    },
+    "star import": {
+        "app.py": "from lib import *\ndef go():\n    nap()\n",
+        "lib.py": "import time\ndef nap():\n    time.sleep(1)\n",
+    },
+    "relative import two levels up": {
+        "pkg/__init__.py": "",
+        "pkg/a/__init__.py": "",
+        "pkg/a/app.py": "from ..lib import nap\ndef go():\n    nap()\n",
+        "pkg/lib.py": "import time\nnap = time.sleep\n",
+    },
+    "method of a constructed object": {
+        "app.py": "from lib import Store\ndef go():\n    store = Store()\n    store.read()\n",
+        "lib.py": "import time\nclass Store:\n    def read(self):\n        time.sleep(1)\n",
+    },
+    "inherited method": {
+        "app.py": "from lib import Base\nclass Store(Base):\n    pass\ndef go():\n    Store().read()\n",
+        "lib.py": (
+            "import time\nclass Base:\n    def read(self):\n"
+            "        self.wait()\n    def wait(self):\n        time.sleep(1)\n"
+        ),
+    },
+    "constructor": {
+        "app.py": "from lib import Store\ndef go():\n    Store()\n",
+        "lib.py": "import time\nclass Store:\n    def __init__(self):\n        time.sleep(1)\n",
+    },
+    "context manager": {
+        "app.py": "from lib import Lock\ndef go():\n    with Lock():\n        pass\n",
+        "lib.py": (
+            "import time\nclass Lock:\n    def __enter__(self):\n"
+            "        time.sleep(1)\n    def __exit__(self, *_): ...\n"
+        ),
+    },
+    "returned object": {
+        "app.py": "from lib import store\ndef go():\n    store().read()\n",
+        "lib.py": (
+            "import time\nclass Store:\n    def read(self):\n"
+            "        time.sleep(1)\ndef store() -> Store:\n    return Store()\n"
+        ),
+    },
+    "annotated parameter": {
+        "app.py": "from lib import Store\ndef go(store: Store):\n    store.read()\n",
+        "lib.py": "import time\nclass Store:\n    def read(self):\n        time.sleep(1)\n",
+    },
+    "module-level object": {
+        "app.py": "from lib import store\ndef go():\n    store.read()\n",
+        "lib.py": "import time\nclass Store:\n    def read(self):\n        time.sleep(1)\nstore = Store()\n",
+    },
+    "attribute of self": {
+        "app.py": (
+            "from lib import Store\nclass App:\n    def __init__(self):\n        self.store = Store()\n"
+            "    def go(self):\n        self.store.read()\ndef go():\n    App().go()\n"
+        ),
+        "lib.py": "import time\nclass Store:\n    def read(self):\n        time.sleep(1)\n",
+    },
+    "function handed to map": {
+        "app.py": "from lib import nap\ndef go():\n    list(map(nap, x))\n",
+        "lib.py": "import time\ndef nap(x):\n    time.sleep(1)\n",
+    },
+    "functions that call each other": {
+        "app.py": "from lib import nap\ndef go():\n    nap()\ndef back():\n    go()\n",
+        "lib.py": "import time, app\ndef nap():\n    app.back()\n    time.sleep(1)\n",
+    },
+}
+
+
+def _graph(files: Mapping[str, str]) -> Graph:
+    return Graph(Code(MemoryTree(files), MemoryCache(), (".",), "test"))
+
+
+def _reaches(files: Mapping[str, str]) -> list[str]:
+    graph = _graph(files)
+    module = next(name for name in graph.code.modules.by_name if name.endswith("app"))
+    scopes = graph.facts(module).scopes
+    start = next(index for index, one in enumerate(scopes) if one.name == "go")
+    found = graph.reached(
+        Symbol(module, "go", start), lambda _, names: "time.sleep" in names, lambda _symbol, _call: False
+    )
+    return [step.text for one in found for step, _ in one.steps]
+
+
+@pytest.mark.parametrize("helper", HELPERS)
+def test_call_behind_a_helper_is_reached(helper: str) -> None:
+    assert _reaches(HELPERS[helper])
+
+
+def test_function_that_is_only_handed_on_is_not_called() -> None:
+    files = {
+        "app.py": "from lib import nap\ndef go(pool):\n    pool.submit(nap)\n    return nap\n",
+        "lib.py": "import time\ndef nap():\n    time.sleep(1)\n",
+    }
+    assert _reaches(files) == []
+
+
+def test_nested_function_is_reached_only_when_it_is_called() -> None:
+    quiet = "import time\ndef go():\n    def inner():\n        time.sleep(1)\n    return inner\n"
+    assert _reaches({"app.py": quiet}) == []
+    assert _reaches({"app.py": quiet.replace("return inner", "return inner()")}) == ["app.go", "app.go.inner"]
+
+
+def test_names_that_chase_each_other_end() -> None:
+    files = {"app.py": "from lib import a as b\ndef go():\n    b()\n", "lib.py": "from app import b as a\n"}
+    assert _reaches(files) == []
