@@ -1,0 +1,1 @@
+"""The architecture gate: layers, async code, timeouts, clocks and randomness, test detection."""

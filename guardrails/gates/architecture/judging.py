@@ -1,0 +1,154 @@
+"""Judges the changed Python files of head, and the same files as base had them."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from guardrails.analysis.code.graph import Graph
+from guardrails.analysis.code.tree import is_python
+from guardrails.gates.architecture.catalog import Check, checks
+from guardrails.gates.architecture.module import Found, Module, matches
+from guardrails.gates.architecture.settings import Settings
+from guardrails.gates.architecture.syntax import findings_in_syntax
+from guardrails.model.change import Change, ChangeKind, FileChange, Mode
+from guardrails.model.evidence import CallChain
+from guardrails.model.finding import Finding, Location
+from guardrails.model.gate import Context
+from guardrails.model.rule import Rule, finding_of
+
+_FILES = frozenset({Mode.FILE, Mode.EXECUTABLE})
+UNPARSABLE = "GR100"
+
+
+def renamed_from(change: Change) -> Mapping[str, str]:
+    """Return, by head's path, where a file stood in base: the same path, or a removed one with its blob."""
+    removed = {one.old.blob: one.path for one in change.files if one.old and one.kind is ChangeKind.REMOVED}
+    found = {}
+    for one in change.files:
+        if one.old is not None:
+            found[one.path] = one.path
+        elif one.new is not None and one.new.blob in removed:
+            found[one.path] = removed[one.new.blob]
+    return found
+
+
+def judged_paths(change: Change, settings: Settings) -> tuple[str, ...]:
+    """Return head's changed Python files that policy does not ignore."""
+    return tuple(
+        one.path for one in change.files if _is_source(one) and not matches(one.path, settings.ignore)
+    )
+
+
+def _is_source(one: FileChange) -> bool:
+    return is_python(one.path) and one.new is not None and one.new.mode in _FILES
+
+
+@dataclass(frozen=True)
+class Side:
+    """One tree under judgement: its graph, the changed paths in it, and how its modules are called in head."""
+
+    graph: Graph
+    settings: Settings
+    changed: frozenset[str]
+
+    def module(self, path: str) -> Module:
+        """Return one module of this tree."""
+        name = self.graph.code.modules.name_of(path)
+        return Module(path, name, self.graph.code.facts(path), self.graph, self.settings, self.changed)
+
+    def found_in(self, module: Module, only_spread: bool = False) -> Iterator[tuple[Check, Found]]:
+        """Yield what every rule finds; with `only_spread` what a change elsewhere may have caused."""
+        for check in checks():
+            if matches(module.path, self.settings.exempt.get(check.rule.id, ())):
+                continue
+            if only_spread and check.spreads is None:
+                continue
+            if module.facts.unparsable and check.rule.id != UNPARSABLE:
+                continue
+            found = check.findings_in(module) if check.findings_in else findings_in_syntax(check, module)
+            for one in found:
+                yield check, one
+
+    def spreads(self, modules: Iterable[Module]) -> bool:
+        """Whether what these modules hold could be a fault of modules that use them."""
+        return any(check.spreads(one) for one in modules for check in checks() if check.spreads)
+
+    @cached_property
+    def users(self) -> tuple[str, ...]:
+        """The paths of the tree that import a changed module, directly or not, and are not changed."""
+        code = self.graph.code
+        every = code.modules.by_name
+        facts = code.facts_by_path(every.values())
+        importers: dict[str, set[str]] = {}
+        for name, path in every.items():
+            for target, _ in code.modules.edges(name, facts[path]):
+                importers.setdefault(target, set()).add(name)
+        reached = {code.modules.name_of(path) for path in self.changed}
+        queue = list(reached)
+        for name in queue:
+            new = importers.get(name, set()) - reached
+            reached |= new
+            queue += sorted(new)
+        paths = {every[name] for name in reached if name in every}
+        return tuple(sorted(one for one in paths - self.changed if not matches(one, self.settings.ignore)))
+
+
+def findings_of(context: Context, side: Side, paths: Iterable[str]) -> Iterator[Finding]:
+    """Yield head's findings: in the changed modules, and in those that a change reaches into."""
+    modules = [side.module(path) for path in paths]
+    for module in modules:
+        for check, one in side.found_in(module):
+            yield _finding(context, check.rule, module, one)
+    if not side.spreads(modules):
+        return
+    for path in side.users:
+        module = side.module(path)
+        for check, one in side.found_in(module, only_spread=True):
+            if _passes(one, side.changed):
+                yield _finding(context, check.rule, module, one)
+
+
+def _passes(found: Found, changed: frozenset[str]) -> bool:
+    chains = (one for one in found.evidence if isinstance(one, CallChain))
+    return any(step.path in changed for chain in chains for step in chain.steps)
+
+
+def _finding(context: Context, rule: Rule, module: Module, one: Found) -> Finding:
+    return finding_of(
+        rule,
+        context.effect_of(rule),
+        Location(one.path or module.path, one.line, module.symbol_text(one.scope)),
+        one.message,
+        subject=one.subject,
+        remedy=one.remedy,
+        evidence=one.evidence,
+    )
+
+
+def base_fingerprints(context: Context, side: Side, origins: Mapping[str, str]) -> Iterator[str]:
+    """Yield base's fingerprints for the files that head's paths (the keys) come from.
+
+    A renamed module's findings are written under its new name, so that a rename makes none new. A
+    file that could not be read in base either is still unjudged in head, so it yields nothing.
+    """
+    names = side.graph.code.modules
+    renamed = {names.name_of(old): names.name_of(new) for new, old in origins.items() if new != old}
+    modules = [side.module(old) for old in origins.values()]
+    found = [(check, module, one) for module in modules for check, one in side.found_in(module)]
+    if side.spreads(modules):
+        users = [side.module(path) for path in side.users]
+        found += [
+            (check, module, one) for module in users for check, one in side.found_in(module, only_spread=True)
+        ]
+    for check, module, one in found:
+        if check.rule.id != UNPARSABLE:
+            finding = _finding(context, check.rule, module, one)
+            location = replace(finding.location, symbol=_under(finding.location.symbol, renamed))
+            yield replace(finding, location=location, subject=_under(finding.subject, renamed)).fingerprint
+
+
+def _under(text: str, renamed: Mapping[str, str]) -> str:
+    for old, new in renamed.items():
+        text = re.sub(rf"(?<![\w.]){re.escape(old)}(?=[.:]|$)", new, text)
+    return text

@@ -1,0 +1,67 @@
+"""What a rule is shown of one module, and what it hands back."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from guardrails.analysis.code.facts import Facts
+from guardrails.analysis.code.graph import Graph, Symbol
+from guardrails.gates.architecture.settings import Settings
+from guardrails.model.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One fault: its line in the module (or in `path`), the scope that holds it, and what to say.
+
+    `subject` is the normalised snippet of the fingerprint; `remedy` replaces the rule's own.
+    """
+
+    line: int
+    scope: int
+    message: str
+    subject: str
+    remedy: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One module of one tree. `changed` are the paths that the change touches in that tree."""
+
+    path: str
+    name: str
+    facts: Facts
+    graph: Graph
+    settings: Settings
+    changed: frozenset[str] = frozenset()
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether policy wants neither clock nor randomness here."""
+        return matches(self.path, self.settings.pure)
+
+    @property
+    def source(self) -> bytes:
+        """The module's bytes."""
+        return self.graph.code.tree.read(self.path) or b""
+
+    def symbol(self, scope: int) -> Symbol:
+        """Return the symbol of one of the module's scopes."""
+        return Symbol(self.name, self.facts.scopes[scope].name, scope)
+
+    def symbol_text(self, scope: int) -> str:
+        """Return `module.Qualified.name` of the innermost named scope."""
+        while self.facts.scopes[scope].kind == "lambda":
+            scope = self.facts.scopes[scope].parent
+        return self.symbol(scope).text
+
+
+def matches(path: str, patterns: Iterable[str]) -> bool:
+    """Whether `path` is, or lies under, one of the patterns (`*` matches any text)."""
+    parents = [path]
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        parents.append(path)
+    return any(fnmatchcase(one, pattern.rstrip("/")) for pattern in patterns for one in parents)

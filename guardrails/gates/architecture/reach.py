@@ -1,0 +1,58 @@
+"""Follows calls from a function to what it must not reach, and tells it as one fault with its chain."""
+
+from collections.abc import Callable, Iterator
+
+from guardrails.analysis.code.facts import Call, Flag
+from guardrails.analysis.code.graph import Reached, Symbol
+from guardrails.gates.architecture.module import Found, Module
+from guardrails.model.evidence import CallChain, Step
+
+Wanted = Callable[[Call, tuple[str, ...]], bool]
+Stop = Callable[[Symbol, Call], bool]
+_OFFLOADING = ("thread", "executor", "async", "task")
+
+
+def leaves_the_loop(module: Module, target: Symbol, call: Call) -> bool:
+    """Whether entering `target` by `call` does not run it on the event loop here and now.
+
+    An async function is judged on its own. An awaited call of a decorated plain function is one
+    that the decorator makes awaitable, usually in a thread.
+    """
+    scope = module.graph.scope(target)
+    if scope.kind == "async":
+        return True
+    decorators = " ".join(one.name for one in scope.decorators).lower()
+    return bool(call.flags & Flag.AWAITED and scope.decorators) or any(
+        one in decorators for one in _OFFLOADING
+    )
+
+
+def reached_from(module: Module, scope: int, wanted: Wanted, stop: Stop) -> Iterator[Reached]:
+    """Yield the wanted calls that a run of one of the module's scopes reaches, direct ones too."""
+    return module.graph.reached(module.symbol(scope), wanted, stop)
+
+
+def chain_of(module: Module, reached: Reached) -> CallChain:
+    """Return the way from the function to the call as evidence."""
+    paths = module.graph.code.modules.by_name
+    return CallChain(
+        tuple(
+            Step(f"{symbol.text} calls {call.name.lstrip(':?')}", paths[symbol.module], call.line)
+            for symbol, call in reached.steps
+        )
+    )
+
+
+def fault_of(module: Module, scope: int, reached: Reached, message: str, remedy: str) -> Found:
+    """Return the fault; a chain's stands in the last changed file on it, so that the change's author sees it."""
+    chain = chain_of(module, reached)
+    if len(reached.steps) == 1:
+        return Found(reached.call.line, scope, message, reached.call.text, remedy)
+    place = next((one for one in reversed(chain.steps) if one.path in module.changed), chain.steps[0])
+    holder = reached.steps[-1][0].text
+    return Found(place.line, scope, message, f"{reached.call.text} in {holder}", remedy, (chain,), place.path)
+
+
+def way_of(reached: Reached) -> str:
+    """Return the chain's functions as one readable phrase, without the first."""
+    return " -> ".join(symbol.text for symbol, _ in reached.steps[1:])

@@ -1,0 +1,170 @@
+"""Product code that knows it is being tested can pass every test and still be wrong."""
+
+import re
+from collections.abc import Iterator
+
+from guardrails.analysis.code.facts import Comparison
+from guardrails.gates.architecture.example import example
+from guardrails.gates.architecture.module import Found, Module
+from guardrails.model.finding import Effect
+from guardrails.model.rule import Rule
+
+_RUNNERS = frozenset(
+    {"pytest", "_pytest", "unittest", "nose", "hypothesis", "schemathesis", "coverage", "tox"}
+)
+_VARIABLE = re.compile(
+    r"(PYTEST_\w+|TESTING|TEST_MODE|IS_TEST|IN_TEST|UNIT_TEST\w*|RUNNING_TESTS|CI|GITHUB_ACTIONS|GITLAB_CI|GUARDRAILS_\w+)\Z"
+)
+_ALWAYS = re.compile(
+    r"PYTEST_CURRENT_TEST|PYTEST_VERSION|PYTEST_XDIST_WORKER\w*|x-guardrails-[\w-]+\Z", re.IGNORECASE
+)
+_ENVIRONMENT = ("os.environ", "os.environb", "os.getenv")
+_FRAMES = frozenset({"sys._getframe", "inspect.stack", "inspect.currentframe", "traceback.extract_stack"})
+_LOADED = ("sys.modules", "sys.argv", "__file__")
+
+RULE = Rule(
+    id="GR105",
+    name="test-detection",
+    gate="architecture",
+    summary="Product code asks whether it is being tested or judged.",
+    why="A branch that runs only under a test runner, in CI or under this harness is never what users get. "
+    "It makes tests pass without making the product right.",
+    remedy="Remove the branch; pass what differs in tests in as an argument or a setting with a name of its own.",
+    effect=Effect.BLOCK,
+    bad=(
+        example(
+            """
+            import os
+
+            def rank():
+                return 1 if 'PYTEST_CURRENT_TEST' in os.environ else 2
+            """,
+        ),
+        example(
+            """
+            import sys
+
+            UNDER_TEST = 'pytest' in sys.modules
+            """,
+        ),
+        example(
+            """
+            import os
+
+            def slow():
+                if os.getenv('CI'):
+                    return None
+                return 1
+            """,
+        ),
+        example(
+            """
+            from os import environ
+
+            FAST = environ['TESTING']
+            """,
+        ),
+        example(
+            """
+            def rank(request):
+                return request.headers.get('x-guardrails-scenario')
+            """,
+        ),
+        example(
+            """
+            import sys
+
+            def rank():
+                name = sys._getframe(1).f_code.co_name
+                return name.startswith('test_')
+            """,
+        ),
+    ),
+    good=(
+        example(
+            """
+            import os
+
+            REGION = os.environ['REGION']
+            """,
+        ),
+        example(
+            """
+            import sys
+
+            def loaded():
+                return 'numpy' in sys.modules
+            """,
+        ),
+        example(
+            """
+            TOOLS = ('ruff', 'pytest')
+
+            def known(tool):
+                return tool in TOOLS
+            """,
+        ),
+        example(
+            """
+            import inspect
+
+            def caller():
+                return inspect.stack()[1].function
+            """,
+        ),
+    ),
+)
+
+
+def findings_in(module: Module) -> Iterator[Found]:
+    """Yield every place that reads a test runner's, CI's or this harness's traces."""
+    for line, scope, what, subject in dict.fromkeys(_traces(module)):
+        yield Found(line, scope, f"product code {what}", subject)
+
+
+_Trace = tuple[int, int, str, str]
+
+
+def _traces(module: Module) -> Iterator[_Trace]:
+    facts = module.facts
+    yield from _named(module)
+    for call in facts.calls:
+        argument = _constant(call.arguments[0]) if call.arguments else ""
+        if call.name.startswith(_ENVIRONMENT) and _VARIABLE.match(argument):
+            yield call.line, call.scope, f"reads the variable {argument}", f"variable {argument}"
+        elif call.name.startswith("sys.modules.") and argument.partition(".")[0] in _RUNNERS:
+            yield call.line, call.scope, f"looks whether {argument} is loaded", f"runner {argument}"
+    for mention in facts.subscripts:
+        owner, _, key = mention.text.partition("[")
+        variable = _constant(key.removesuffix("]"))
+        if owner in _ENVIRONMENT and _VARIABLE.match(variable):
+            yield mention.line, mention.scope, f"reads the variable {variable}", f"variable {variable}"
+        elif owner == "sys.modules" and variable.partition(".")[0] in _RUNNERS:
+            yield mention.line, mention.scope, f"looks whether {variable} is loaded", f"runner {variable}"
+    for comparison in facts.comparisons:
+        yield from _compared(comparison)
+
+
+def _named(module: Module) -> Iterator[_Trace]:
+    framed = {call.scope for call in module.facts.calls if call.name in _FRAMES}
+    for mention in module.facts.strings:
+        if _ALWAYS.match(mention.text):
+            yield mention.line, mention.scope, f"names {mention.text}", f"variable {mention.text}"
+        elif mention.scope in framed and re.match(r"(test_|tests?/|_?pytest)", mention.text):
+            yield mention.line, mention.scope, "looks for a test among its callers", f"caller {mention.text}"
+
+
+def _compared(one: Comparison) -> Iterator[_Trace]:
+    first, *others = one.operands
+    value = _constant(first)
+    if not value or one.operators[0] not in {"In", "NotIn"}:
+        return
+    held = others[0]
+    if held.startswith(_LOADED) and value.partition(".")[0] in _RUNNERS:
+        yield one.line, one.scope, f"looks whether {value} is loaded", f"runner {value}"
+    elif held in _ENVIRONMENT and _VARIABLE.match(value):
+        yield one.line, one.scope, f"reads the variable {value}", f"variable {value}"
+
+
+def _constant(text: str) -> str:
+    return text[1:-1] if text[:1] in {"'", '"'} else ""

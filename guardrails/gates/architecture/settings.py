@@ -1,0 +1,52 @@
+"""What `policies/architecture.yaml` may say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class LayerContract:
+    """Which parts of one package may import which.
+
+    `layers` are rows of names inside `package`, highest first: a part may import from rows below
+    its own, never from above, and never from another part of its own row. `closed` lets it import
+    from the next row only. `exhaustive` makes a module in no row a finding. Direct children of
+    the parts in `apart` do not import each other. Parts in `standard_library_only` import the
+    standard library and themselves.
+    """
+
+    package: str
+    layers: tuple[tuple[str, ...], ...]
+    exhaustive: bool = True
+    closed: bool = False
+    apart: tuple[str, ...] = ()
+    standard_library_only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Forbidden:
+    """Modules (with everything below them) that `importer` must not import, and why."""
+
+    importer: str
+    imported: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the architecture gate judges.
+
+    `roots` are the folders on the import path, such as `src`. `ignore` are paths (a folder, a file
+    or a pattern with `*`) that are not judged: tests. `contracts` and `forbidden` are import
+    rules. `pure` are paths whose code may use neither clock nor randomness. `blocking` are
+    further calls that must not run on the event loop (`package.function`,
+    `package.Class().method`, or a prefix that ends in `.`). `exempt` lifts a rule, by id, from paths.
+    """
+
+    roots: tuple[str, ...] = (".",)
+    ignore: tuple[str, ...] = ("tests", "*/tests", "test_*.py", "*/test_*.py", "conftest.py", "*/conftest.py")
+    contracts: tuple[LayerContract, ...] = ()
+    forbidden: tuple[Forbidden, ...] = ()
+    pure: tuple[str, ...] = ()
+    blocking: tuple[str, ...] = ()
+    exempt: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
