@@ -18,7 +18,7 @@ from guardrails.adapters.checkout import check_out
 from guardrails.adapters.environment.source import Environments
 from guardrails.adapters.scratch import RunFolder
 from guardrails.adapters.tools import clean_environment, find_tool, run_bounded
-from guardrails.model.errors import CannotJudge, ServiceFailure
+from guardrails.model.errors import ServiceFailure
 from guardrails.model.policy import Service
 from guardrails.model.ports import (
     Box,
@@ -124,6 +124,11 @@ class RunLaboratory:
         found = self.cache.get(key)
         if found is None:
             document = self._asked_for(service, tree) if service.command else self._derived(service, tree)
+            if not str(document.get("openapi", "")).startswith("3."):
+                raise ServiceFailure(
+                    f"service {service.name}: its document has no `openapi: 3.x`, so it is no OpenAPI document;"
+                    " serve one at /openapi.json, or give the application an openapi()"
+                )
             found = json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
             self.cache.put(key, found)
         return found
@@ -217,5 +222,5 @@ def _document_in(text: bytes, service: Service) -> dict[str, object]:
     except (ValueError, RecursionError):
         raise ServiceFailure(f"service {service.name}: its OpenAPI document is not JSON") from None
     if not isinstance(found, dict):
-        raise CannotJudge(f"service {service.name}: its OpenAPI document is not a JSON object")
+        raise ServiceFailure(f"service {service.name}: its OpenAPI document is not a JSON object")
     return found

@@ -149,7 +149,8 @@ class House:
         if not await self._lifespan.start():
             tell(report, {"failed": f"start-up: {self._lifespan.failure}"[:2000]})
             return 1
-        server = await loop.create_unix_server(lambda: Connection(self), sock=listener)
+        # Not `create_unix_server`, which since Python 3.13 wants to clean up the socket's path.
+        server = await loop.create_server(lambda: Connection(self), sock=listener)
         tell(report, {"ready": True})
         await ended.wait()
         self.closing = True

@@ -25,6 +25,7 @@ REQUEST_SECONDS = 10.0
 LIMITS = Limits(wall_seconds=1800.0, cpu_seconds=1800, output_bytes=64 << 20)
 _REPORT_BYTES = 8192
 _STEP_SECONDS = 0.02
+_CHECK_SECONDS = 0.2
 _LAST_WORDS_SECONDS = 1.0
 _LONGEST_SOCKET_PATH = 107
 _BACKLOG = 128
@@ -154,12 +155,13 @@ def _started(
 @contextmanager
 def _listening(path: Path) -> Iterator[socket.socket]:
     """Listen on a new unix socket at `path`, reached through its folder so that length is no bound."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener, room_in(path.parent):
-        folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            listener.bind(f"/proc/self/fd/{folder}/{path.name}")
-        finally:
-            os.close(folder)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        with room_in(path.parent):
+            folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                listener.bind(f"/proc/self/fd/{folder}/{path.name}")
+            finally:
+                os.close(folder)
         listener.listen(_BACKLOG)
         yield listener
 
@@ -214,7 +216,8 @@ class _Start:
         watched.register(report, select.POLLIN)
         said = b""
         while not said.endswith(b"\n"):
-            ready = {descriptor for descriptor, _ in self._poll(watched, self._left())}
+            # A box whose end must be read first shows it to `is_running` alone.
+            ready = {descriptor for descriptor, _ in self._poll(watched, min(_CHECK_SECONDS, self._left()))}
             if report in ready:
                 piece = os.read(report, _REPORT_BYTES)
                 said += piece

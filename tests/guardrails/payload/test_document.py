@@ -23,7 +23,7 @@ FETCHED = """
 async def app(scope, receive, send):
     status = 200 if scope["path"] == "/openapi.json" else 404
     await send({"type": "http.response.start", "status": status})
-    await send({"type": "http.response.body", "body": b'{"b": 1, ', "more_body": True})
+    await send({"type": "http.response.body", "body": b'{"openapi": "3.1", ', "more_body": True})
     await send({"type": "http.response.body", "body": b'"a": 2}'})
 """
 FORGED = """
@@ -50,13 +50,19 @@ def test_a_long_document_survives_an_application_that_prints(tmp_path: Path) -> 
 
 def test_an_application_without_openapi_is_asked_for_its_document(tmp_path: Path) -> None:
     with room(tmp_path, {"web.py": FETCHED}) as made:
-        assert made.laboratory.document(Service("web", (), app="web:app"), made.tree) == b'{"a":2,"b":1}'
+        assert (
+            made.laboratory.document(Service("web", (), app="web:app"), made.tree)
+            == b'{"a":2,"openapi":"3.1"}'
+        )
 
 
 def test_a_command_is_asked_for_its_document_over_its_socket(tmp_path: Path) -> None:
     with room(tmp_path, {"web.py": FETCHED}) as made:
         command = ("{python}", "-m", "uvicorn", "--lifespan", "off", "--uds", "{socket}", "web:app")
-        assert made.laboratory.document(Service("web", (), command=command), made.tree) == b'{"a":2,"b":1}'
+        assert (
+            made.laboratory.document(Service("web", (), command=command), made.tree)
+            == b'{"a":2,"openapi":"3.1"}'
+        )
 
 
 @pytest.mark.parametrize(
@@ -66,6 +72,7 @@ def test_a_command_is_asked_for_its_document_over_its_socket(tmp_path: Path) -> 
         ("import os; os._exit(0)", r"nothing was reported \(exit 0\)"),
         ("async def app(scope, receive, send): pass", "answers None"),
         ("def app(): pass\napp.openapi = lambda: [1]", "it is not an object"),
+        ("def app(): pass\napp.openapi = lambda: {'a': 1}", "has no `openapi: 3.x`"),
         (FORGED.format("b'{}'"), "not the one"),
         (FORGED.format("b'[' * 99999"), "not JSON"),
     ],

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import socket
 from pathlib import Path
@@ -7,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from guardrails.model.errors import ServiceFailure
+from guardrails.model.policy import EnvironmentSource, Service
 from guardrails.model.ports import Request
-from tests.guardrails.adapters.rooms import Room, serving
+from tests.guardrails.adapters.rooms import Room, room, serving
 
 APP = """
 import asyncio, contextvars, json, os
@@ -189,3 +191,30 @@ app = Starlette(routes=[Route("/boom", boom)])
         answer = server.request(Request("GET", "/boom"))
     assert answer.body == b"Internal Server Error"
     assert dict(answer.headers)["x-guardrails-crash"] == "LookupError at site_of_test.py:5 in boom"
+
+
+def python_of(minor: int) -> Path:
+    """Return a Python 3 of that minor version on this machine; skips the test where there is none."""
+    builds = sorted((Path.home() / ".pyenv" / "versions").glob(f"3.{minor}.*/bin/python"))
+    found = shutil.which(f"python3.{minor}", path="/usr/local/bin:/usr/bin")
+    if found is None and not builds:
+        pytest.skip(f"Python 3.{minor} is not installed")
+    return builds[0] if builds else Path(str(found))
+
+
+@pytest.mark.parametrize("minor", [9, 10, 11, 12, 13])
+def test_every_supported_python_serves(tmp_path: Path, minor: int) -> None:
+    python = EnvironmentSource(python=str(python_of(minor)))
+    service = Service("web", (".",), app="web:app", ready="/", environment=python)
+    code = APP.replace("async def app", "import sys\nasync def app").replace(
+        '"method":', '"minor": sys.version_info[1], "method":'
+    )
+    with room(tmp_path, {"web.py": code}) as made:
+        with made.laboratory.serve(service, made.tree) as server:
+            answer = server.request(Request("POST", "/", (), b"x" * 300_000))
+            assert json.loads(answer.body)["minor"] == minor
+            assert dict(server.request(Request("GET", "/silent")).headers)["x-guardrails-crash"]
+            os.kill(made.process.host_pid, signal.SIGTERM)
+            assert made.process.process.wait(20) == 0
+        with pytest.raises(ServiceFailure, match="it is no OpenAPI document"):
+            made.laboratory.document(service, made.tree)
