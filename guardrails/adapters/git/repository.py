@@ -8,7 +8,7 @@ from types import TracebackType
 
 from guardrails.adapters.git.objects import ObjectReader
 from guardrails.adapters.git.process import Git, clean_environment, said
-from guardrails.adapters.git.scratch import Scratch
+from guardrails.adapters.git.scratch import Scratch, uninterrupted
 from guardrails.adapters.git.tree import GitTree, TreeObjects
 from guardrails.adapters.scratch import room_in
 from guardrails.model.errors import UsageError
@@ -81,8 +81,9 @@ class Repository:
 
     def close(self) -> None:
         """End git and remove the scratch folder; safe to call twice."""
-        self.objects.close()
-        self.scratch.close()
+        with uninterrupted():
+            self.objects.close()
+            self.scratch.close()
 
     def __enter__(self) -> "Repository":
         """Return the repository."""

@@ -5,9 +5,13 @@ together with the user's objects. The user's repository is never written to, and
 configuration and attributes are not even seen by commands that run here.
 """
 
+import atexit
 import hashlib
+import signal
+import threading
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from guardrails.adapters.git.process import Git, clean_environment
@@ -20,15 +24,18 @@ class Scratch:
     def __init__(self, caller: Mapping[str, str], objects: Path, algorithm: str) -> None:
         self.algorithm = algorithm
         self._room = RunFolder(Path(caller["TMPDIR"]) if caller.get("TMPDIR") else None)
+        # For an interrupt that arrives where no `finally` stands yet, or no longer.
+        atexit.register(self.close)
+        with uninterrupted():
+            self.path = self._room.path
         try:
-            with room_in(self._room.path):
+            with room_in(self.path):
                 self._lay(caller, objects)
         except BaseException:
             self.close()
             raise
 
     def _lay(self, caller: Mapping[str, str], objects: Path) -> None:
-        self.path = self._room.path
         self.git_dir = self.path / "git"
         self.objects = self.git_dir / "objects"
         self.index = self.path / "index"
@@ -60,7 +67,31 @@ class Scratch:
 
     def close(self) -> None:
         """Remove the folder; in a forked child this does nothing. Safe to call twice."""
-        self._room.close()
+        with uninterrupted():
+            self._room.close()
+            atexit.unregister(self.close)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hold back an interrupt until the end of a step that must not be cut short.
+
+    A handler is put in its place and not a signal mask, which another thread would get round.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+    before = {kind: signal.getsignal(kind) for kind in (signal.SIGINT, signal.SIGTERM)}
+    for kind in before:
+        signal.signal(kind, lambda number, frame: held.append(number))  # noqa: ARG005 - what a handler is given
+    try:
+        yield
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler if handler is not None else signal.SIG_DFL)
+        for number in held[:1]:
+            signal.raise_signal(number)
 
 
 def _quoted(path: str) -> str:

@@ -363,6 +363,30 @@ def test_interrupt_while_opening_leaves_nothing_behind(
     assert list(scratch_parent.glob("*/*")) == []
 
 
+OPENING = """
+import os, signal, sys, threading
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from guardrails.adapters.git.inputs import WorkTree, open_change
+threading.Timer(float(sys.argv[3]), os.kill, (os.getpid(), signal.SIGINT)).start()
+while True:
+    with open_change(Path(sys.argv[2]), WorkTree()) as opened:
+        opened.head.read("a.py")
+"""
+
+
+def test_interrupt_at_any_moment_leaves_nothing_behind(repo: RepositoryBuilder, scratch_parent: Path) -> None:
+    repo.write("new.py", "n")
+    for moment in range(1, 13):
+        done = subprocess.run(
+            [sys.executable, "-c", OPENING, str(ROOT), str(repo.path), str(moment * 0.0035)],
+            capture_output=True,
+            check=False,
+        )
+        assert done.stderr.strip().endswith(b"KeyboardInterrupt")
+        assert list(scratch_parent.glob("*/*")) == []
+
+
 def test_killed_reader_is_noticed_and_leaves_no_process(repo: RepositoryBuilder) -> None:
     with open_change(repo.path, Commits(None, "main")) as opened:
         opened.head.read("a.py")
