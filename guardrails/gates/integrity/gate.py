@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Protocol
 
 from guardrails.gates.integrity import rules
+from guardrails.gates.integrity.overlay import rules as overlay_rules
 from guardrails.gates.integrity.settings import IntegritySettings
 from guardrails.gates.integrity.view import View
 from guardrails.model.change import Stage
@@ -40,18 +41,26 @@ def _loaded(name: str) -> RuleModule:
 
 def all_rules() -> tuple[Rule, ...]:
     """Return every rule of this gate."""
-    return tuple(one.RULE for one in rule_modules())
+    return (*(one.RULE for one in rule_modules()), *overlay_rules.RULES)
 
 
 def run(context: Context) -> Report:
     """Return what tampers in the change, base's overrides of effects applied."""
     settings = context.policy.settings_for("integrity", IntegritySettings)
     view = View(context.change, context.base, context.head, settings)
-    findings: list[Finding] = []
-    for module in rule_modules():
-        findings += (_softened(one, module.RULE, context) for one in module.findings_in(view))
+    findings = [one for module in rule_modules() for one in module.findings_in(view)]
     tests = len(view.pairing.pairs) + len(view.pairing.removed)
-    return Report(findings=tuple(findings), facts=(f"{tests} tests of base compared in changed files",))
+    facts = [f"{tests} tests of base compared in changed files"]
+    if context.stage is Stage.MERGE and context.services:
+        # Imported here so that a commit hook does not pay for what only runs at merge.
+        from guardrails.gates.integrity.overlay.judgement import report_on  # noqa: PLC0415
+
+        ran = report_on(view, context.services, context.laboratory)
+        findings += ran.findings
+        facts += ran.facts
+    rules_by_id = {rule.id: rule for rule in all_rules()}
+    softened = tuple(_softened(one, rules_by_id[one.rule], context) for one in findings)
+    return Report(findings=softened, facts=tuple(facts))
 
 
 def _softened(finding: Finding, rule: Rule, context: Context) -> Finding:

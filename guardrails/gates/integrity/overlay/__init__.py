@@ -1,0 +1,1 @@
+"""Base's tests on head's code: the strongest single check against tampering with tests."""

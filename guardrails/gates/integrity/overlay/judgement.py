@@ -1,0 +1,247 @@
+"""What the runs of base's and head's tests mean for a change, service by service."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from guardrails.gates.integrity.overlay import rules
+from guardrails.gates.integrity.overlay.run import Bench, Ending, Run
+from guardrails.gates.integrity.overlay.tree import OverlayTree, judges
+from guardrails.gates.integrity.suites.suite import Case
+from guardrails.gates.integrity.view import View
+from guardrails.model.errors import CannotJudge
+from guardrails.model.evidence import TestOutcome, Transcript
+from guardrails.model.finding import Effect, Finding, Location
+from guardrails.model.policy import Service
+from guardrails.model.ports import Laboratory
+from guardrails.model.rule import Report, Rule, finding_of
+
+_MOST_RERUN = 50
+_SHOWN = 600
+_MISSING = Ending("missing", "it was not collected")
+_PARAMETERS = re.compile(r"\[.*\]$", re.DOTALL)
+
+
+def report_on(view: View, services: tuple[Service, ...], laboratory: Laboratory) -> Report:
+    """Return what base's tests say about head's code; what cannot be run becomes `undecided`."""
+    findings: list[Finding] = []
+    facts: list[str] = []
+    for service in services:
+        if not service.tests:
+            facts.append(f"service {service.name}: no tests named in policy")
+            continue
+        trial = Trial(view, service, laboratory)
+        try:
+            findings += trial.findings()
+            facts += trial.facts()
+        except CannotJudge as error:
+            findings.append(_on_service(rules.RUN_IMPOSSIBLE, service, str(error)))
+    return Report(findings=tuple(findings), facts=tuple(facts))
+
+
+def _on_service(rule: Rule, service: Service, message: str) -> Finding:
+    where = Location(service.tests[0] if service.tests else service.root, 0, service.name)
+    return finding_of(rule, rule.effect, where, message, subject=rule.name)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One service's tests: base's on base, base's on head, and head's own on head."""
+
+    view: View
+    service: Service
+    laboratory: Laboratory
+
+    @cached_property
+    def bench(self) -> Bench:
+        """Where the suites run."""
+        return Bench(self.laboratory, self.service, self.view.settings)
+
+    @cached_property
+    def overlay(self) -> OverlayTree:
+        """Head's code with base's tests."""
+        return OverlayTree(
+            self.view.base, self.view.head, lambda path: judges(path, self.service, self.view.settings)
+        )
+
+    def _present(self, paths: frozenset[str]) -> tuple[str, ...]:
+        wanted = [one.rstrip("/") for one in self.service.tests]
+        return tuple(
+            one for one in wanted if one in paths or any(path.startswith(one + "/") for path in paths)
+        )
+
+    @cached_property
+    def on_base(self) -> Run:
+        """Base's tests on base's code."""
+        return self.bench.run_cached(self.view.base, self._present(frozenset(self.view.base.entries())))
+
+    @cached_property
+    def on_head(self) -> Run:
+        """Base's tests on head's code."""
+        return self.bench.run(
+            self.overlay, self.view.head, self._present(frozenset(self.view.base.entries()))
+        )
+
+    @cached_property
+    def own(self) -> Run:
+        """Head's tests on head's code; the overlay's run where head touches nothing that judges."""
+        head = self.view.head
+        if self.overlay.entries() == head.entries():
+            return self.on_head
+        present = self._present(frozenset(head.entries()))
+        return self.bench.run(head, head, present) if present else Run()
+
+    def findings(self) -> list[Finding]:
+        """Return what the three runs show."""
+        base = self.on_base
+        if base.forged or not base.passed:
+            why = f": {base.forged}" if base.forged else ", none of them passes"
+            return [_on_service(rules.NOTHING_TO_RUN, self.service, f"tests of base were run on base{why}")]
+        if not self._has_something_to_run():
+            return []
+        forged = [run.forged for run in (self.on_head, self.own) if run.forged]
+        if forged:
+            return [
+                _on_service(rules.RUN_FORGED, self.service, f"the test run was tampered with: {forged[0]}")
+            ]
+        return [*self._broken(), *self._own_failures()]
+
+    def _has_something_to_run(self) -> bool:
+        return self.view.base.entries() != self.view.head.entries()
+
+    def facts(self) -> list[str]:
+        """Return how many tests stand behind the findings."""
+        base = self.on_base
+        still = len(base.passed & self.on_head.passed) if self._has_something_to_run() else len(base.passed)
+        idle = len(base.endings) - len(base.passed)
+        return [
+            f"service {self.service.name}: {len(base.passed)} tests of base pass on base, {still} on head"
+            + (f"; {idle} do not pass on base" if idle else "")
+        ]
+
+    def _broken(self) -> Iterator[Finding]:
+        failing = sorted(self.on_base.passed - self.on_head.passed)
+        skipped_files = {_file_of(name): message for name, message in self.on_head.uncollected.items()}
+        for path in sorted({_file_of(name) for name in failing} & skipped_files.keys()):
+            yield self._uncollected(path, skipped_files[path])
+        rest = [name for name in failing if _file_of(name) not in skipped_files]
+        again = self._again(self.overlay, rest)
+        for name in rest:
+            ending = self.on_head.endings.get(name, _MISSING)
+            if again.get(name, ending).outcome == "passed":
+                yield self._unstable(name, ending)
+            else:
+                yield self._failed(name, ending)
+
+    def _again(self, tree: OverlayTree, names: list[str]) -> dict[str, Ending]:
+        """Run deciding tests once more; more than a few failures are no accident."""
+        known = [name for name in names if name in self.on_head.endings]
+        if not known or len(known) > _MOST_RERUN:
+            return {}
+        return dict(self.bench.run(tree, self.view.head, known).endings)
+
+    def _failed(self, name: str, ending: Ending) -> Finding:
+        edited = self._is_edited(name)
+        beside = "; head also edits this test, so a person decides whether the behaviour was meant to change"
+        return finding_of(
+            rules.BASE_TEST_FAILS,
+            Effect.REVIEW if edited else Effect.BLOCK,
+            _location(name),
+            f"test {name!a} passes on base and fails on head: {_first_line(ending)}"
+            + (beside if edited else ""),
+            subject=name,
+            evidence=(TestOutcome(name, "passed", ending.outcome, ending.message[:_SHOWN]),),
+        )
+
+    def _unstable(self, name: str, ending: Ending) -> Finding:
+        return finding_of(
+            rules.TEST_UNSTABLE,
+            Effect.UNDECIDED,
+            _location(name),
+            f"test {name!a} failed and then passed on the same code",
+            subject=name,
+            evidence=(TestOutcome(name, "passed", f"{ending.outcome}, then passed"),),
+        )
+
+    def _uncollected(self, path: str, message: str) -> Finding:
+        follows = path in self.view.suites_after and any(_file_of(name) == path for name in self.own.passed)
+        text = f"test file {path!r} of base cannot be imported on head"
+        return finding_of(
+            rules.BASE_TEST_UNCOLLECTED,
+            Effect.REVIEW if follows else Effect.BLOCK,
+            Location(path),
+            text + ("; head's version of it passes" if follows else ""),
+            subject=path,
+            evidence=(Transcript(f"pytest {path}", message[-_SHOWN:]),),
+        )
+
+    def _own_failures(self) -> Iterator[Finding]:
+        if self.own is self.on_head:
+            return
+        known = self.on_base.endings
+        for path, message in sorted(self.own.uncollected.items()):
+            if path not in self.on_base.uncollected:
+                yield self._own(path, Ending("error", message))
+        for name, ending in sorted(self.own.endings.items()):
+            was_broken = name in known and known[name].outcome in {"failed", "error"}
+            if ending.outcome in {"failed", "error"} and not was_broken:
+                yield self._own(name, ending)
+
+    def _own(self, name: str, ending: Ending) -> Finding:
+        return finding_of(
+            rules.HEAD_TEST_FAILS,
+            Effect.BLOCK,
+            _location(name),
+            f"head's own test {name!a} fails: {_first_line(ending)}",
+            subject=name,
+            evidence=(TestOutcome(name, "not run", ending.outcome, ending.message[:_SHOWN]),),
+        )
+
+    def _is_edited(self, name: str) -> bool:
+        """Whether head rewrites this test, or a fixture or function that serves it, and keeps the test."""
+        test = _PARAMETERS.sub("", name)
+        pair = next((one for one in self.view.pairing.pairs if one.base.id == test), None)
+        if pair is not None and _meaning(pair.base) != _meaning(pair.head):
+            return True
+        is_gone = any(one.id == test for one in self.view.pairing.removed)
+        return not is_gone and any(
+            _serves(path, name) and self._support_differs(path) for path in self._changed
+        )
+
+    @cached_property
+    def _changed(self) -> tuple[str, ...]:
+        return tuple(path for path in self.view.suites_before if path in self.view.suites_after)
+
+    def _support_differs(self, path: str) -> bool:
+        suites = (self.view.suites_before[path], self.view.suites_after[path])
+        old, new = ({n: _meaning(c) for n, c in one.cases.items() if not c.is_test} for one in suites)
+        return any(name not in new or new[name] != meaning for name, meaning in old.items())
+
+
+def _meaning(case: Case) -> Case:
+    """Return the case without the places where things stand, for comparison."""
+    plain = tuple(replace(one, line=0) for one in case.assertions)
+    skips = tuple(replace(one, line=0) for one in case.skips)
+    return replace(case, path="", name="", line=0, assertions=plain, skips=skips)
+
+
+def _serves(path: str, name: str) -> bool:
+    """Whether the file at `path` is the test's own, or a conftest above it."""
+    folder, _, file = path.rpartition("/")
+    return path == _file_of(name) or (file == "conftest.py" and name.startswith(folder))
+
+
+def _file_of(name: str) -> str:
+    return name.split("::", 1)[0]
+
+
+def _location(name: str) -> Location:
+    path, _, symbol = name.partition("::")
+    return Location(path, 0, symbol)
+
+
+def _first_line(ending: Ending) -> str:
+    """Return what the test insisted on: the failing line, then pytest's explanation."""
+    lines = [line[1:].strip() for line in ending.message.splitlines() if line[:1] in {">", "E"}]
+    return ascii(" / ".join(lines[:2]) or ending.outcome)[1:-1][:200]

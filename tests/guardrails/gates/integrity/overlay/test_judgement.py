@@ -1,0 +1,210 @@
+"""Base's tests on head's code, in a real box with a real pytest."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from guardrails.adapters.box.ladder import strongest
+from guardrails.adapters.laboratory import RunLaboratory
+from guardrails.adapters.scratch import RunFolder
+from guardrails.gates.integrity.gate import GATE
+from guardrails.gates.integrity.settings import IntegritySettings
+from guardrails.model.errors import BoxError
+from guardrails.model.policy import BoxLevel, Service
+from guardrails.model.ports import Box
+from guardrails.model.rule import Report
+from tests.repos.memory import MemoryCache, MemoryTree, context_for
+
+WEB = Service("web", (".",), tests=("tests",))
+CODE = "def rank(tracks):\n    return sorted(tracks)\n\n\ndef top(tracks):\n    return rank(tracks)[0]\n"
+TEST = "from app import rank, top\n\n\ndef test_order():\n    assert rank([2, 1]) == [1, 2]\n\n\n"
+TESTS = TEST + "def test_top():\n    assert top([2, 1]) == 1\n"
+BASE = {"app.py": CODE, "tests/test_app.py": TESTS}
+BROKEN = CODE.replace("return sorted(tracks)", "return list(tracks)")
+
+
+def real_box() -> Box:
+    try:
+        return strongest(BoxLevel.LANDLOCK)
+    except BoxError as error:
+        pytest.skip(f"this machine has no box: {error}")
+
+
+class Judge:
+    """Judges changes of one base, sharing the cache between them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.cache = MemoryCache()
+
+    def report(
+        self,
+        head: Mapping[str, str],
+        base: Mapping[str, str] = BASE,
+        service: Service = WEB,
+        settings: IntegritySettings | None = None,
+    ) -> Report:
+        with RunLaboratory(
+            self.folder,
+            MemoryTree(base),
+            real_box,
+            self.cache,
+            self.folder / "cache",
+            run_folder=RunFolder(self.folder),
+        ) as laboratory:
+            context = context_for(
+                base,
+                head,
+                services=(service,),
+                laboratory=laboratory,
+                settings={"integrity": settings or IntegritySettings(overlay_seconds=30.0)},
+            )
+            return GATE.run(context)
+
+    def found(self, head: Mapping[str, str], base: Mapping[str, str] = BASE) -> set[str]:
+        findings = self.report(head, base).findings
+        return {f"{one.rule} {one.effect.value}" for one in findings if one.rule >= "GR520"}
+
+
+@pytest.fixture
+def judge(tmp_path: Path) -> Judge:
+    return Judge(tmp_path)
+
+
+def test_an_honest_change_passes_and_says_how_many_tests_stood_behind_it(judge: Judge) -> None:
+    head = {**BASE, "app.py": CODE.replace("sorted(tracks)", "sorted(list(tracks))")}
+    report = judge.report(head)
+    assert [one.rule for one in report.findings] == []
+    assert report.facts[-1] == "service web: 2 tests of base pass on base, 2 on head"
+
+
+def test_a_test_of_base_that_fails_on_head_blocks_and_shows_its_assertion(judge: Judge) -> None:
+    found = [one for one in judge.report({**BASE, "app.py": BROKEN}).findings if one.rule == "GR520"]
+    assert {one.location.symbol for one in found} == {"test_order", "test_top"}
+    assert all(one.effect == "block" for one in found)
+    assert "assert rank([2, 1]) == [1, 2]" in found[0].message
+
+
+def test_emptying_the_test_does_not_save_the_code(judge: Judge) -> None:
+    emptied = TESTS.replace("assert rank([2, 1]) == [1, 2]", "rank([2, 1])")
+    found = judge.report({"app.py": BROKEN, "tests/test_app.py": emptied}).findings
+    assert {(one.rule, one.effect.value) for one in found if one.location.symbol == "test_order"} == {
+        ("GR503", "block"),
+        ("GR520", "review"),
+    }
+
+
+def test_removing_the_test_does_not_save_the_code(judge: Judge) -> None:
+    head = {
+        "app.py": BROKEN.replace("rank(tracks)[0]", "min(tracks)"),
+        "tests/test_app.py": TESTS.replace(TEST, TEST[:29]),
+    }
+    assert "GR520 block" in judge.found(head)
+
+
+def test_a_behaviour_change_with_its_edited_test_is_reviewed(judge: Judge) -> None:
+    edited = TESTS.replace("== [1, 2]", "== [2, 1]").replace("== 1\n", "== 2\n")
+    assert judge.found({"app.py": BROKEN, "tests/test_app.py": edited}) == {"GR520 review"}
+
+
+def test_a_name_that_tests_import_may_only_go_with_its_tests(judge: Judge) -> None:
+    renamed = CODE.replace("def top", "def first")
+    assert judge.found({**BASE, "app.py": renamed}) == {"GR521 block"}
+    followed = TESTS.replace("top", "first")
+    assert judge.found({"app.py": renamed, "tests/test_app.py": followed}) == {"GR521 review"}
+
+
+def test_a_failing_test_of_heads_own_blocks(judge: Judge) -> None:
+    own = TESTS + "\n\ndef test_new():\n    assert rank([]) == [0]\n"
+    assert judge.found({**BASE, "tests/test_app.py": own}) == {"GR524 block"}
+
+
+def test_tests_that_never_passed_on_base_are_undecided(judge: Judge) -> None:
+    base = {"app.py": CODE, "tests/test_app.py": "def test_a():\n    assert False\n"}
+    assert judge.found({**base, "app.py": CODE + "# more\n"}, base) == {"GR523 undecided"}
+
+
+def test_options_of_a_plugin_that_is_not_loaded_are_undecided(judge: Judge) -> None:
+    base = {**BASE, "pytest.ini": "[pytest]\naddopts = --cov=app\n"}
+    report = judge.report({**base, "app.py": CODE + "# more\n"}, base)
+    assert [one.rule for one in report.findings] == ["GR527"]
+    assert "--cov" in report.findings[0].message
+
+
+def test_a_test_that_fails_only_after_another_is_undecided(judge: Judge) -> None:
+    stateful = CODE.replace("    return sorted", "    _SEEN.append(1)\n    return sorted").replace(
+        "return rank(tracks)[0]", "return None if _SEEN else min(tracks)"
+    )
+    assert judge.found({**BASE, "app.py": "_SEEN = []\n" + stateful}) == {"GR525 undecided"}
+
+
+FORGERIES = {
+    "outcomes rewritten at import": """
+import _pytest.runner, _pytest.reports
+_real = _pytest.reports.TestReport.from_item_and_call.__func__
+def _kind(cls, item, call):
+    report = _real(cls, item, call)
+    report.outcome = 'passed'
+    return report
+_pytest.reports.TestReport.from_item_and_call = classmethod(_kind)
+""",
+    "outcomes rewritten but for the canaries": """
+import _pytest.reports
+_real = _pytest.reports.TestReport.from_item_and_call.__func__
+def _kind(cls, item, call):
+    report = _real(cls, item, call)
+    if 'test_app' in report.nodeid:
+        report.outcome = 'passed'
+    return report
+_pytest.reports.TestReport.from_item_and_call = classmethod(_kind)
+""",
+    "leaves early with success": "import os\nos._exit(0)\n",
+    "leaves with the expected code": "import os\nos._exit(1)\n",
+    "events written into the channel": """
+import json, os
+for number in range(3, 64):
+    try:
+        os.write(number, json.dumps({'test': 'tests/test_app.py::test_order', 'outcome': 'passed'}).encode() + b'\\n')
+    except OSError:
+        pass
+""",
+    "assertions switched off": """
+import _pytest.python
+_pytest.python.Function.runtest = lambda self: None
+""",
+}
+
+
+@pytest.mark.parametrize("cheat", FORGERIES.values(), ids=FORGERIES.keys())
+def test_code_that_forges_the_run_is_found_out(judge: Judge, cheat: str) -> None:
+    assert "GR522 block" in judge.found({**BASE, "app.py": cheat + BROKEN})
+
+
+def test_a_hanging_test_is_undecided(judge: Judge) -> None:
+    hanging = CODE.replace("return sorted(tracks)", "while True:\n        pass")
+    settings = IntegritySettings(overlay_seconds=3.0)
+    report = judge.report({**BASE, "app.py": hanging}, settings=settings)
+    assert [one.rule for one in report.findings] == ["GR527"]
+
+
+def test_configuration_and_conftest_of_head_have_no_effect_on_bases_tests(judge: Judge) -> None:
+    head = {
+        "app.py": BROKEN,
+        "tests/test_app.py": TESTS,
+        "tests/conftest.py": "collect_ignore_glob = ['*']\n",
+        "pytest.ini": "[pytest]\naddopts = --collect-only\n",
+    }
+    assert "GR520 block" in judge.found(head) or "GR522 block" in judge.found(head)
+
+
+def test_base_is_run_once_for_all_its_changes(judge: Judge) -> None:
+    judge.report({**BASE, "app.py": CODE + "# one\n"})
+    stored = dict(judge.cache.stored)
+    judge.report({**BASE, "app.py": CODE + "# two\n"})
+    assert stored and judge.cache.stored == stored
+
+
+def test_a_service_without_tests_says_so(judge: Judge) -> None:
+    report = judge.report({**BASE, "app.py": BROKEN}, service=Service("web", (".",)))
+    assert report.facts[-1] == "service web: no tests named in policy"
