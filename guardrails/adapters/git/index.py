@@ -22,15 +22,17 @@ def staged_tree(repository: Repository) -> str:
 def copy_index(repository: Repository) -> None:
     """Put a copy of the index (of the running hook's index) where the scratch repository has its own."""
     source = _index_path(repository)
+    if not source.exists():
+        repository.plain.output("read-tree", "--empty")
+        return
+    if not source.is_file() or not os.access(source, os.R_OK):
+        raise CannotJudge(
+            f"the index {str(source)!r} is no file that can be read; restore it with `git reset`"
+        )
     with room_in(repository.scratch.path):
         for shared in source.parent.glob("sharedindex.*"):
             (repository.scratch.git_dir / shared.name).symlink_to(shared)
-        try:
-            shutil.copyfile(source, repository.scratch.index)
-        except FileNotFoundError:
-            repository.plain.output("read-tree", "--empty")
-        except PermissionError as error:
-            raise CannotJudge(f"{str(source)!r} cannot be read; run as the repository's owner") from error
+        shutil.copyfile(source, repository.scratch.index)
 
 
 def written_tree(repository: Repository) -> str:

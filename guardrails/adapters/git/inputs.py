@@ -10,7 +10,7 @@ from guardrails.adapters.git.difference import files_between
 from guardrails.adapters.git.index import staged_tree
 from guardrails.adapters.git.merge import merged_tree
 from guardrails.adapters.git.repository import Repository
-from guardrails.adapters.git.revisions import merge_base, resolve, resolve_first, revision_of
+from guardrails.adapters.git.revisions import current, merge_base, resolve, resolve_first, revision_of
 from guardrails.adapters.git.tree import GitTree
 from guardrails.adapters.git.worktree import work_tree
 from guardrails.model.change import Change, Revision
@@ -148,11 +148,11 @@ def _commits(repository: Repository, base: str | None, head: str) -> _Ends:
 
 def _local(repository: Repository, target: str, name: str, written: Callable[[Repository], str]) -> _Ends:
     repository.work_tree()
-    current = resolve_first(repository, ["HEAD"])
+    commit = current(repository)
     head = Revision(name, written(repository))
-    base = current or _nothing(repository)
-    policy = _target(repository, target, current) or base
-    return _Ends(base, head, policy, _chosen_by(name, policy), whole_tree=current is None)
+    base = commit or _nothing(repository)
+    policy = _target(repository, target, commit) or base
+    return _Ends(base, head, policy, _chosen_by(name, policy), whole_tree=commit is None)
 
 
 def retargeted(opened: Opened, target: str) -> Opened:
@@ -163,14 +163,14 @@ def retargeted(opened: Opened, target: str) -> Opened:
     return replace(opened, change=change, policy=opened.repository.tree(policy.tree))
 
 
-def _target(repository: Repository, target: str, current: Revision | None) -> Revision | None:
+def _target(repository: Repository, target: str, ours: Revision | None) -> Revision | None:
     """Return the commit where HEAD left the target branch; the target's tip where they share no history."""
     spaces = ("",) if target.startswith("refs/") else ("refs/remotes/origin/", "refs/heads/")
     named = [f"{space}{target}" for space in spaces] if target else []
     tip = resolve_first(repository, [*named, *_USUAL_TARGETS])
-    if tip is None or tip.commit is None or current is None or current.commit is None:
+    if tip is None or tip.commit is None or ours is None or ours.commit is None:
         return tip
-    fork = merge_base(repository, current.commit, tip.commit)
+    fork = merge_base(repository, ours.commit, tip.commit)
     return tip if fork is None else revision_of(repository, f"merge base with {tip.name}", fork)
 
 

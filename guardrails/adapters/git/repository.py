@@ -46,8 +46,8 @@ class Repository:
         self.layout = _layout(path, self.caller)
         self.scratch = Scratch(self.caller, self.layout.common_dir / "objects", self.layout.algorithm)
         variables = {"GIT_DIR": str(self.layout.git_dir), **self.scratch.object_variables}
-        git = Git(str(self.scratch.path), {**clean_environment(self.caller), **variables})
-        self.objects = ObjectReader(git, self.layout.algorithm, self.scratch.path / "complaints")
+        self.own = Git(str(self.scratch.path), {**clean_environment(self.caller), **variables})
+        self.objects = ObjectReader(self.own, self.layout.algorithm, self.scratch.path / "complaints")
         self._folders = TreeObjects(self.objects)
 
     @property

@@ -35,6 +35,24 @@ def resolve_first(repository: Repository, names: Sequence[str]) -> Revision | No
     return None
 
 
+def current(repository: Repository) -> Revision | None:
+    """Return the commit of HEAD, None on an unborn branch; raises CannotJudge when HEAD is broken.
+
+    A broken HEAD must not pass for an unborn one, where nothing counts as removed.
+    """
+    found = resolve_first(repository, ["HEAD"])
+    if found is not None:
+        return found
+    branch = repository.own.run("symbolic-ref", "-q", "HEAD")
+    name = branch.stdout.decode("utf-8", "surrogateescape").strip()
+    named = repository.own.run("rev-parse", "--verify", "-q", "--end-of-options", name or "HEAD")
+    if branch.exit_code != 0 or named.exit_code == 0 or (repository.layout.common_dir / name).exists():
+        raise CannotJudge(
+            f"HEAD ({name or 'detached'}) names a commit that cannot be read; run `git fsck`, or clone afresh"
+        )
+    return None
+
+
 def revision_of(repository: Repository, name: str, commit: str) -> Revision:
     """Return a commit with its tree, read from the commit's checked content."""
     content = repository.objects.read([commit], "commit")[0]

@@ -87,6 +87,23 @@ def test_missing_object_is_not_fetched_by_a_program_of_the_repository(
     assert not sprung.exists()
 
 
+@pytest.mark.parametrize("what", ["HEAD", "refs/heads/main"])
+@pytest.mark.parametrize("text", ["f" * 40, "garbage"])
+def test_broken_head_does_not_pass_for_an_unborn_branch(
+    repo: RepositoryBuilder, what: str, text: str
+) -> None:
+    (repo.path / ".git" / what).write_text(f"{text}\n")
+    with pytest.raises(GuardrailsError, match=r"names a commit that cannot be read|in no git repository"):
+        open_change(repo.path, Staged("main"))
+
+
+def test_index_that_is_no_file_cannot_be_judged(repo: RepositoryBuilder) -> None:
+    (repo.path / ".git/index").unlink()
+    os.mkfifo(repo.path / ".git/index")
+    with pytest.raises(CannotJudge, match="is no file that can be read"):
+        open_change(repo.path, Staged())
+
+
 def test_attributes_hide_no_file_and_no_content(repo: RepositoryBuilder) -> None:
     repo.write(".gitattributes", "*.py -diff binary linguist-generated export-ignore\n").write(
         "a.py", "evil\n"
