@@ -15,7 +15,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from guardrails.adapters.checkout import check_out
-from guardrails.adapters.environment.source import Environments
 from guardrails.adapters.scratch import RunFolder
 from guardrails.adapters.tools import clean_environment, find_tool, run_bounded
 from guardrails.model.errors import ServiceFailure
@@ -33,6 +32,7 @@ from guardrails.model.ports import (
 )
 
 if TYPE_CHECKING:
+    from guardrails.adapters.environment.source import Environments
     from guardrails.adapters.service.launcher import Premises
 
 PAYLOAD = Path(__file__).resolve().parent.parent / "payload"
@@ -68,7 +68,10 @@ class RunLaboratory:
         return self.scratch("home")
 
     @cached_property
-    def _environments(self) -> Environments:
+    def _environments(self) -> "Environments":
+        # Static gates need no interpreter of the project, so they do not pay for this either.
+        from guardrails.adapters.environment.source import Environments  # noqa: PLC0415
+
         folder = self.cache_folder / "environments"
         return Environments(self.repository, self.base, folder, self._home, self.allowed_packages)
 

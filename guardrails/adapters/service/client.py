@@ -18,6 +18,7 @@ from pathlib import Path
 from guardrails.model.ports import Request, Response
 
 ANSWER_BYTES = 32 << 20
+_PIECE = 1 << 18
 _IDLE_SECONDS = 1.0
 _TARGET = re.compile(r"[!-~]+")
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -83,10 +84,11 @@ class Client:
     def request(self, request: Request, seconds: float | None = None) -> Response:
         """Send one request and return its whole answer; raises NoAnswer."""
         deadline = time.monotonic() + (self._seconds if seconds is None else seconds)
+        message = _encoded(request)
         with _explained():
             connection = self._connection(deadline)
             try:
-                answer, keep = _exchanged(connection, request, deadline)
+                answer, keep = _exchanged(connection, message, request.method, deadline)
             except BaseException:
                 connection.link.close()
                 raise
@@ -168,17 +170,29 @@ def _encoded(request: Request) -> bytes:
         raise NoAnswer("a header of the request holds letters that HTTP cannot carry") from None
 
 
-def _exchanged(connection: _Connection, request: Request, deadline: float) -> tuple[Response, bool]:
-    message = _encoded(request)
+def _exchanged(
+    connection: _Connection, message: bytes, method: str, deadline: float
+) -> tuple[Response, bool]:
+    """Send the message and return the answer, and whether the connection may be used again."""
     wire = _Wire(connection.link, deadline)
     connection.link.settimeout(_until(deadline))
     with suppress(BrokenPipeError, ConnectionResetError):
         # A server may refuse before it has read everything; its answer says more than our error.
         connection.link.sendall(message)
-    answer = HTTPResponse(wire, method=request.method)  # type: ignore[arg-type]  # it only calls makefile
+    answer = HTTPResponse(wire, method=method)  # type: ignore[arg-type]  # it only calls makefile
     answer.begin()
-    body = answer.read()
+    body = _body_of(answer)
     headers = tuple((name.lower(), value) for name, value in answer.getheaders())
     keep = not answer.will_close
     answer.close()
     return Response(answer.status, headers, body), keep
+
+
+def _body_of(answer: HTTPResponse) -> bytes:
+    """Read the body in pieces, since the size that the server announces may be any number."""
+    pieces = []
+    while piece := answer.read(_PIECE):
+        pieces.append(piece)
+    if answer.length:
+        raise NoAnswer("the answer is shorter than its content-length")
+    return b"".join(pieces)
