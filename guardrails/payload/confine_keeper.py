@@ -61,6 +61,7 @@ class Keeper:
         self._output: dict[int, bytearray] = {}
         self._kept = 0
         self._living = 0
+        self._cpu_seconds = 0.0
         self._leader_deadline = float("inf")
         self._harness_gone = False
         self._was_killed = False
@@ -208,8 +209,13 @@ class Keeper:
             _free_bytes(mount.source) < _DISK_RESERVE for mount in self._spec.mounts if mount.kind == "rw"
         ):
             self._stopped_by = "disk"
-        elif tree.cpu_seconds(pids) + tree.reaped_seconds(os.getpid()) > bounds.cpu_seconds:
+        elif self._used(pids) > bounds.cpu_seconds:
             self._stopped_by = "cpu"
+
+    def _used(self, pids: list[int]) -> float:
+        """CPU seconds so far; what init did not reap before it was killed is known only from here."""
+        self._cpu_seconds = max(self._cpu_seconds, tree.cpu_seconds(pids) + tree.reaped_seconds(os.getpid()))
+        return self._cpu_seconds
 
     def _reap(self) -> bool:
         """Wait for those that have ended; True while there may be more to come."""
@@ -231,6 +237,7 @@ class Keeper:
         """
         deadline = time.monotonic() + _END_SECONDS
         self._was_killed = self._status is None
+        self._used(self._count()[0])
         while self._reap():
             if self._scope:
                 self._scope.kill_all()
@@ -277,7 +284,7 @@ class Keeper:
             "exit_code": code,
             "stopped_by": self._stopped_by or _BOUND_OF_SIGNAL.get(code, ""),
             "error": self._failure(streams[1]),
-            "cpu_seconds": usage.ru_utime + usage.ru_stime,
+            "cpu_seconds": max(usage.ru_utime + usage.ru_stime, self._cpu_seconds),
             "stdout": streams[0],
             "stderr": streams[1],
         }
