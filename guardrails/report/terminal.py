@@ -22,6 +22,7 @@ from guardrails.report.content.summary import (
 )
 from guardrails.report.format import Format, Presentation
 
+_SECONDS = "wall seconds"
 _NARROWEST = 40
 _SENTENCE = 800
 _PLAIN, _BOLD, _DIM = "0", "1", "2"
@@ -56,8 +57,12 @@ class _Page:
         for note in verdict.notes:
             yield from self.labelled(f"  {'note':<11} ", _sentence(note))
         yield ""
+        seconds = {
+            name: numbers[_SECONDS] for name, numbers in verdict.measured.items() if _SECONDS in numbers
+        }
         for gate in gates_of(verdict):
-            yield from self.gate(gate)
+            taken = f"{seconds[gate.name]:6.1f} s " if gate.name in seconds else " " * 9
+            yield from self.gate(gate, taken if seconds else "")
         for entry in entries_of(verdict):
             if entry.finding.counts:
                 yield ""
@@ -66,13 +71,13 @@ class _Page:
         yield ""
         yield f"next: {next_command(verdict, self.presentation)}"
 
-    def gate(self, gate: GateOutcome) -> Iterator[str]:
+    def gate(self, gate: GateOutcome, taken: str) -> Iterator[str]:
         word = self.painted(f"{gate.outcome:<9}", _COLOURS[gate.outcome])
-        name = f"{one_line(gate.name):<13}"
+        name = f"{one_line(gate.name):<13}{taken}"
         yield from self.labelled(f"  {word} {name} ", _sentence(gate.reason), 13 + columns(name))
         if gate.outcome is not Outcome.SKIPPED:
             for fact in gate.facts:
-                yield from self.labelled(" " * 12 + f"{'':<13} ", _sentence(fact))
+                yield from self.labelled(" " * (26 + len(taken)), _sentence(fact))
 
     def entry(self, entry: Entry) -> Iterator[str]:
         finding = entry.finding

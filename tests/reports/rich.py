@@ -297,7 +297,7 @@ def rich_verdict() -> Verdict:
         harness="0.1.0",
         box="bubblewrap",
         notes=("waiver of GR105 ends in 9 days", "--allow-unsandboxed was not given"),
-        measured={"latency": {"seconds": 31.5, "rounds": 40}, "style": {"seconds": 0.21}},
+        measured={"latency": {"wall seconds": 31.5, "rounds": 40}, "style": {"wall seconds": 0.21}},
     )
 
 

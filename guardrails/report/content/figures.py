@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 
 from guardrails.model.evidence import Interval, Movement
-from guardrails.report.content.movement import rows_of, window
+from guardrails.report.content.movement import ranks_shown, rows_of
 from guardrails.report.content.printable import columns, one_line, shortened
 
 _ROWS = 12
@@ -57,31 +57,28 @@ class Slope:
 
 
 def slope_of(movement: Movement) -> Slope:
-    """Return the drawing of the ranks around the first difference."""
-    first, last = window(movement, _ROWS)
+    """Return the drawing of the ranks at and around which something moved."""
+    heights = {rank: _height(row) for row, rank in enumerate(ranks_shown(movement, _ROWS))}
     base, head, lines = [], [], []
     rows = rows_of(movement)
     for row in rows:
         sign = _sign(row.sign)
         text = shortened(one_line(row.item), _LABEL)
-        starts = row.base is not None and first <= row.base <= last
-        ends = row.head is not None and first <= row.head <= last
-        start, end = _height(row.base or 0, first), _height(row.head or 0, first)
-        if starts:
+        start, end = heights.get(row.base or 0), heights.get(row.head or 0)
+        if start is not None:
             base.append(Label(start, row.base or 0, text, sign, row.sign))
-        if ends:
+        if end is not None:
             head.append(Label(end, row.head or 0, text, sign, row.sign))
-        if starts and ends:
+        if start is not None and end is not None:
             lines.append(Line(start, end, sign))
     # What moved is drawn last, so that it lies on top.
     lines.sort(key=lambda line: (line.sign != "same", line.start))
-    shown = max(last - first + 1, 0)
-    hidden = max(len(movement.base), len(movement.head)) - shown
+    hidden = max(len(movement.base), len(movement.head)) - len(heights)
     left = 226 - _ends(base)
     return Slope(
         left=left,
         width=334 + _ends(head) - left,
-        height=_TOP + _ROW_HEIGHT * shown,
+        height=_TOP + _ROW_HEIGHT * len(heights),
         base=tuple(base),
         head=tuple(head),
         lines=tuple(lines),
@@ -94,8 +91,8 @@ def _ends(labels: list[Label]) -> int:
     return _LETTER * max(longest, len("base")) + _LETTER
 
 
-def _height(rank: int, first: int) -> int:
-    return _TOP + _ROW_HEIGHT * (rank - first) + _ROW_HEIGHT // 2
+def _height(row: int) -> int:
+    return _TOP + _ROW_HEIGHT * row + _ROW_HEIGHT // 2
 
 
 def _sign(moved: str) -> str:

@@ -20,7 +20,7 @@ from guardrails.model.finding import Effect, Finding
 from guardrails.model.rule import Rule
 from guardrails.model.verdict import Outcome, Verdict
 from guardrails.report.content.figures import Bar, Slope, bar_of, slope_of
-from guardrails.report.content.printable import excerpt, one_line, sentence
+from guardrails.report.content.printable import excerpt, one_line, sentence, without_middle
 from guardrails.report.content.proof import interval_line
 from guardrails.report.content.summary import (
     about,
@@ -44,6 +44,7 @@ _ROWS_END = 134_000
 _ASIDE_END = 147_000
 _SENTENCE, _FACT = 600, 200
 _LINES, _COLUMNS, _STEPS = 12, 400, 24
+_COMMAND, _WHOLE = 240, 12_000
 _MEANING = {
     Outcome.BLOCK: "The change is refused.",
     Outcome.UNDECIDED: "The harness could not judge, so the change does not merge.",
@@ -135,8 +136,9 @@ def environment_of_pages() -> "Environment":
     )
     style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    environment.globals.update(style=Markup(style), style_digest=digest, marks=_MARKS)  # noqa: S704 - our own file
-    environment.filters.update(lines=_lines, sentence=_sentence, fact=_fact)
+    named = {"style_digest": digest, "marks": _MARKS, "command_columns": _COMMAND}
+    environment.globals.update(named, style=Markup(style))  # noqa: S704 - our own file
+    environment.filters.update(lines=_lines, sentence=_sentence, fact=_fact, command=_command, whole=_whole)
     return environment
 
 
@@ -146,6 +148,14 @@ def _lines(text: str) -> list[str]:
 
 def _sentence(text: str) -> str:
     return sentence(text, _SENTENCE)
+
+
+def _command(text: str) -> str:
+    return without_middle(text.strip(), _COMMAND)
+
+
+def _whole(text: str) -> str:
+    return sentence(text, _WHOLE)
 
 
 def _fact(text: str) -> str:

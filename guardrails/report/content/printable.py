@@ -68,6 +68,17 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + ELLIPSIS
 
 
+def without_middle(text: str, most: int) -> str:
+    """Return `text` as one safe line of at most `most` characters, a third of its room left to its end."""
+    end = most // 3
+    start = most - end - len(f" {ELLIPSIS} ")
+    # Cut before escaping, since hostile text may be megabytes long; again after it, since escapes lengthen.
+    whole = one_line(text[: most + 1])
+    if len(text) <= most and len(whole) <= most:
+        return whole
+    return f"{one_line(text[:start])[:start]} {ELLIPSIS} {one_line(text[-end:])[-end:]}"
+
+
 def columns(text: str) -> int:
     """Return how many terminal columns printable `text` takes."""
     if text.isascii():

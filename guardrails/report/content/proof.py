@@ -13,22 +13,23 @@ from guardrails.model.evidence import (
     Transcript,
     Witness,
 )
-from guardrails.report.content.movement import rows_of, window
-from guardrails.report.content.printable import columns, excerpt, one_line, shortened
+from guardrails.report.content.movement import ranks_shown, rows_of
+from guardrails.report.content.printable import columns, excerpt, one_line, shortened, without_middle
 
 _ROWS = 6
+_RANKS = 8
 _ITEM = 28
-_COMMAND = 2_000
+_COMMAND_LINES = 2
 
 
 def proof_lines(one: Evidence, width: int) -> Iterator[str]:
-    """Yield printable lines, of `width` columns at most save for commands, which stay whole to copy."""
+    """Yield printable lines, of `width` columns at most save for commands, which take up to two such lines."""
     match one:
         case Before(before, after):
             yield from _signed("- ", before, width)
             yield from _signed("+ ", after, width)
         case Witness(request, base, head):
-            yield f"$ {_command(request)}"
+            yield f"$ {_command(request, width)}"
             yield from _signed("base: ", base, width)
             yield from _signed("head: ", head, width)
         case Movement():
@@ -47,7 +48,7 @@ def proof_lines(one: Evidence, width: int) -> Iterator[str]:
         case Interval():
             yield interval_line(one)
         case Transcript(command, output):
-            yield f"$ {_command(command)}"
+            yield f"$ {_command(command, width)}"
             yield from _signed("  ", output, width)
 
 
@@ -59,8 +60,9 @@ def interval_line(one: Interval) -> str:
     )
 
 
-def _command(text: str) -> str:
-    return shortened(one_line(text.strip()[: _COMMAND + 1]), _COMMAND)
+def _command(text: str, width: int) -> str:
+    """Return a command whole where two lines hold it, else without its middle, which is mostly a body."""
+    return without_middle(text.strip(), _COMMAND_LINES * max(width, 20) - len("$ "))
 
 
 def _signed(sign: str, text: str, width: int) -> Iterator[str]:
@@ -72,16 +74,17 @@ def _signed(sign: str, text: str, width: int) -> Iterator[str]:
 
 def _movement(one: Movement, width: int) -> Iterator[str]:
     yield one_line(f"scenario {one.scenario}: {one.kind}")
-    first, last = window(one, _ROWS)
-    ranks = range(first, last + 1)
+    ranks = ranks_shown(one, _RANKS)
     pairs = [(_item(one.base, rank), _item(one.head, rank)) for rank in ranks]
     longest = max((len(one_line(item)) for pair in pairs for item in pair), default=0)
     room = min(longest, _ITEM, max((width - 18) // 2, 8))
     signs = {row.item: row.sign for row in rows_of(one)}
     yield f"     {'base':<{room}}    head"
-    if first > 1:
-        yield "  ⋮"
+    last = 0
     for rank, (old, new) in zip(ranks, pairs, strict=True):
+        if rank > last + 1:
+            yield "  ⋮"
+        last = rank
         gone = "✗" if signs.get(old) == "gone" else " "
         yield f"{rank:>3}  {_cell(old, room)} {gone}  {_cell(new, room)}  {signs.get(new, '')}".rstrip()
     if last < max(len(one.base), len(one.head)):

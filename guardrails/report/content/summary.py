@@ -116,10 +116,12 @@ def about(verdict: Verdict) -> list[tuple[str, str]]:
 
 
 def next_command(verdict: Verdict, presentation: Presentation) -> str:
-    """Return the command to run next: the caller's, else one that explains the worst finding."""
+    """Return the command to run next: the caller's, else the page of the worst finding, else git's."""
     if presentation.next_command:
         return one_line(presentation.next_command)
     for entry in entries_of(verdict):
         if entry.finding.counts:
             return one_line(f"guardrails explain {entry.finding.rule}")
-    return "guardrails doctor" if verdict.outcome is Outcome.UNDECIDED else "guardrails gates"
+    if verdict.outcome is Outcome.UNDECIDED:
+        return "guardrails doctor"
+    return "git push" if verdict.change.head.commit else "git commit"

@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 
 from guardrails.model.evidence import (
     Before,
@@ -21,12 +22,16 @@ from guardrails.model.evidence import (
     Witness,
 )
 from guardrails.model.verdict import Verdict
+from guardrails.report.content.printable import shortened
 from guardrails.report.content.summary import Entry
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BYTES = range(0xDC80, 0xDD00)
+# Characters of one text of a proof, and of the ids of one order: enough to see it, and a report stays readable.
+EVIDENCE_CHARACTERS = 20_000
+_STEPS = 200
 
 
 def dumped(value: Json) -> str:
@@ -73,37 +78,52 @@ def path_value(path: str) -> dict[str, Json]:
 
 
 def evidence_value(one: Evidence) -> dict[str, Json]:  # noqa: PLR0911 - one line for each kind of proof
-    """Return one proof without its measured numbers; `kind` says which it is."""
+    """Return one proof, its texts bounded, without its measured numbers; `kind` says which it is."""
     match one:
         case Before(before, after):
-            return {"kind": "before", "before": before, "after": after}
+            return {"kind": "before", "before": _bounded(before), "after": _bounded(after)}
         case Witness(request, base, head):
-            return {"kind": "witness", "request": request, "base": base, "head": head}
+            answers = {"base": _bounded(base), "head": _bounded(head)}
+            return {"kind": "witness", "request": _bounded(request), **answers}
         case Movement():
             return _movement_value(one)
         case TestOutcome(test, base, head, message):
-            return {"kind": "test_outcome", "test": test, "base": base, "head": head, "message": message}
+            ended = {"test": _bounded(test), "base": _bounded(base), "head": _bounded(head)}
+            return {"kind": "test_outcome", **ended, "message": _bounded(message)}
         case Mutant(path, line, original, mutated):
             place = path_value(path)
-            return {"kind": "mutant", **place, "line": line, "original": original, "mutated": mutated}
+            code = {"original": _bounded(original), "mutated": _bounded(mutated)}
+            return {"kind": "mutant", **place, "line": line, **code}
         case CallChain(steps):
-            walked = [{"symbol": step.symbol, **path_value(step.path), "line": step.line} for step in steps]
+            walked = [
+                {"symbol": step.symbol, **path_value(step.path), "line": step.line} for step in steps[:_STEPS]
+            ]
             return {"kind": "call_chain", "steps": walked}
         case Interval(metric, unit):
-            return {"kind": "interval", "metric": metric, "unit": unit}
+            return {"kind": "interval", "metric": _bounded(metric), "unit": _bounded(unit)}
         case Transcript(command, output):
-            return {"kind": "transcript", "command": command, "output": output}
+            return {"kind": "transcript", "command": _bounded(command), "output": _bounded(output)}
 
 
 def _movement_value(one: Movement) -> dict[str, Json]:
     return {
         "kind": "movement",
-        "scenario": one.scenario,
-        "movement": one.kind,
-        "base": list(one.base),
-        "head": list(one.head),
-        "cause": one.cause,
+        "scenario": _bounded(one.scenario),
+        "movement": _bounded(one.kind),
+        "base": _bounded_items(one.base),
+        "head": _bounded_items(one.head),
+        "cause": _bounded(one.cause),
     }
+
+
+def _bounded(text: str) -> str:
+    return shortened(text, EVIDENCE_CHARACTERS)
+
+
+def _bounded_items(items: Sequence[str]) -> list[Json]:
+    """Return the first items, as many as the bound holds."""
+    ends = accumulate(len(item) + 1 for item in items)
+    return [item for item, end in zip(items, ends, strict=True) if end <= EVIDENCE_CHARACTERS]
 
 
 def measured_value(verdict: Verdict, entries: Iterable[Entry]) -> dict[str, Json]:

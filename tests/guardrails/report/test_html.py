@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from guardrails.model.errors import ToolMissing
-from guardrails.model.evidence import Interval, Transcript
+from guardrails.model.evidence import Interval, Transcript, Witness
 from guardrails.model.finding import Effect, Finding, Location, Status
 from guardrails.model.rule import Rule
 from guardrails.model.verdict import Outcome, Verdict
@@ -236,3 +236,13 @@ def test_browser_refuses_whatever_the_policy_does_not_name(tmp_path: Path) -> No
     dom, console = _in_chromium(_page().replace("</main>", injected), tmp_path)
     assert "<title>owned" not in dom
     assert console.count("Content Security Policy") == 2
+
+
+def test_long_request_is_folded_and_whole() -> None:
+    body = ", ".join(f"track-{number}" for number in range(500))
+    witness = Witness(f"curl -d '[{body}]' http://localhost/v1/up-next:rank", "200", "500")
+    finding = Finding("GR1", "golden", Effect.BLOCK, Location("g"), "m", "r", evidence=(witness,))
+    page = _page(replace(rich_verdict(), findings=(finding,)))
+    shown, folded = page.split("<summary>The whole request</summary>")
+    assert "track-250" not in shown
+    assert f"[{body}]" in folded

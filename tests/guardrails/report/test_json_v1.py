@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 
 import guardrails.report
-from guardrails.model.evidence import Interval
+from guardrails.model.evidence import Interval, Movement, Transcript, Witness
 from guardrails.model.finding import Finding
 from guardrails.model.verdict import Verdict
-from guardrails.report.content.values import Json
+from guardrails.report.content.values import EVIDENCE_CHARACTERS, Json
 from guardrails.report.format import Presentation
 from guardrails.report.json_v1 import FORMAT
 from tests.reports.any_verdict import verdicts
@@ -102,3 +102,20 @@ def test_number_that_json_lacks_is_null(number: float) -> None:
     measured = told["measured"]
     assert isinstance(measured, dict)
     assert measured["gates"] == {"latency": {"seconds": None}}
+
+
+def test_proof_of_any_length_is_bounded_and_its_digest_is_not() -> None:
+    long = "x" * 50_000
+    orders = tuple(f"track-{number:05}" for number in range(5_000))
+    evidence = (
+        Witness(long, long, long),
+        Movement(long, "set", orders, orders[::-1]),
+        Transcript(long, long),
+    )
+    finding = replace(rich_verdict().findings[0], evidence=evidence)
+    text = FORMAT.render(replace(rich_verdict(), findings=(finding,)), Presentation())
+    told = json.loads(text)["findings"][0]
+    assert len(text) < 8 * EVIDENCE_CHARACTERS * 2
+    assert told["evidence"][0]["request"] == "x" * (EVIDENCE_CHARACTERS - 1) + "…"
+    assert sum(map(len, told["evidence"][1]["base"])) <= EVIDENCE_CHARACTERS
+    assert told["evidence_digest"] == finding.evidence_digest

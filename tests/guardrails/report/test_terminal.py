@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrails.model.evidence import Movement
+from guardrails.model.evidence import Movement, Witness
 from guardrails.model.finding import Effect, Finding, Location
 from guardrails.model.verdict import GateOutcome, Outcome, Verdict
 from guardrails.report.format import Presentation
@@ -39,7 +39,7 @@ def test_first_line_is_the_verdict_and_last_the_next_command() -> None:
     [
         (Outcome.BLOCK, Effect.BLOCK, "guardrails explain GR1"),
         (Outcome.UNDECIDED, None, "guardrails doctor"),
-        (Outcome.PASS, None, "guardrails gates"),
+        (Outcome.PASS, None, "git commit"),
     ],
 )
 def test_next_command_is_derived_where_none_is_given(
@@ -92,6 +92,37 @@ def test_movement_shows_the_ranks_around_the_first_difference() -> None:
     assert " 21  t20    t21  ↑1" in shown
     assert " 22  t21    t20  ↓1" in shown
     assert "t10" not in shown
+
+
+def test_movement_shows_every_place_at_which_something_moved() -> None:
+    base = tuple(f"t{number}" for number in range(60))
+    late = (*base[:20], *base[21:40], "t20", *base[40:])
+    moved = Movement("s", "reorder", base, late)
+    lines = _lines(_with(Finding("GR1", "golden", Effect.REVIEW, Location("g"), "m", "r", evidence=(moved,))))
+    assert any(" 21  t20    t21  ↑1" in line for line in lines)
+    assert any(" 40  t39    t20  ↓19" in line for line in lines)
+    assert [line for line in lines if line.endswith("⋮")] == ["  │   ⋮"] * 3
+    assert not any("t30" in line for line in lines), "what was only pushed along is left out"
+
+
+def test_long_command_loses_its_middle_and_keeps_its_address() -> None:
+    body = ", ".join(f'"track-{number}"' for number in range(500))
+    witness = Witness(f"curl -X POST -d '[{body}]' http://localhost/v1/up-next:rank", "200", "500")
+    finding = Finding("GR1", "golden", Effect.BLOCK, Location("g"), "m", "r", evidence=(witness,))
+    command = next(line for line in _lines(_with(finding)) if "$ curl" in line)
+    assert 150 < len(command) <= 2 * 100
+    assert "… " in command
+    assert command.endswith("http://localhost/v1/up-next:rank")
+
+
+def test_seconds_of_gates_stand_in_their_rows_and_nowhere_without_them() -> None:
+    rows = [line for line in _lines(rich_verdict()) if " latency " in line or " mutation " in line]
+    assert rows == [
+        "  review    latency        31.5 s  1 metric grew",
+        "  undecided mutation               the service did not start",
+    ]
+    bare = _lines(replace(rich_verdict(), measured={}))
+    assert "  review    latency       1 metric grew" in bare
 
 
 def test_change_without_base_says_that_everything_is_new() -> None:
