@@ -29,7 +29,16 @@ _CONFIGURATIONS = (
     ("tox.ini", "[pytest]"),
     ("setup.cfg", "[tool:pytest]"),
 )
-_MUST_FAIL, _MUST_PASS = "failed", "passed"
+# One for each way in which a test insists on something, so that none of them can be switched off.
+_CANARIES = (
+    ("assert sorted([N, 1]) == [1, N]", "passed"),
+    ("assert sorted([N, 1]) == [N, 1]", "failed"),
+    ("unittest.TestCase().assertEqual(N, 1)", "failed"),
+    ("assert N == pytest.approx(1)", "failed"),
+    ("pytest.raises(ValueError, int, 'N')", "failed"),
+    ("pytest.fail('N')", "failed"),
+    ("assert pytest.raises(ValueError, int, 'xN')", "passed"),
+)
 
 
 class Recorder:
@@ -86,31 +95,31 @@ def canaries(folder: str, chance: random.Random) -> tuple[list[str], dict[str, s
     paths: list[str] = []
     expected: dict[str, str] = {}
     for _ in range(2):
-        number = chance.randrange(100, 10_000)
-        names = {
-            "test_%s" % chance.getrandbits(60): _MUST_PASS,
-            "test_%d" % chance.getrandbits(60): _MUST_FAIL,
-        }
-        text = "".join(
-            "def %s():\n    assert sorted([%d, 1]) == [1, %d]\n\n\n"
-            % (name, number, number + (end == _MUST_FAIL))
-            for name, end in sorted(names.items())
-        )
+        lines = ["import unittest", "", "import pytest", ""]
+        for body, outcome in _CANARIES:
+            name = "test_%d" % chance.getrandbits(60)
+            lines += [
+                "",
+                "def %s():" % name,
+                "    " + body.replace("N", str(chance.randrange(100, 10_000))),
+                "",
+            ]
+            expected[name] = outcome
         path = os.path.join(folder, "test_%d.py" % chance.getrandbits(60))  # noqa: PTH118 - quick start
         with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123 - quick start
-            file.write(text)
+            file.write("\n".join(lines))
         paths.append(path)
-        expected.update(names)
     return paths, expected
 
 
 def configuration(root: str, tests: list[str]) -> str:
     """Return the file that configures pytest for `tests`, sought from their folder up to `root`."""
-    folders = [test.split("::")[0].split("/") for test in tests]
-    shared = os.path.commonprefix(folders) if folders else []
-    for depth in range(len(shared), -1, -1):
+    paths = [os.path.join(root, test.split("::")[0]) for test in tests]  # noqa: PTH118 - quick start
+    shared = os.path.relpath(os.path.commonpath(paths), root) if paths else "."
+    parts = [] if shared == "." else shared.split("/")
+    for depth in range(len(parts), -1, -1):
         for name, mark in _CONFIGURATIONS:
-            path = os.path.join(root, *shared[:depth], name)  # noqa: PTH118 - quick start
+            path = os.path.join(root, *parts[:depth], name)  # noqa: PTH118 - quick start
             if os.path.isfile(path):  # noqa: PTH113 - quick start
                 with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123 - quick start
                     if mark in file.read():

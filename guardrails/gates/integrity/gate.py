@@ -47,7 +47,7 @@ def all_rules() -> tuple[Rule, ...]:
 def run(context: Context) -> Report:
     """Return what tampers in the change, base's overrides of effects applied."""
     settings = context.policy.settings_for("integrity", IntegritySettings)
-    view = View(context.change, context.base, context.head, settings)
+    view = View(context.change, context.base, context.head, settings, context.policy.allowed_packages)
     findings = [one for module in rule_modules() for one in module.findings_in(view)]
     tests = len(view.pairing.pairs) + len(view.pairing.removed)
     facts = [f"{tests} tests of base compared in changed files"]
@@ -78,4 +78,5 @@ GATE = Gate(
     rules=all_rules,
     run=run,
     settings_file="integrity.yaml",
+    seconds={Stage.COMMIT: 30.0, Stage.MERGE: 900.0},
 )

@@ -37,9 +37,8 @@ class IntegritySettings:
     """What the integrity gate needs to know about a project.
 
     `tests`, `goldens`, `policies` and `pipelines` are globs (`**` for any folders) that say
-    what a path is; everything else that is Python code is product code. `allowed_packages`
-    lists the distributions that a change may depend on; when empty, a new one needs a review.
-    `allowed_root_files` are further files that may be added at the top of the repository.
+    what a path is; everything else that is Python code is product code. `allowed_root_files`
+    are further files that may be added at the top of the repository.
     `plugins` are the pytest plugins (module names) that the overlay run loads.
     `line_length` is the number of characters past which an added line counts as hiding code.
     `overlay_seconds` bounds one run of the test suite.
@@ -49,7 +48,6 @@ class IntegritySettings:
     goldens: tuple[str, ...] = _GOLDENS
     policies: tuple[str, ...] = ("policies/**",)
     pipelines: tuple[str, ...] = _PIPELINES
-    allowed_packages: tuple[str, ...] = ()
     allowed_root_files: tuple[str, ...] = ()
     plugins: tuple[str, ...] = ()
     line_length: int = 1000

@@ -27,6 +27,7 @@ class View:
     base: Tree
     head: Tree
     settings: IntegritySettings = field(default_factory=IntegritySettings)
+    allowed_packages: tuple[str, ...] = ()
 
     @cached_property
     def _old(self) -> Mapping[str, bytes]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from guardrails.gates.integrity.overlay import rules
 from guardrails.gates.integrity.overlay.run import Bench, Ending, Run
 from guardrails.gates.integrity.overlay.tree import OverlayTree, judges
+from guardrails.gates.integrity.paths import Role
 from guardrails.gates.integrity.suites.suite import Case
 from guardrails.gates.integrity.view import View
 from guardrails.model.errors import CannotJudge
@@ -31,6 +32,9 @@ def report_on(view: View, services: tuple[Service, ...], laboratory: Laboratory)
         if not service.tests:
             facts.append(f"service {service.name}: no tests named in policy")
             continue
+        if not _concerns(view, service):
+            facts.append(f"service {service.name}: the change touches none of its files and no code")
+            continue
         trial = Trial(view, service, laboratory)
         try:
             findings += trial.findings()
@@ -38,6 +42,14 @@ def report_on(view: View, services: tuple[Service, ...], laboratory: Laboratory)
         except CannotJudge as error:
             findings.append(_on_service(rules.RUN_IMPOSSIBLE, service, str(error)))
     return Report(findings=tuple(findings), facts=tuple(facts))
+
+
+def _concerns(view: View, service: Service) -> bool:
+    """Whether the change may alter what the service's tests say; only documents elsewhere may not."""
+    return any(
+        view.roles[one.path] not in {Role.OTHER, Role.PIPELINE} or service.owns(one.path)
+        for one in view.change.files
+    )
 
 
 def _on_service(rule: Rule, service: Service, message: str) -> Finding:
@@ -78,7 +90,9 @@ class Trial:
 
     @cached_property
     def on_head(self) -> Run:
-        """Base's tests on head's code."""
+        """Base's tests on head's code; base's own run where head changes only what judges."""
+        if self.overlay.entries() == self.view.base.entries():
+            return self.on_base
         return self.bench.run(
             self.overlay, self.view.head, self._present(frozenset(self.view.base.entries()))
         )
@@ -98,8 +112,6 @@ class Trial:
         if base.forged or not base.passed:
             why = f": {base.forged}" if base.forged else ", none of them passes"
             return [_on_service(rules.NOTHING_TO_RUN, self.service, f"tests of base were run on base{why}")]
-        if not self._has_something_to_run():
-            return []
         forged = [run.forged for run in (self.on_head, self.own) if run.forged]
         if forged:
             return [
@@ -107,13 +119,12 @@ class Trial:
             ]
         return [*self._broken(), *self._own_failures()]
 
-    def _has_something_to_run(self) -> bool:
-        return self.view.base.entries() != self.view.head.entries()
-
     def facts(self) -> list[str]:
         """Return how many tests stand behind the findings."""
         base = self.on_base
-        still = len(base.passed & self.on_head.passed) if self._has_something_to_run() else len(base.passed)
+        if base.forged or not base.passed:
+            return []
+        still = len(base.passed & self.on_head.passed)
         idle = len(base.endings) - len(base.passed)
         return [
             f"service {self.service.name}: {len(base.passed)} tests of base pass on base, {still} on head"

@@ -23,7 +23,7 @@ RULE = Rule(
     gate="integrity",
     summary="A dependency, its version, its hash or its source differs.",
     why="A package runs with the service's rights; an invented or near-miss name may be an attacker's.",
-    remedy="Use a package that policy's `allowed_packages` names, by hash, from the index.",
+    remedy="Use a package that `policies/dependencies.yaml` allows, by hash, from the index.",
     effect=Effect.BLOCK,
     bad=(
         Example(base={_FILE: _PIN}, files={_FILE: _PIN + "--extra-index-url https://pkgs.example.org\n"}),
@@ -52,7 +52,7 @@ def findings_in(view: View) -> Iterator[Finding]:
             continue
         for source in sorted(new.sources - old.sources):
             yield _finding(file.path, Effect.BLOCK, f"installs from {source!r}", source, "", source)
-        allowed = frozenset(normalised(one) for one in view.settings.allowed_packages)
+        allowed = frozenset(normalised(one) for one in view.allowed_packages)
         for name in sorted(new.pins):
             yield from _pin(file.path, old, new.pins[name], allowed)
 

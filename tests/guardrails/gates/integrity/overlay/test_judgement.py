@@ -169,6 +169,14 @@ for number in range(3, 64):
     except OSError:
         pass
 """,
+    "unittest's equality switched off": """
+import unittest
+unittest.TestCase.assertEqual = lambda *anything: None
+""",
+    "approximately equal to everything": """
+import pytest
+type(pytest.approx(1)).__eq__ = lambda self, other: True
+""",
     "assertions switched off": """
 import _pytest.python
 _pytest.python.Function.runtest = lambda self: None
