@@ -166,8 +166,8 @@ def _movements(
         Movement(
             scenario=one.name,
             kind=kind_of(base[one.name].order, head[one.name].order),
-            base=base[one.name].order[: settings.shown_items],
-            head=head[one.name].order[: settings.shown_items],
+            base=base[one.name].order,
+            head=head[one.name].order,
             cause=cause_of(base[one.name].items, head[one.name].items),
         )
         for one in scenarios[: settings.shown_movements]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where an answer holds its ranking, and how much of a movement the report shows.
+    """Where an answer holds its ranking, and how many movements the report shows.
 
     `items` is a JSON pointer to the list of ranked items, `id_key` and `parts_key` the members
     of an item that hold its id and its score parts. `scenarios` is the folder of scenario files
@@ -20,4 +20,3 @@ class Settings:
     invariants: str = "invariants.py"
     facts: str = "catalogue.json"
     shown_movements: int = 5
-    shown_items: int = 10
