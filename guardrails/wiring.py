@@ -17,7 +17,17 @@ from guardrails import __version__
 from guardrails.adapters.cache import FileCache, user_folder
 from guardrails.adapters.clock import SystemClock
 from guardrails.adapters.executor import ForkingExecutor
-from guardrails.adapters.git.inputs import Commits, Opened, Patch, Source, Staged, WorkTree, open_change
+from guardrails.adapters.git.inputs import (
+    Branch,
+    Commits,
+    Opened,
+    Patch,
+    Source,
+    Staged,
+    WorkTree,
+    open_change,
+    retargeted,
+)
 from guardrails.adapters.laboratory import RunLaboratory
 from guardrails.adapters.policy.reader import read_policy
 from guardrails.adapters.scratch import RunFolder
@@ -44,7 +54,8 @@ _ORDER = ("style", "architecture", "integrity", "contract", "golden", "latency",
 class Question:
     """What is to be judged: one repository, one change named in one way, one stage.
 
-    Exactly one of head, patch, staged and worktree names the change; none means HEAD.
+    At most one of head, patch, staged and worktree names the change; with none of them, and no base,
+    it is what HEAD adds to the target branch, or on that branch itself what the work tree adds.
     """
 
     repository: Path
@@ -107,13 +118,12 @@ def answer(question: Question) -> Verdict:
 
 
 def _opened(question: Question, store: FileCache) -> tuple[Opened, Policy]:
-    """Open the change and read base's policy; where that policy names another target, open it again."""
-    opened = open_change(question.repository, _source(question, ""), task=question.task)
+    """Open the change and read base's policy; where that policy names another target, that one's."""
+    opened = open_change(question.repository, _source(question), task=question.task)
     try:
         policy = _policy_of(opened, store)
         if policy.target and (question.staged or question.worktree):
-            opened.close()
-            opened = open_change(question.repository, _source(question, policy.target), task=question.task)
+            opened = retargeted(opened, policy.target)
             policy = _policy_of(opened, store)
     except BaseException:
         opened.close()
@@ -127,13 +137,15 @@ def _policy_of(opened: Opened, store: FileCache) -> Policy:
     return read_policy(opened.policy, catalog().gates, store, source=f"policies/ at {name}")
 
 
-def _source(question: Question, target: str) -> Source:
+def _source(question: Question) -> Source:
     if question.patch is not None:
         return Patch(question.patch, question.base or "HEAD")
     if question.staged:
-        return Staged(target)
+        return Staged()
     if question.worktree:
-        return WorkTree(target)
+        return WorkTree()
+    if question.base is None:
+        return Branch(question.head)
     return Commits(question.base, question.head or "HEAD")
 
 
@@ -236,7 +248,7 @@ def answering_policy(repository: Path) -> str:
     """Return where the policy that would judge a change of this repository comes from."""
     store = FileCache(user_folder(os.environ))
     question = Question(repository, staged=True)
-    with open_change(repository, _source(question, "")) as opened:
+    with open_change(repository, _source(question)) as opened:
         policy = _policy_of(opened, store)
     return f"{policy.source}, {len(policy.services)} services, digest {policy.digest[:12]}"
 

@@ -26,6 +26,16 @@ class Commits:
 
 
 @dataclass(frozen=True, slots=True)
+class Branch:
+    """What a branch adds to its target: its commits, else, on the target itself, the work tree.
+
+    `head` is HEAD unless named. Without any target branch the whole tree of head is judged.
+    """
+
+    head: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Staged:
     """What is in the index, against HEAD; `target` is the branch it is meant for, else the usual ones."""
 
@@ -56,7 +66,7 @@ _USUAL_TARGETS = (
     "refs/heads/master",
 )
 
-Source = Commits | Staged | WorkTree | Patch
+Source = Commits | Branch | Staged | WorkTree | Patch
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,8 @@ def _ends(repository: Repository, source: Source) -> _Ends:
     match source:
         case Commits(base, head):
             return _commits(repository, base, head)
+        case Branch(head):
+            return _branch(repository, head)
         case Staged(target):
             return _local(repository, target, "index", staged_tree)
         case WorkTree(target):
@@ -144,6 +156,26 @@ def _commits(repository: Repository, base: str | None, head: str) -> _Ends:
     before = resolve(repository, base)
     result = Revision(after.name, merged_tree(repository, before, after), after.commit)
     return _Ends(before, result, before, "the caller named base and head")
+
+
+def _branch(repository: Repository, head: str | None) -> _Ends:
+    after = resolve(repository, head) if head else current(repository)
+    if after is None:
+        return _local(repository, "", "work tree", work_tree)
+    target = resolve_first(repository, _USUAL_TARGETS)
+    if target is None:
+        nothing = _nothing(repository)
+        return _Ends(nothing, after, nothing, "nobody; there is no target branch", whole_tree=True)
+    if target.commit != after.commit:
+        result = Revision(after.name, merged_tree(repository, target, after), after.commit)
+        return _Ends(target, result, target, f"the usual target branch and {after.name}")
+    ends = None if head else _local(repository, "", "work tree", work_tree)
+    if ends is None or ends.head.tree == ends.base.tree:
+        raise UsageError(
+            f"nothing to judge: {after.name} is the tip of {target.name}, with nothing changed since; "
+            "name what the change starts from, as in --base HEAD~1"
+        )
+    return ends
 
 
 def _local(repository: Repository, target: str, name: str, written: Callable[[Repository], str]) -> _Ends:

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from guardrails.adapters.git.inputs import (
+    Branch,
     Commits,
     Opened,
     Patch,
@@ -351,3 +352,28 @@ def test_folder_without_a_repository_is_named(tmp_path: Path) -> None:
         open_change(tmp_path / "plain", Staged())
     with pytest.raises(UsageError, match="is not a folder"):
         open_change(tmp_path / "missing", Staged())
+
+
+def test_a_branch_is_judged_against_the_usual_target(repo: RepositoryBuilder) -> None:
+    repo.branch("feature").write("a.py", "one\ntwo\nTHREE\n").commit()
+    with open_change(repo.path, Branch()) as opened:
+        assert kinds(opened) == {"a.py": "modified"}
+        assert opened.change.base.commit == repo.git("rev-parse", "main")
+        assert opened.policy.id == opened.base.id
+
+
+def test_on_the_target_itself_the_work_tree_is_judged(repo: RepositoryBuilder) -> None:
+    repo.write("a.py", "changed\n")
+    assert changed(repo, Branch()) == {"a.py": "modified"}
+
+
+def test_a_target_with_nothing_changed_is_nothing_to_judge(repo: RepositoryBuilder) -> None:
+    with pytest.raises(UsageError, match="nothing to judge.*--base HEAD~1"):
+        open_change(repo.path, Branch())
+
+
+def test_without_any_target_branch_the_whole_tree_is_judged(repo: RepositoryBuilder) -> None:
+    repo.branch("trunk").git("branch", "-D", "main")
+    with open_change(repo.path, Branch()) as opened:
+        assert opened.change.whole_tree
+        assert set(kinds(opened).values()) == {"added"}

@@ -1,0 +1,1 @@
+"""Benchmarks: each prints ratios measured in one run, beside the target they are held to."""
