@@ -8,11 +8,15 @@ import errno
 import fcntl
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from guardrails.model.errors import CannotJudge
+
+_ATTEMPTS = 100
+_PAUSE_SECONDS = 0.01
 
 
 @contextmanager
@@ -30,11 +34,23 @@ def room_in(folder: Path) -> Iterator[None]:
 def remove(folder: Path) -> None:
     """Delete `folder` whatever its modes and depth; no link in it is followed.
 
-    Folders are first moved to the top, so that neither recursion nor the longest path bounds
-    the depth of what hostile code left behind.
+    A box that ends together with us may still write for a moment, so what changes meanwhile is
+    looked at again, a bounded number of times.
     """
-    if not folder.exists() or folder.is_symlink():
-        return
+    for attempt in range(_ATTEMPTS):
+        try:
+            if folder.is_dir() and not folder.is_symlink():
+                _remove_once(folder)
+        except OSError as error:
+            if error.errno not in {errno.ENOTEMPTY, errno.ENOENT} or attempt == _ATTEMPTS - 1:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
+
+
+def _remove_once(folder: Path) -> None:
+    """Move every folder to the top before it is emptied, so that no depth is too deep."""
     left, count = [folder], 0
     while left:
         current = left.pop()
@@ -47,9 +63,9 @@ def remove(folder: Path) -> None:
                 continue
             Path(entry.path).chmod(stat.S_IRWXU)
             count += 1
-            moved = folder / f".removed-{count}-{os.urandom(4).hex()}"
-            left.append(Path(entry.path).rename(moved))
-        current.rmdir() if current != folder else None
+            left.append(Path(entry.path).rename(folder / f".removed-{count}-{os.urandom(4).hex()}"))
+        if current != folder:
+            current.rmdir()
     folder.rmdir()
 
 

@@ -1,6 +1,6 @@
 """Laboratories over a tree in memory, for tests of services and environments."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,20 +52,3 @@ def serving(
         service = Service("web", (".",), app="site_of_test:app", ready=ready)
         with made.laboratory.serve(service, made.tree, variables) as server:
             yield server, made
-
-
-def commanded(program: str, **other: object) -> Callable[[Path], None]:
-    """Return a function that serves a Python `program`, given the socket's path, as a `command`."""
-
-    def serve(folder: Path) -> None:
-        with room(folder, {"program.py": program}) as made:
-            service = Service(
-                "web",
-                (".",),
-                command=("{python}", "program.py", "{socket}"),
-                **other,  # type: ignore[arg-type]
-            )
-            with made.laboratory.serve(service, made.tree):
-                raise AssertionError("it became ready")
-
-    return serve

@@ -2,6 +2,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,23 @@ def test_a_folder_of_any_depth_and_mode_is_removed_without_following_links(tmp_p
     assert (precious / "file").read_text() == "kept"
     precious.chmod(0o700)
     remove(tmp_path / "absent")
+
+
+def test_a_folder_is_removed_while_something_still_writes_to_it(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    for number in range(300):
+        (folder / f"{number}").mkdir(parents=True)
+
+    def write() -> None:
+        with suppress(OSError):
+            for number in range(1000):
+                (folder / f"new-{number}").mkdir()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    remove(folder)
+    thread.join()
+    assert not folder.exists()
 
 
 def test_a_run_leaves_nothing_and_keeps_to_itself(tmp_path: Path) -> None:

@@ -192,6 +192,21 @@ def test_what_cannot_be_started_is_refused(tmp_path: Path) -> None:
                 raise AssertionError("it became ready")
 
 
+def test_a_socket_path_that_is_too_long_for_a_command_names_the_remedy(tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * 100)
+    folder.mkdir()
+    with room(folder, {"site_of_test.py": BARE}) as made:
+        service = Service("web", (".",), app="site_of_test:app", ready="/")
+        with made.laboratory.serve(service, made.tree) as server:
+            assert server.request(Request("GET", "/")).body == b"hello"
+        own = Service("web", (".",), command=UVICORN)
+        with (
+            pytest.raises(ServiceFailure, match="set TMPDIR to a shorter path"),
+            made.laboratory.serve(own, made.tree),
+        ):
+            raise AssertionError("it became ready")
+
+
 def test_a_service_finds_its_modules_and_not_ours(tmp_path: Path) -> None:
     files = {
         "src/application.py": "from serve import body\nimport exchange\nfrom document import app",
