@@ -3,6 +3,8 @@
 import sys
 
 from guardrails.analysis.code.graph import Graph
+from guardrails.analysis.code.origins import origins_of
+from guardrails.analysis.code.selection import matches
 from guardrails.analysis.code.tree import Code
 from guardrails.gates.architecture.catalog import rules_of_the_gate
 from guardrails.gates.architecture.judging import (
@@ -10,9 +12,7 @@ from guardrails.gates.architecture.judging import (
     base_fingerprints,
     findings_of,
     judged_paths,
-    renamed_from,
 )
-from guardrails.gates.architecture.module import matches
 from guardrails.gates.architecture.settings import Settings
 from guardrails.model.change import Change, Stage
 from guardrails.model.gate import Context, Gate
@@ -34,7 +34,7 @@ def _run(context: Context) -> Report:
     paths = judged_paths(context.change, settings)
     origins = {
         new: old
-        for new, old in renamed_from(context.change).items()
+        for new, old in origins_of(context.change).items()
         if new in paths and old in context.base.entries() and not matches(old, settings.ignore)
     }
     cache = context.laboratory.cache

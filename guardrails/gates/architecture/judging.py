@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from guardrails.analysis.code.graph import Graph
+from guardrails.analysis.code.selection import matches
 from guardrails.analysis.code.tree import is_python
 from guardrails.gates.architecture.catalog import Check, checks
-from guardrails.gates.architecture.module import Found, Module, matches
+from guardrails.gates.architecture.module import Found, Module
 from guardrails.gates.architecture.settings import Settings
 from guardrails.gates.architecture.syntax import findings_in_syntax
-from guardrails.model.change import Change, ChangeKind, FileChange, Mode
+from guardrails.model.change import Change, FileChange, Mode
 from guardrails.model.evidence import CallChain
 from guardrails.model.finding import Finding, Location
 from guardrails.model.gate import Context
@@ -19,18 +20,6 @@ from guardrails.model.rule import Rule, finding_of
 
 _FILES = frozenset({Mode.FILE, Mode.EXECUTABLE})
 UNPARSABLE = "GR100"
-
-
-def renamed_from(change: Change) -> Mapping[str, str]:
-    """Return, by head's path, where a file stood in base: the same path, or a removed one with its blob."""
-    removed = {one.old.blob: one.path for one in change.files if one.old and one.kind is ChangeKind.REMOVED}
-    found = {}
-    for one in change.files:
-        if one.old is not None:
-            found[one.path] = one.path
-        elif one.new is not None and one.new.blob in removed:
-            found[one.path] = removed[one.new.blob]
-    return found
 
 
 def judged_paths(change: Change, settings: Settings) -> tuple[str, ...]:

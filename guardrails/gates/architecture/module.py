@@ -1,11 +1,10 @@
 """What a rule is shown of one module, and what it hands back."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from guardrails.analysis.code.facts import Facts
 from guardrails.analysis.code.graph import Graph, Symbol
+from guardrails.analysis.code.selection import matches
 from guardrails.gates.architecture.settings import Settings
 from guardrails.model.evidence import Evidence
 
@@ -56,12 +55,3 @@ class Module:
         while self.facts.scopes[scope].kind == "lambda":
             scope = self.facts.scopes[scope].parent
         return self.symbol(scope).text
-
-
-def matches(path: str, patterns: Iterable[str]) -> bool:
-    """Whether `path` is, or lies under, one of the patterns (`*` matches any text)."""
-    parents = [path]
-    while "/" in path:
-        path = path.rpartition("/")[0]
-        parents.append(path)
-    return any(fnmatchcase(one, pattern.rstrip("/")) for pattern in patterns for one in parents)

@@ -1,0 +1,1 @@
+"""The style gate: ruff, mypy and new suppressions, by base's configuration."""

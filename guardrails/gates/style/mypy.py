@@ -1,0 +1,107 @@
+"""Runs mypy on the whole of head, and of base when head has errors, with base's configuration."""
+
+import hashlib
+import io
+import tarfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from guardrails.gates.style.configuration import MypyConfiguration
+from guardrails.gates.style.issue import Issue, failed, line_of, parsed
+from guardrails.model.errors import CannotJudge
+from guardrails.model.ports import Laboratory, Tool, Tree
+
+_DONE = (0, 1)
+_BLOCKED = 2
+_ARGUMENTS = ("--output", "json", "--no-error-summary", "--hide-error-context", "--show-error-codes")
+_SUFFIXES = (".py", ".pyi")
+
+
+@dataclass(frozen=True, slots=True)
+class Mypy:
+    """mypy with base's configuration; `python` finds installed packages, or is empty for ours.
+
+    What mypy learnt is kept in the user's cache by tool, configuration and interpreter. mypy checks it
+    against the content of every file, so a tree never sees another tree's types.
+    """
+
+    laboratory: Laboratory
+    tool: Tool
+    configuration: MypyConfiguration
+    python: str = ""
+    interpreter: str = ""
+
+    def issues(self, tree: Tree) -> tuple[Issue, ...]:
+        """Return mypy's errors for `tree`; raises CannotJudge when it could not look at all of it."""
+        issues, blocked = self._answer(tree)
+        if blocked:
+            said = ascii(issues[0].message)[1:-1]
+            raise CannotJudge(f"mypy stopped at {issues[0].path} of base: {said}; correct base first")
+        return issues
+
+    def issues_even_if_blocked(self, tree: Tree) -> tuple[Issue, ...]:
+        """Return mypy's errors, also when a syntax error kept it from looking further."""
+        return self._answer(tree)[0]
+
+    def _answer(self, tree: Tree) -> tuple[tuple[Issue, ...], bool]:
+        if not any(path.endswith(_SUFFIXES) for path in tree.entries()):
+            return (), False
+        checkout = self.laboratory.checkout(tree).resolve()
+        folder = self.laboratory.scratch("mypy")
+        file, learnt = folder / "mypy.ini", folder / "cache"
+        file.write_text(self.configuration.text(str(checkout)), "utf-8")
+        self._restore(learnt)
+        arguments = ["--config-file", str(file), "--cache-dir", str(learnt), *_ARGUMENTS]
+        if self.python:
+            arguments += ["--python-executable", self.python]
+        if not self.configuration.names_targets:
+            arguments.append(str(checkout))
+        completed = self.laboratory.run_tool(self.tool, arguments, checkout)
+        if completed.exit_code not in (*_DONE, _BLOCKED) or completed.stopped_by:
+            raise failed(self.tool, "mypy", completed)
+        issues = tuple(_issues(completed.stdout, tree))
+        if completed.exit_code == _BLOCKED and not issues:
+            raise failed(self.tool, "mypy", completed)
+        self._keep(learnt)
+        return issues, completed.exit_code == _BLOCKED
+
+    @property
+    def _key(self) -> str:
+        identity = repr((self.tool.version, self.configuration, self.python, self.interpreter))
+        return "mypy " + hashlib.sha256(identity.encode()).hexdigest()
+
+    def _restore(self, folder: Path) -> None:
+        folder.mkdir()
+        stored = self.laboratory.cache.get(self._key)
+        if stored is not None:
+            with tarfile.open(fileobj=io.BytesIO(stored)) as archive:
+                archive.extractall(folder, filter="data")
+
+    def _keep(self, folder: Path) -> None:
+        held = io.BytesIO()
+        with tarfile.open(fileobj=held, mode="w:gz", compresslevel=1) as archive:
+            archive.add(folder, ".")
+        self.laboratory.cache.put(self._key, held.getvalue())
+
+
+def _issues(answer: bytes, tree: Tree) -> Iterator[Issue]:
+    sources: dict[str, bytes] = {}
+    for line in answer.decode("utf-8", "replace").splitlines():
+        try:
+            one = parsed(line)
+            path, number = str(one["file"]), int(str(one["line"]))
+        except (ValueError, KeyError):
+            continue
+        if one.get("severity") == "error":
+            if path not in sources:
+                sources[path] = tree.read(path) or b""
+            code = str(one.get("code") or "syntax")
+            yield Issue(path, max(number, 0), code, str(one["message"]), line_of(sources[path], number))
+
+
+def known_paths(issues: tuple[Issue, ...], origins: Mapping[str, str]) -> Iterator[Issue]:
+    """Yield base's issues under the paths that head gives their files."""
+    renamed = {old: new for new, old in origins.items()}
+    for one in issues:
+        yield Issue(renamed.get(one.path, one.path), one.line, one.code, one.message, one.snippet)

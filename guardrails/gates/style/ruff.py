@@ -1,0 +1,117 @@
+"""Runs ruff on head's changed files in a folder that holds base's configuration and nothing of head's.
+
+ruff sorts imports by which modules lie beside its configuration, so the folder also gets empty
+stand-ins for the tree's own top modules.
+"""
+
+import json
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from guardrails.gates.style.issue import Issue, failed, line_of
+from guardrails.model.errors import CannotJudge
+from guardrails.model.ports import Laboratory, Tool, Tree
+
+_FILES_A_RUN = 400
+_FOUND = (0, 1)
+_NEUTRAL = 'lint.select = []\nexclude = ["**"]\n'
+_MOST_STANDINS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Ruff:
+    """ruff with base's configuration (files by path)."""
+
+    laboratory: Laboratory
+    tool: Tool
+    configuration: Mapping[str, bytes]
+
+    def issues(self, tree: Tree, paths: Iterable[str]) -> tuple[Issue, ...]:
+        """Return what ruff finds in those files of `tree`; raises CannotJudge when it fails."""
+        sources = tree.read_many(paths)
+        if not sources:
+            return ()
+        folder = self.laboratory.scratch("ruff").resolve()
+        root = folder / "tree"
+        root.mkdir()
+        _write(folder, "ruff.toml", _NEUTRAL.encode())
+        for path, content in {**sources, **self.configuration}.items():
+            _write(root, path, content)
+        for path in _standins(tree, self.configuration, sources):
+            place = root / path
+            if not place.exists():
+                _write(root, path, b"")
+        names = sorted(sources)
+        return tuple(
+            issue
+            for start in range(0, len(names), _FILES_A_RUN)
+            for issue in self._run(root, names[start : start + _FILES_A_RUN], sources)
+        )
+
+    def _run(self, root: Path, names: list[str], sources: Mapping[str, bytes]) -> Iterator[Issue]:
+        arguments = (
+            "check",
+            "--no-cache",
+            "--no-fix",
+            "--force-exclude",
+            "--output-format",
+            "json",
+            "--",
+            *names,
+        )
+        completed = self.laboratory.run_tool(self.tool, arguments, root)
+        if completed.exit_code not in _FOUND or completed.stopped_by:
+            raise failed(self.tool, "ruff", completed)
+        try:
+            for one in json.loads(completed.stdout):
+                path = Path(one["filename"]).relative_to(root).as_posix()
+                line = int(one["location"]["row"])
+                code = one["code"] or "invalid-syntax"
+                snippet = line_of(sources[path], line) if not one["cell"] else str(one["message"])
+                yield Issue(path, line, code, str(one["message"]), snippet)
+        except (ValueError, KeyError, TypeError) as error:
+            raise CannotJudge(
+                f"ruff {self.tool.version} answered something unknown: {error!r}; reinstall guardrails-harness"
+            ) from error
+
+
+def unreadable(sources: Mapping[str, bytes]) -> tuple[Issue, ...]:
+    """Return an issue for each file that is not UTF-8, which ruff leaves out."""
+    found = []
+    for path, source in sources.items():
+        try:
+            source.decode("utf-8")
+        except UnicodeDecodeError:
+            found.append(Issue(path, 0, "encoding", "the file is not UTF-8, so ruff cannot read it", "utf-8"))
+    return tuple(found)
+
+
+def _write(root: Path, path: str, content: bytes) -> None:
+    place = root / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)
+
+
+def _standins(tree: Tree, configuration: Iterable[str], judged: Iterable[str]) -> Iterator[str]:
+    """Yield the tree's modules that tell ruff what is first-party, and the packages around judged files."""
+    entries = tree.entries()
+    for path in judged:
+        folder = posixpath.dirname(path)
+        while folder:
+            if f"{folder}/__init__.py" in entries:
+                yield f"{folder}/__init__.py"
+            folder = posixpath.dirname(folder)
+    roots = {posixpath.dirname(path) for path in configuration}
+    roots |= {posixpath.join(root, "src") for root in roots}
+    found: dict[str, str] = {}
+    for path in entries:
+        if path.endswith((".py", ".pyi")):
+            for root in roots:
+                inside = (
+                    path[len(root) + 1 :] if root and path.startswith(f"{root}/") else "" if root else path
+                )
+                if inside:
+                    found.setdefault(posixpath.join(root, inside.partition("/")[0]), path)
+    yield from list(found.values())[:_MOST_STANDINS]

@@ -1,0 +1,74 @@
+"""Finds comments that tell a tool to look away, in every dialect that we know of."""
+
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from guardrails.analysis.code.build import facts_of
+
+_ANY = re.compile(
+    rb"noqa|type:\s*ignore|mypy:|pyright:|pyre-|pyrefly:|\bty:|pytype:|pylint:|ruff:|flake8[:=]|pragma:|nosec|nosemgrep|"
+    rb"noinspection|lint-(?:ignore|fixme)|guardrails:",
+    re.IGNORECASE,
+)
+_DIALECT = re.compile(
+    r"""\#\s*(
+        (?:(?:ruff|flake8)\s*[:=]\s*)?noqa\b(?:\s*:\s*[A-Z][A-Z0-9, ]*)?
+      | ruff:\s*(?:file-)?(?:ignore|disable)\b(?:\[[^\]]*\])?
+      | type:\s*ignore\b(?:\[[^\]]*\])?
+      | mypy:\s*[\w-]+
+      | pyright:\s*(?:ignore\b(?:\[[^\]]*\])?|basic|off|report\w+\s*=\s*\w+)
+      | pyre-(?:ignore(?:-all-errors)?|fixme|unsafe)\b(?:\[[^\]]*\])?
+      | (?:pyrefly|ty):\s*ignore(?:-errors)?\b(?:\[[^\]]*\])?
+      | pytype:\s*(?:disable|skip-file)\b[=\w-]*
+      | pylint:\s*(?:disable|skip-file)\b[=\w, -]*
+      | pragma:\s*no\s*(?:cover|branch|mutate|qa)\b
+      | nosec\b(?:[: ]\s*B\d[\w, ]*)?
+      | nosemgrep\b(?::\s*[\w.-]+)?
+      | noinspection\s+\w+
+      | lint-(?:ignore|fixme)\b(?::\s*[\w, ]+)?
+      | guardrails:\s*allow\b(?:\[[^\]]*\])?
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """One suppression: its line, its text without blanks that mean nothing, and the function around it."""
+
+    line: int
+    text: str
+    symbol: str
+
+
+def suppressions_in(source: bytes) -> tuple[Suppression, ...]:
+    """Return every suppression in a Python file, in order; text in strings is not one."""
+    if not _ANY.search(source):
+        return ()
+    found = [
+        (line, _SPACES.sub(" ", match.group(1)).strip())
+        for line, text in _comments(source)
+        for match in _DIALECT.finditer(text)
+    ]
+    if not found:
+        return ()
+    facts = facts_of(source)
+    return tuple(Suppression(line, text, facts.scopes[facts.scope_at(line)].name) for line, text in found)
+
+
+def _comments(source: bytes) -> Iterator[tuple[int, str]]:
+    """Yield comments; where the file is no Python, every `#` to the end of its line."""
+    try:
+        tokens = list(tokenize.tokenize(io.BytesIO(source).readline))
+    except (tokenize.TokenError, SyntaxError, UnicodeDecodeError, ValueError):
+        for number, line in enumerate(source.decode("utf-8", "replace").splitlines(), 1):
+            if "#" in line:
+                yield number, line[line.index("#") :]
+        return
+    for token in tokens:
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
