@@ -21,6 +21,7 @@ from guardrails.model.errors import BoundExceeded, CannotJudge
 ResultT = TypeVar("ResultT")
 
 _GRACE_SECONDS = 5.0
+_SHORT_SECONDS = 30.0  # a job this short may outlive us; asking the kernel would cost it 5 ms
 _RESULT_BYTES = 256 << 20
 _PR_SET_PDEATHSIG = 1
 
@@ -88,16 +89,19 @@ class ForkingExecutor:
         pid = os.fork()
         if pid == 0:
             os.close(reading)
-            self._be_child(job, writing, memory_bytes, parent)
+            self._be_child(job, writing, memory_bytes, parent if seconds > _SHORT_SECONDS else None)
         os.close(writing)
         return _Child(name, pid, reading, time.monotonic() + seconds)
 
-    def _be_child(self, job: Callable[[], ResultT], writing: int, memory_bytes: int, parent: int) -> NoReturn:
+    def _be_child(
+        self, job: Callable[[], ResultT], writing: int, memory_bytes: int, parent: int | None
+    ) -> NoReturn:
         status = 1
         try:
             signal.signal(signal.SIGTERM, _leave)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
-            _end_with(parent)
+            if parent is not None:
+                _end_with(parent)
             _bound_memory(memory_bytes)
             try:
                 result = pickle.dumps(job())
