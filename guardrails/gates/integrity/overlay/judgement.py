@@ -109,6 +109,10 @@ class Trial:
     def findings(self) -> list[Finding]:
         """Return what the three runs show."""
         base = self.on_base
+        if base.refused:
+            raise CannotJudge(
+                f"tests of base do not run on base: {base.refused}; see `plugins` and `variables`"
+            )
         if base.forged or not base.passed:
             why = f": {base.forged}" if base.forged else ", none of them passes"
             return [_on_service(rules.NOTHING_TO_RUN, self.service, f"tests of base were run on base{why}")]
@@ -117,11 +121,22 @@ class Trial:
             return [
                 _on_service(rules.RUN_FORGED, self.service, f"the test run was tampered with: {forged[0]}")
             ]
+        if self.on_head.refused:
+            what = f"no test of base can be run on head: {self.on_head.refused}"
+            return [_on_service(rules.BASE_TEST_UNCOLLECTED, self.service, what)]
+        if self.own.refused:
+            raise CannotJudge(
+                f"head's own tests do not run: {self.own.refused}; see `plugins` and `variables`"
+            )
         return [*self._broken(), *self._own_failures()]
 
     def facts(self) -> list[str]:
         """Return how many tests stand behind the findings."""
         base = self.on_base
+        if base.refused:
+            raise CannotJudge(
+                f"tests of base do not run on base: {base.refused}; see `plugins` and `variables`"
+            )
         if base.forged or not base.passed:
             return []
         still = len(base.passed & self.on_head.passed)

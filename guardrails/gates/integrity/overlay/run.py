@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from guardrails.gates.integrity.settings import IntegritySettings
 from guardrails.model.errors import BoundExceeded, CannotJudge
@@ -34,12 +34,14 @@ class Ending:
 class Run:
     """What a run of a suite showed: endings by test id, files that could not be collected.
 
-    `forged` says in one sentence why the report cannot be believed; empty when it can.
+    `forged` says in one sentence why the report cannot be believed; empty when it can. `refused`
+    is what pytest said when it ended honestly without running anything.
     """
 
     endings: Mapping[str, Ending] = field(default_factory=dict)
     uncollected: Mapping[str, str] = field(default_factory=dict)
     forged: str = ""
+    refused: str = ""
 
     @property
     def passed(self) -> frozenset[str]:
@@ -88,7 +90,7 @@ class Bench:
             said = os.pread(report, _REPORT_BYTES, 0)
         finally:
             os.close(report)
-        return _believed(said, nonce, completed, self.service)
+        return _believed(said, nonce, _without(completed, f"{root}/"), self.service)
 
     def _environment(self, interpreter: Interpreter, scratch: str) -> dict[str, str]:
         own = {
@@ -100,8 +102,11 @@ class Bench:
             "PYTHONHASHSEED": "0",
             "PYTHONNOUSERSITE": "1",
             "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            # Hypothesis then draws the same examples each time and stores none beside the code.
+            "CI": "true",
+            "HYPOTHESIS_STORAGE_DIRECTORY": f"{scratch}/hypothesis",
         }
-        return {**own, **self.service.variables}
+        return {**own, **self.settings.variables}
 
     def run_cached(self, tree: Tree, tests: Sequence[str]) -> Run:
         """Return what `run` returns on base's own tree, from the cache where it was run before."""
@@ -115,7 +120,7 @@ class Bench:
         found = _decoded(laboratory.cache.get(key))
         if found is None:
             found = self.run(tree, tree, tests)
-            if not found.forged:
+            if not found.forged and not found.refused:
                 laboratory.cache.put(key, _encoded(found))
         return found
 
@@ -147,9 +152,21 @@ def _believed(said: bytes, nonce: str, completed: Completed, service: Service) -
         return Run(forged="the report of the test run is not what the runner writes")
     if given != nonce:
         return Run(forged="the report does not carry the nonce of this run")
-    if code < 0 or (code in _REFUSALS and {"end": code, "number": len(events) - 1} in events):
-        raise CannotJudge(f"{place} did not run: pytest ended with {code}: {_tail(completed)}")
+    if isinstance(code, int) and code < 0:
+        raise CannotJudge(f"{place} crashed with signal {-code}: {_tail(completed)}")
+    if code in _REFUSALS and {"end": code, "number": len(events) - 1} in events:
+        return Run(refused=f"pytest ended with {code}: {_tail(completed)}")
     return _checked(events, expected, code)
+
+
+def _without(completed: Completed, folder: str) -> Completed:
+    """Return the same ending with paths relative to the project, so that it reads alike everywhere."""
+    place = folder.encode()
+    return replace(
+        completed,
+        stdout=completed.stdout.replace(place, b""),
+        stderr=completed.stderr.replace(place, b""),
+    )
 
 
 def _tail(completed: Completed) -> str:

@@ -115,6 +115,11 @@ def test_a_name_that_tests_import_may_only_go_with_its_tests(judge: Judge) -> No
     assert judge.found({"app.py": renamed, "tests/test_app.py": followed}) == {"GR521 review"}
 
 
+def test_code_that_bases_conftest_can_no_longer_import_blocks(judge: Judge) -> None:
+    base = {**BASE, "tests/conftest.py": "from app import top\n"}
+    assert judge.found({**base, "app.py": CODE.replace("def top", "def first")}, base) == {"GR521 block"}
+
+
 def test_a_failing_test_of_heads_own_blocks(judge: Judge) -> None:
     own = TESTS + "\n\ndef test_new():\n    assert rank([]) == [0]\n"
     assert judge.found({**BASE, "tests/test_app.py": own}) == {"GR524 block"}
