@@ -10,7 +10,6 @@ import os
 import resource
 import select
 import time
-from collections.abc import Iterator
 
 from guardrails.payload import confine_births as births
 from guardrails.payload import confine_landlock as landlock
@@ -92,6 +91,8 @@ class Keeper:
         err_read, err_write = os.pipe()
         self._output = {out_read: bytearray(), err_read: bytearray()}
         temporary = self._scope.temporary if self._scope else ""
+        self._written = [mount.source for mount in self._spec.mounts if mount.kind == "rw"]
+        self._written += [temporary] if temporary else []
         self._started = starts.start(self._spec, out_write, err_write, temporary)
         os.close(out_write)
         os.close(err_write)
@@ -300,11 +301,13 @@ def _free_bytes(folder: str) -> int:
     return usage.f_bavail * usage.f_frsize
 
 
-def _rest(descriptor: int) -> Iterator[bytes]:
-    """Yield what is left in a pipe whose writers are gone."""
+def _rest(descriptor: int) -> list[bytes]:
+    """Return what is left in a pipe whose writers are gone."""
     os.set_blocking(descriptor, False)
+    chunks: list[bytes] = []
     try:
         while data := os.read(descriptor, _CHUNK):
-            yield data
+            chunks.append(data)
     except BlockingIOError:
-        return
+        pass
+    return chunks

@@ -38,6 +38,7 @@ def leave_namespaces() -> None:
     ):
         with open(f"/proc/self/{name}", "w", encoding="ascii") as file:  # noqa: PTH123 - see confine_keeper
             file.write(text)
+    system.prctl(system.PR_SET_PDEATHSIG, system.SIGKILL)  # changed credentials may have cleared it
 
 
 def become_init(lifeline: int) -> None:
@@ -116,8 +117,8 @@ def _devices(mount: Mount) -> None:
 
 
 def _seal(mount: Mount) -> None:
-    if mount.target == "/":  # /dev lies on the same tmpfs
-        system.set_mount_flags(_BASE, _RDONLY | _NOSUID | _NODEV, recursive=False)
+    if mount.target != "/dev":  # which lies on the tmpfs of /
+        system.set_mount_flags(_BASE + mount.target, _RDONLY | _NOSUID | _NODEV, recursive=False)
 
 
 _STEPS = {

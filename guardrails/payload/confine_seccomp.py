@@ -139,13 +139,14 @@ _SHMGET = (29, 194)
 
 _NEW_NAMESPACES = 0x7E020080  # CLONE_NEWNS, CGROUP, UTS, IPC, USER, PID, NET and TIME
 _TERMINAL_INJECTION = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
-# FS_IOC_SETFLAGS and FS_IOC_FSSETXATTR change a file that was only opened for reading.
-_FILE_FLAGS = (0x40086602, 0x401C5820)
+# Requests of file systems (the letters f and X, and btrfs's 0x94) change what was only opened for
+# reading: flags, labels, verity. Copying falls back when cloning, which is among them, is not there.
+_FILE_REQUESTS = (0x6600, 0x5800, 0x9400)
 _UNIX, _INET, _INET6, _NETLINK = 1, 2, 10, 16
 _STREAM, _SEQPACKET = 1, 5
 _PAGE = 4096
 
-_EPERM, _EACCES, _ENOSYS, _EAFNOSUPPORT, _ENOTSUP = 1, 13, 38, 97, 95
+_EPERM, _EACCES, _ENOTTY, _ENOSYS, _EAFNOSUPPORT, _ENOTSUP = 1, 13, 25, 38, 97, 95
 _ALLOW = 0x7FFF0000
 _KILL = 0x80000000
 _ASK = 0x7FC00000
@@ -264,9 +265,14 @@ def _clone(body: _Program) -> _Program:
 
 def _ioctl(body: _Program, *, shared_files: bool) -> _Program:
     body.load_argument(1)
-    for request in _TERMINAL_INJECTION + (_FILE_FLAGS if shared_files else ()):
+    for request in _TERMINAL_INJECTION:
         body.emit(0x15, request, 0, 1)
         body.answer(_ERRNO | _EPERM)
+    if shared_files:
+        body.emit(0x54, 0xFF00)
+        for letter in _FILE_REQUESTS:
+            body.emit(0x15, letter, 0, 1)
+            body.answer(_ERRNO | _ENOTTY)
     body.answer(_ALLOW)
     return body
 

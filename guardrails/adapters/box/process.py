@@ -25,6 +25,7 @@ from guardrails.model.ports import Command, Completed
 from guardrails.payload import confine_tree as tree
 from guardrails.payload.confine_spec import Bounds, Mount, Spec
 
+_STANDARD = (0, 1, 2)
 _DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
@@ -202,6 +203,8 @@ def _program(command: Command) -> str:
 
 def _check_inherited(descriptor: int) -> None:
     """Refuse what would be a way out: a folder reaches its `..`, a network socket the host's network."""
+    if descriptor in _STANDARD:
+        raise BoxError(f"file descriptor {descriptor} is the box's own; pass a copy with a higher number")
     mode = os.fstat(descriptor).st_mode
     if stat.S_ISSOCK(mode):
         with socket.socket(fileno=os.dup(descriptor)) as inherited:

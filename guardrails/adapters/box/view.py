@@ -5,6 +5,7 @@ that the dynamic linker and name lookups need, and what the command names. Every
 the user's home and /run with its sockets above all, is absent.
 """
 
+import os
 import shutil
 from pathlib import Path
 
@@ -22,6 +23,8 @@ IN_PLACE = (
 )
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _FREE_BYTES = 16 << 20
+_SHARED = ("/", "/etc", "/home", "/root", "/srv", "/tmp", "/var", "/var/lib", "/var/tmp", *SYSTEM)  # noqa: S108
+_TOO_MUCH = tuple(map(Path, _SHARED))
 _FORBIDDEN = tuple(Path(place) for place in ("/proc", "/sys", "/dev", "/run", "/var/run"))
 
 
@@ -32,26 +35,39 @@ def payload_folder() -> Path:
 
 def checked(command: Command) -> Command:
     """Return `command` when every path it names may be shown in a box; raises BoxError."""
-    for path in (*command.readable, *command.writable):
-        if not path.is_absolute() or ".." in path.parts:
-            raise BoxError(f"{str(path)!r} cannot be shown in a box; name an absolute path without `..`")
-        if not path.exists():
-            raise BoxError(f"{str(path)!r} does not exist, so the box cannot show it; create it first")
-        if _is_too_much(path) or _is_too_much(path.resolve()):
-            raise BoxError(f"{str(path)!r} would open the host to the box; name the folder that is needed")
+    paths = (command.directory, *command.readable, *command.writable)
+    texts = (*command.argv, *command.environment, *command.environment.values(), *map(str, paths))
+    if any("\0" in text for text in texts):
+        raise BoxError("an argument, a variable or a path of the command holds a NUL character; remove it")
+    for path in command.readable:
+        if not is_system(path):
+            _check_place(path)
     for path in command.writable:
-        free = shutil.disk_usage(path).free
-        if free < _FREE_BYTES:
-            raise BoxError(
-                f"only {free >> 20} MiB are free at {str(path)!r}; free some space, at least 16 MiB"
-            )
+        _check_place(path)
+        _check_room(path)
     return command
 
 
+def _check_place(path: Path) -> None:
+    if not path.is_absolute() or ".." in path.parts:
+        raise BoxError(f"{str(path)!r} cannot be shown in a box; name an absolute path without `..`")
+    if not path.exists():
+        raise BoxError(f"{str(path)!r} does not exist, so the box cannot show it; create it first")
+    if _is_too_much(path) or _is_too_much(path.resolve()):
+        raise BoxError(f"{str(path)!r} would open the host to the box; name the folder that is needed")
+
+
+def _check_room(path: Path) -> None:
+    free = shutil.disk_usage(path).free
+    if free < _FREE_BYTES:
+        raise BoxError(f"only {free >> 20} MiB are free at {str(path)!r}; free some space, at least 16 MiB")
+
+
 def _is_too_much(path: Path) -> bool:
-    home = Path("~").expanduser()
-    system = any(path == place or place in path.parents for place in _FORBIDDEN)
-    return path == Path("/") or path == home or path in home.parents or system
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path's own raises where the user has no name
+    forbidden = any(path == place or place in path.parents for place in _FORBIDDEN)
+    is_scratch = Path("/dev/shm") in path.parents  # noqa: S108 - some machines keep scratch folders there
+    return path in _TOO_MUCH or path == home or path in home.parents or (forbidden and not is_scratch)
 
 
 def is_system(path: Path) -> bool:
@@ -66,7 +82,8 @@ def mounts(command: Command) -> list[Mount]:
     steps += [Mount("tmpfs", place, str(share)) for place in ("/dev/shm", "/tmp")]  # noqa: S108 - the box's own
     steps += [Mount("dir", "/run"), Mount("dir", "/var"), Mount("link", "/var/tmp", "/tmp")]  # noqa: S108
     steps += _named(command)
-    return [*steps, Mount("seal", "/dev"), Mount("seal", "/")]
+    # /proc too: under root, the box's user owns /proc/sys, which no namespace holds back.
+    return [*steps, *(Mount("seal", place) for place in ("/proc", "/dev", "/"))]
 
 
 def _system() -> list[Mount]:

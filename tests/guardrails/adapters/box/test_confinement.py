@@ -370,3 +370,33 @@ def test_home_itself_is_refused(box: Box, tmp_path: Path, monkeypatch: pytest.Mo
 def test_missing_path_is_named(box: Box, tmp_path: Path) -> None:
     with pytest.raises(BoxError, match="does not exist, so the box cannot show it"):
         box.run(command("", readable=(tmp_path / "absent",)))
+
+
+def test_kernel_settings_and_the_first_process_cannot_be_written(box: Box) -> None:
+    code = """
+for path in ("sys/kernel/core_pattern", "sys/vm/overcommit_memory", "irq/default_smp_affinity", "1/mem"):
+    attempt(lambda: os.close(os.open("/proc/" + path, os.O_WRONLY)))
+"""
+    assert all(map(_is_held, _said(box, code)))
+
+
+def test_variable_cannot_smuggle_in_an_option_of_the_rung(box: Box) -> None:
+    with pytest.raises(BoxError, match="holds a NUL character; remove it"):
+        box.run(command("", environment={"NAME": "value\0--bind\0/\0/"}))
+
+
+def test_standard_descriptor_cannot_be_passed_on(box: Box) -> None:
+    with pytest.raises(BoxError, match="file descriptor 1 is the box's own"):
+        box.run(command("", inherit=(1,)))
+
+
+def test_file_flags_cannot_be_changed_through_a_read_descriptor(box: Box, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("x")
+    code = """
+import fcntl
+file = open(sys.argv[1])
+attempt(lambda: fcntl.ioctl(file, 0x40086602, bytes(8)))
+attempt(lambda: fcntl.ioctl(file, 0x401C5820, bytes(28)))
+"""
+    assert all(map(_is_held, _said(box, code, path, readable=(path,))))
