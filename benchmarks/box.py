@@ -5,6 +5,7 @@ that of all processes involved: the harness's own launch, the keeper, the rung, 
 """
 
 import argparse
+import functools
 import resource
 import statistics
 import subprocess
@@ -12,6 +13,8 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from guardrails.adapters.box.ladder import rung, why_not
 from guardrails.adapters.box.probe import our_interpreter
@@ -42,7 +45,7 @@ def main() -> None:
         if reason:
             print(f"{level}: not here: {reason}")
         else:
-            runs[str(level)] = lambda box=rung(level): box.run(command)  # type: ignore[misc]
+            runs[str(level)] = functools.partial(rung(level).run, command)
     times: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():

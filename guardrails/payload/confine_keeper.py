@@ -26,6 +26,8 @@ _CHUNK = 1 << 16
 _THREADS_PER_PROCESS = 16
 _SIGNALLED = 128
 _LAST_SIGNAL = 64
+_MACHINE_RESERVE = 128 << 20  # what sockets and inodes of a box take is in nobody's resident memory
+_FILES_RESERVE = 1024
 _DISK_RESERVE = 8 << 20
 _BOUND_OF_SIGNAL = {-24: "cpu", -25: "file"}
 _READ_EVENTS = select.POLLIN | select.POLLHUP | select.POLLERR
@@ -204,14 +206,16 @@ class Keeper:
             or tasks > _THREADS_PER_PROCESS * bounds.processes
         ):
             self._stopped_by = "processes"
-        elif tree.memory_bytes(pids, bounds.memory_bytes) > bounds.memory_bytes:
+        elif self._lacks_memory(pids):
             self._stopped_by = "memory"
-        elif any(
-            _free_bytes(mount.source) < _DISK_RESERVE for mount in self._spec.mounts if mount.kind == "rw"
-        ):
+        elif any(map(_is_nearly_full, self._written)):
             self._stopped_by = "disk"
         elif self._used(pids) > bounds.cpu_seconds:
             self._stopped_by = "cpu"
+
+    def _lacks_memory(self, pids: list[int]) -> bool:
+        bound = self._bounds.memory_bytes
+        return tree.memory_bytes(pids, bound) > bound or tree.available_bytes() < _MACHINE_RESERVE
 
     def _used(self, pids: list[int]) -> float:
         """CPU seconds so far; what init did not reap before it was killed is known only from here."""
@@ -296,9 +300,10 @@ class Keeper:
                 return
 
 
-def _free_bytes(folder: str) -> int:
+def _is_nearly_full(folder: str) -> bool:
     usage = os.statvfs(folder)
-    return usage.f_bavail * usage.f_frsize
+    has_few_files = usage.f_files > 0 and usage.f_favail < _FILES_RESERVE
+    return has_few_files or usage.f_bavail * usage.f_frsize < _DISK_RESERVE
 
 
 def _rest(descriptor: int) -> list[bytes]:

@@ -106,6 +106,12 @@ def memory_bytes(pids: list[int], enough: int) -> int:
     return sum(_proportional(pid) for pid in pids)
 
 
+def available_bytes() -> int:
+    """Return the memory that the whole machine still has to give."""
+    _, found, rest = _text("/proc/meminfo").partition("MemAvailable:")
+    return int(rest.split()[0]) * 1024 if found else 1 << 62
+
+
 def _proportional(pid: int) -> int:
     lines = _text(f"/proc/{pid}/smaps_rollup") or _text(f"/proc/{pid}/status")
     names = ("Pss_Anon:", "Pss_Shmem:", "SwapPss:", "RssAnon:", "RssShmem:", "VmSwap:")

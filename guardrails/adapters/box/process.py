@@ -118,6 +118,16 @@ def launched(
     level: BoxLevel, command: Command, mounts: list[Mount], *, tool: str = "", temporary: str = ""
 ) -> BoxedProcess:
     """Start `command` under a keeper that confines it as `level` does; raises BoxError."""
+    try:
+        return _launched(level, command, mounts, tool, temporary)
+    except OSError as error:
+        remedy = "free some processes, memory or file descriptors, and run again"
+        raise BoxError(f"the box's keeper could not be started: {error}; {remedy}") from error
+
+
+def _launched(
+    level: BoxLevel, command: Command, mounts: list[Mount], tool: str, temporary: str
+) -> BoxedProcess:
     for descriptor in command.inherit:
         _check_inherited(descriptor)
     with contextlib.ExitStack() as stack:

@@ -133,7 +133,7 @@ time.sleep(300)
 
 
 _UNPRIVILEGED = """
-import json, sys
+import json, os, sys, time
 from pathlib import Path
 from guardrails.adapters.box.ladder import rung, why_not
 from guardrails.model.policy import BoxLevel
@@ -145,7 +145,25 @@ limits = Limits(wall_seconds=20, processes=8)
 done = rung(level).run(Command(argv, scratch, writable=(scratch,), limits=limits))
 bomb = ("import os\\nwhile True:\\n    os.fork()\\n    try: os.setsid()\\n    except OSError: pass")
 stopped = rung(level).run(Command((*argv[:4], bomb), scratch, writable=(scratch,), limits=limits)).stopped_by
-print(json.dumps([why_not(level), done.exit_code, stopped]))
+mark = f"mark:{os.getpid()}"
+process = rung(level).start(Command((*argv[:4], "import time, os; os.fork(); time.sleep(300)", mark), scratch,
+                                    writable=(scratch,), limits=limits))
+def marked():
+    found = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found += [place] if mark.encode() in place.read_bytes() else []
+        except OSError:
+            pass
+    return found
+end = time.monotonic() + 20
+while len(marked()) < 2 and time.monotonic() < end:
+    pass
+seen = len(marked())
+os.kill(process.host_pid, 9)
+while marked() and time.monotonic() < end:
+    pass
+print(json.dumps([why_not(level), done.exit_code, stopped, seen >= 2, len(marked())]))
 """
 
 
@@ -183,5 +201,5 @@ def test_box_holds_for_an_ordinary_user(box: Box, open_folder: Path) -> None:
         timeout=120,
     )
     assert done.returncode == 0, done.stderr.decode()
-    assert json.loads(done.stdout) == ["", 0, "processes"]
+    assert json.loads(done.stdout) == ["", 0, "processes", True, 0]
     assert (scratch / "made").stat().st_uid == _NOBODY
