@@ -3,13 +3,15 @@
 import ast
 import warnings
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Scope = ast.Module | ast.ClassDef | Function
 
 
+@lru_cache(maxsize=512)
 def parse(text: str) -> ast.Module | None:
-    """Return the syntax tree of `text`, or None when this Python cannot parse it."""
+    """Return the syntax tree of `text`, shared and not to be altered; None when it does not parse."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

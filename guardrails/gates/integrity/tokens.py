@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 _KNOWN = {
     "AWS access key": r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
@@ -43,8 +44,13 @@ class Secret:
     is_known: bool
 
 
-def secrets_in(text: str) -> Iterator[Secret]:
-    """Yield the secrets of a text, those of certain format first."""
+@lru_cache(maxsize=512)
+def secrets_in(text: str) -> tuple[Secret, ...]:
+    """Return the secrets of a text, those of certain format first."""
+    return tuple(_secrets(text))
+
+
+def _secrets(text: str) -> Iterator[Secret]:
     for name, pattern in _KNOWN_PATTERNS.items():
         for match in pattern.finditer(text):
             if not _PLACEHOLDER.search(match.group()) and entropy(match.group()) > _BITS - 1:

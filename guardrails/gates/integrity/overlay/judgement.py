@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from guardrails.gates.integrity.documents.requirements import states_requirements
 from guardrails.gates.integrity.overlay import rules
 from guardrails.gates.integrity.overlay.run import Bench, Ending, Run
 from guardrails.gates.integrity.overlay.tree import OverlayTree, judges
@@ -47,7 +48,9 @@ def report_on(view: View, services: tuple[Service, ...], laboratory: Laboratory)
 def _concerns(view: View, service: Service) -> bool:
     """Whether the change may alter what the service's tests say; only documents elsewhere may not."""
     return any(
-        view.roles[one.path] not in {Role.OTHER, Role.PIPELINE} or service.owns(one.path)
+        view.roles[one.path] not in {Role.OTHER, Role.PIPELINE}
+        or service.owns(one.path)
+        or states_requirements(one.path)
         for one in view.change.files
     )
 

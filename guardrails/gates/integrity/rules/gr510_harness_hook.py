@@ -16,6 +16,7 @@ _OUTCOMES = frozenset(
 )
 _EXITS = frozenset({"os._exit", "os.abort", "os.kill"})
 _INTERNALS = ("pytest.", "_pytest.", "unittest.case.", "unittest.TestCase.", "unittest.result.", "pluggy.")
+_TELLING = ("exit", "pytest", "unittest", "pluggy", "hook", "abort", "setattr", "PYTEST")
 _FILE = "tests/conftest.py"
 
 RULE = Rule(
@@ -74,7 +75,7 @@ def _finding(path: str, line: int, what: str, text: str) -> Finding:
 
 def _takeovers(text: str) -> Iterator[tuple[str, int, str]]:
     """Yield (code, line, what it does) of everything that takes over the run."""
-    module = parse(text) if text else None
+    module = parse(text) if any(one in text for one in _TELLING) else None
     if module is None:
         return
     aliases = aliases_of(module)
