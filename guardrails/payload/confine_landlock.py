@@ -13,7 +13,7 @@ from guardrails.payload import confine_system as system
 NEEDED_ABI = 6
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
-_MAKE_CHAR, _MAKE_BLOCK, _TRUNCATE, _IOCTL_DEVICE = 1 << 6, 1 << 11, 1 << 14, 1 << 15
+_MAKE_CHAR, _MAKE_BLOCK, _REFER, _TRUNCATE, _IOCTL_DEVICE = 1 << 6, 1 << 11, 1 << 13, 1 << 14, 1 << 15
 _ALL_FILES = (1 << 16) - 1
 _ON_A_FILE = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEVICE
 _ALL_NETWORK = 3
@@ -38,8 +38,13 @@ def is_sufficient() -> bool:
 
 
 def scope_signals() -> None:
-    """Let this process and its descendants signal nobody but themselves; raises OSError."""
-    _restrict(_ruleset(0, 0, _SCOPE_SIGNALS))
+    """Let this process and its descendants signal nobody but themselves; raises OSError.
+
+    Every ruleset denies moving files between folders unless it allows it, hence the right on `/`.
+    """
+    ruleset = _ruleset(_REFER, 0, _SCOPE_SIGNALS)
+    _allow(ruleset, "/", _REFER)
+    _restrict(ruleset)
 
 
 def confine(rights: dict[str, int]) -> None:

@@ -1,5 +1,6 @@
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -400,3 +401,16 @@ attempt(lambda: fcntl.ioctl(file, 0x40086602, bytes(8)))
 attempt(lambda: fcntl.ioctl(file, 0x401C5820, bytes(28)))
 """
     assert all(map(_is_held, _said(box, code, path, readable=(path,))))
+
+
+def test_calls_by_another_table_do_not_pass_the_filter(box: Box) -> None:
+    if os.uname().machine != "x86_64":
+        return  # no other architecture of ours has a second table
+    assert _said(box, "attempt(lambda: call(0x40000000 | 101, 0, 0, 0, 0))") == ["held ENOSYS"]
+    code = """
+import mmap
+memory = mmap.mmap(-1, 4096, prot=7)
+memory.write(bytes.fromhex("b814000000cd80c3"))  # getpid by int 0x80, the 32-bit way
+ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(memory)))()
+"""
+    assert box.run(command(code)).exit_code == -signal.SIGSYS
