@@ -81,9 +81,21 @@ def _functions(
             yield prefix + node.name, node, classes
         elif isinstance(node, ast.ClassDef):
             yield from _functions(node.body, f"{prefix}{node.name}::", (*classes, node))
+        elif isinstance(node, ast.If) and isinstance(node.test, ast.Constant):
+            yield from _functions(node.body if node.test.value else node.orelse, prefix, classes)
         else:
             for block in blocks_of(node):
                 yield from _functions(block, prefix, classes)
+
+
+def own_nodes(function: Function) -> Iterator[ast.AST]:
+    """Yield the nodes of a function that are not inside a function or lambda of its own."""
+    left: list[ast.AST] = [*function.body]
+    while left:
+        node = left.pop()
+        yield node
+        if not isinstance(node, Function | ast.Lambda | ast.ClassDef):
+            left += ast.iter_child_nodes(node)
 
 
 def blocks_of(node: ast.stmt) -> Iterator[list[ast.stmt]]:

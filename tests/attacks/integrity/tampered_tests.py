@@ -226,4 +226,33 @@ CASES = (
         REVIEW,
     ),
     tests("unparsable test file", TEST + "\ndef test_x(:\n", "GR528", REVIEW),
+    tests(
+        "parametrized over nothing",
+        edited(ORDER, "@pytest.mark.parametrize('n', [])\ndef test_order(n):"),
+        "GR502",
+    ),
+    tests(
+        "turned into a generator",
+        edited("    assert len(result) == 2\n", "    assert len(result) == 2\n    yield\n"),
+        "GR502",
+    ),
+    tests(
+        "compared with constants",
+        edited('result == ["a", "b"]', "1 == 1").replace("len(result) == 2", "bool('x')"),
+        "GR503",
+    ),
+    tests(
+        "defined under if False",
+        edited(
+            "def test_order():\n", "if False:\n  def test_order():\n", TEST.replace("\n    ", "\n      ")
+        ).replace("\n      assert rank", "\n    assert rank"),
+        "GR501",
+        REVIEW,
+    ),
+    tests(
+        "wrapped by a decorator that calls nothing",
+        edited(ORDER, "def quiet(test):\n    return lambda: None\n\n\n@quiet\n" + ORDER),
+        "GR503",
+        REVIEW,
+    ),
 )

@@ -4,10 +4,13 @@ Requirement files, `pyproject.toml` and TOML lock files become the same few fact
 rule covers every way in which a dependency can arrive.
 """
 
+import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from posixpath import basename
+
+from guardrails.gates.integrity.source import parse
 
 _LINE = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*(.*)$")
 _HASH = re.compile(r"--hash[= ](\S+)")
@@ -41,7 +44,13 @@ class Requirements:
 
 def states_requirements(path: str) -> bool:
     """Return whether a file of this name can bring dependencies."""
-    return bool(_FILE.search(path)) or basename(path) in {*_LOCKS, "pyproject.toml", "Pipfile", "setup.cfg"}
+    return bool(_FILE.search(path)) or basename(path) in {
+        *_LOCKS,
+        "pyproject.toml",
+        "Pipfile",
+        "setup.cfg",
+        "setup.py",
+    }
 
 
 def normalised(name: str) -> str:
@@ -53,10 +62,10 @@ def requirements_in(path: str, text: str) -> Requirements | None:
     """Return what a file asks for, or None when it cannot be parsed."""
     if not text.strip():
         return Requirements()
-    if _FILE.search(path):
-        return _from_lines(text)
-    if basename(path) == "setup.cfg":
-        return _from_setup(text)
+    readers = {"setup.py": _from_script, "setup.cfg": _from_setup}
+    reader = _from_lines if _FILE.search(path) else readers.get(basename(path))
+    if reader is not None:
+        return reader(text)
     import tomllib  # noqa: PLC0415 - a commit without such a file stays quick
 
     try:
@@ -73,11 +82,22 @@ def _from_setup(text: str) -> Requirements:
     return _from_lines(block.group(1) if block else "")
 
 
+def _from_script(text: str) -> Requirements:
+    module = parse(text)
+    words = [one for one in ast.walk(module) if isinstance(one, ast.keyword)] if module else []
+    wanted = [
+        one.value for one in words if one.arg in {"install_requires", "extras_require", "setup_requires"}
+    ]
+    lines = [one.value for value in wanted for one in ast.walk(value) if isinstance(one, ast.Constant)]
+    return _from_lines("\n".join(str(one) for one in lines))
+
+
 def _from_lines(text: str) -> Requirements:
     lines = re.sub(r"\\\r?\n", " ", text).splitlines()
     bare = (re.sub(r"(^|\s)#.*$", "", line).strip() for line in lines)
     kept = [line for line in bare if line]
-    options = frozenset(line for line in kept if _OPTION.match(line))
+    remote = (line for line in kept if line.startswith("-") and _REMOTE.search(line))
+    options = frozenset((*remote, *(line for line in kept if _OPTION.match(line))))
     pins = {one.name: one for line in kept if not line.startswith("-") for one in _pin(line)}
     return Requirements(pins, options | _remote(pins.values()))
 
@@ -124,7 +144,7 @@ def _from_project(document: Mapping[str, object]) -> Requirements:
         sources |= {
             str(tool[key])
             for key in ("uv", "pip")
-            if isinstance(tool.get(key), dict) and "url" in str(tool[key])
+            if isinstance(tool.get(key), dict) and _REMOTE.search(str(tool[key]))
         }
     return Requirements(pins, frozenset(sources) | _remote(pins.values()))
 

@@ -59,6 +59,7 @@ def findings_in(view: View) -> Iterator[Finding]:
                 yield _emptied(pair)
         else:
             yield from _weakened(pair, loss, delegates=view.asserts_through_calls(pair.head))
+            yield from _wrapped(pair)
 
 
 def _emptied(pair: Pair) -> Finding:
@@ -92,6 +93,19 @@ def _weakened(pair: Pair, loss: Loss, *, delegates: bool) -> Iterator[Finding]:
             subject=" ".join(one.text for one in loss.gone),
             evidence=(_before(loss.gone, ()),),
         )
+
+
+def _wrapped(pair: Pair) -> Iterator[Finding]:
+    for name in pair.head.wrappers:
+        if name not in pair.base.wrappers:
+            yield finding_of(
+                RULE,
+                Effect.REVIEW,
+                Location(pair.head.path, pair.head.line, pair.head.name),
+                f"test {pair.head.name} is now wrapped by {name}, which decides whether it runs",
+                subject=f"wrapper {name}",
+                evidence=(Before("", f"@{name}"),),
+            )
 
 
 def _before(old: tuple[Assertion, ...], new: tuple[Assertion, ...]) -> Before:

@@ -111,9 +111,18 @@ def _drops(text: str) -> Iterator[tuple[str, int]]:
             yield unparse(function), function.lineno
         if function.name not in {"pytest_collection_modifyitems", "pytest_itemcollected"}:
             continue
+        is_conditional = any(isinstance(one, ast.If) for one in ast.walk(function))
         for node in ast.walk(function):
-            if _takes_away(node):
+            if _takes_away(node) or (_marks(node) and not is_conditional):
                 yield unparse(node), function.lineno
+
+
+def _marks(node: ast.AST) -> bool:
+    """Whether the node marks a test to be skipped or expected to fail."""
+    is_marking = (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "add_marker"
+    )
+    return is_marking and any(word in unparse(node) for word in ("skip", "xfail"))
 
 
 def _takes_away(node: ast.AST) -> bool:

@@ -38,6 +38,9 @@ _RAISING = frozenset(
 )
 _TOLERANCES = frozenset({"rel", "abs", "rel_tol", "abs_tol", "rtol", "atol", "delta", "tolerance", "tol"})
 _DIGITS = frozenset({"places", "decimal", "significant"})
+_BUILTINS = frozenset(
+    {"bool", "int", "float", "str", "len", "any", "all", "abs", "isinstance", "list", "tuple"}
+)
 _BROAD = frozenset({"Exception", "BaseException", "Warning"})
 
 _LONGEST = 20_000  # characters; beyond it blanking literals costs more than it tells
@@ -170,9 +173,19 @@ def is_vacuous(node: ast.expr) -> bool:
     if isinstance(node, ast.BoolOp):
         each = [is_vacuous(one) for one in node.values]
         return all(each) if isinstance(node.op, ast.And) else any(each)
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        return isinstance(node.operand, ast.Constant) and not node.operand.value
-    return isinstance(node, ast.Compare) and len(node.ops) == 1 and _is_vacuous_comparison(node)
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and _is_vacuous_comparison(node):
+        return True
+    return _asks_nothing(node)
+
+
+def _asks_nothing(node: ast.expr) -> bool:
+    """Whether no part of the expression comes from outside it: `1 == 1`, `bool('x')`, `not False`."""
+    if isinstance(node, ast.Call) and dotted_name(node.func, {}) == "isinstance" and len(node.args) > 1:
+        return unparse(node.args[1]) == "object"
+    parts = list(ast.walk(node))
+    if any(isinstance(one, ast.Attribute | ast.Await | ast.Yield) for one in parts):
+        return False
+    return all(one.id in _BUILTINS for one in parts if isinstance(one, ast.Name))
 
 
 def _is_vacuous_comparison(node: ast.Compare) -> bool:

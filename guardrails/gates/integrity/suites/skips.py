@@ -52,6 +52,9 @@ def _depends(decorator: ast.expr, needs_condition: bool = False) -> bool:
 
 
 def _parameter_skips(decorator: ast.expr, aliases: Mapping[str, str]) -> Iterator[Skip]:
+    cases = decorator.args[1] if isinstance(decorator, ast.Call) and len(decorator.args) > 1 else None
+    if isinstance(cases, ast.List | ast.Tuple) and not cases.elts:
+        yield Skip(unparse(decorator), decorator.lineno, is_conditional=False)
     for one in ast.walk(decorator):
         if isinstance(one, ast.Call) and dotted_name(one.func, aliases).rsplit(".", 1)[-1] == "param":
             marks = next((word.value for word in one.keywords if word.arg == "marks"), None)

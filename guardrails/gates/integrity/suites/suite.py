@@ -16,12 +16,24 @@ from guardrails.gates.integrity.source import (
     dotted_name,
     functions_of,
     literals_in,
+    own_nodes,
     parse,
     unparse,
 )
 from guardrails.gates.integrity.suites.assertions import NOTHING, Assertion
 from guardrails.gates.integrity.suites.reach import read
 from guardrails.gates.integrity.suites.skips import Skip, mark_skips
+
+_KNOWN_WRAPPERS = (
+    "pytest.",
+    "unittest.",
+    "hypothesis.",
+    "mock.",
+    "functools.",
+    "contextlib.",
+    "staticmethod",
+    "given",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,7 @@ class Case:
     words: Mapping[str, int]
     calls: frozenset[str]
     patches: tuple[str, ...]
+    wrappers: tuple[str, ...] = ()
     is_autouse: bool = False
 
     @property
@@ -133,6 +146,8 @@ def _case(
     for one in classes:
         skips += _marked(one.body, aliases)
     names = [dotted_name(one, aliases) for one in function.decorator_list]
+    if function.name.startswith("test") and any(isinstance(one, ast.Yield) for one in own_nodes(function)):
+        skips.append(Skip("yield in a test", function.lineno, is_conditional=False))
     is_fixture = any(one.rsplit(".", 1)[-1] in {"fixture", "yield_fixture"} for one in names)
     bound = {**constants, **_constants(function.body)}
     parameters = tuple(_parameters(function, aliases))
@@ -153,6 +168,7 @@ def _case(
             if isinstance(one, ast.Call)
         ),
         patches=tuple(_patches(function, aliases)),
+        wrappers=tuple(one for one in names if not one.startswith(_KNOWN_WRAPPERS)),
         is_autouse=is_fixture and any("autouse=True" in unparse(one) for one in function.decorator_list),
     )
 
