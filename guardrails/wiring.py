@@ -7,7 +7,6 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -38,6 +37,7 @@ from guardrails.engine.plan import Plan, plan_for
 from guardrails.engine.run import Result, run_plan
 from guardrails.model.change import Change, Revision, Stage
 from guardrails.model.errors import CannotJudge
+from guardrails.model.frozen import frozen
 from guardrails.model.gate import Context, Gate
 from guardrails.model.policy import BoxLevel, Policy
 from guardrails.model.ports import Box, Tool
@@ -50,7 +50,7 @@ _ExportT = TypeVar("_ExportT")
 _ORDER = ("style", "architecture", "integrity", "contract", "golden", "latency", "mutation")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """What is to be judged: one repository, one change named in one way, one stage.
 

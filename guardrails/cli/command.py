@@ -2,10 +2,10 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
 
 from guardrails.model.change import Stage
+from guardrails.model.frozen import frozen
 from guardrails.model.verdict import Outcome
 
 
@@ -20,7 +20,7 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     """One command: its one-line summary, what it adds to the parser, and what it does."""
 

@@ -5,13 +5,13 @@ import platform
 import subprocess
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from guardrails import __version__
 from guardrails.cli.command import Command, Exit
 from guardrails.model.errors import GuardrailsError
+from guardrails.model.frozen import frozen
 from guardrails.model.policy import BoxLevel
 from guardrails.wiring import answering_policy, box_of, tool_of
 
@@ -19,7 +19,7 @@ _DISTRIBUTION = "guardrails-harness"
 _LEAST_GIT = (2, 38)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One thing that was looked at: whether it is fine, what it is, and what to do if not."""
 

@@ -2,15 +2,15 @@
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from guardrails.engine.rules import HARNESS_RULES
 from guardrails.model.errors import UsageError
+from guardrails.model.frozen import frozen
 from guardrails.model.gate import Gate
 from guardrails.model.rule import Rule
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Catalog:
     """The gates that wiring found, in the order they are reported."""
 

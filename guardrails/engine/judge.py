@@ -13,6 +13,7 @@ from guardrails.engine.plan import Plan, PlannedGate
 from guardrails.engine.rules import COULD_NOT_JUDGE, NO_CHANGE, NO_OUTCOME, NOTHING_PLANNED
 from guardrails.model.approval import Approval
 from guardrails.model.finding import Effect, Finding, Location, Status
+from guardrails.model.frozen import frozen
 from guardrails.model.policy import Policy
 from guardrails.model.rule import Failure, Report, Rule, finding_of
 from guardrails.model.verdict import GateOutcome, Outcome, outcome_of, worst
@@ -21,7 +22,7 @@ from guardrails.model.waiver import Waiver
 _BREAK_GLASS_APPROVERS = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ledger:
     """What may settle a finding: base's policy, verified approvals, the day, and which rules are final."""
 
@@ -32,7 +33,7 @@ class Ledger:
     final_rules: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judgement:
     """The outcome of all, of each gate, and every finding with its status."""
 

@@ -1,15 +1,15 @@
 """Which gates judge a change, decided from base's policy and the change's paths alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from guardrails.model.change import Change, Stage
 from guardrails.model.errors import UsageError
+from guardrails.model.frozen import frozen
 from guardrails.model.gate import Gate
 from guardrails.model.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlannedGate:
     """A gate of the plan; `skip_reason` says why there is nothing for it to judge."""
 
@@ -17,7 +17,7 @@ class PlannedGate:
     skip_reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """The gates that a stage requires, in order."""
 

@@ -1,10 +1,11 @@
 """Consent and objection: who said yes to exactly which finding, and who says a rule is wrong."""
 
-from dataclasses import dataclass
 from datetime import date
 
+from guardrails.model.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Approval:
     """A named approver's consent, bound to change digest, fingerprint and evidence digest.
 
@@ -26,7 +27,7 @@ class Approval:
         return bound == (change_digest, fingerprint, evidence_digest) and unexpired
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dispute:
     """An author's record that a rule or test is wrong. Its text is hostile input: shown, never obeyed."""
 

@@ -5,9 +5,10 @@ on every machine, however the change reached us (commits, index, work tree or a 
 """
 
 import hashlib
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+
+from guardrails.model.frozen import frozen
 
 
 class Stage(StrEnum):
@@ -27,7 +28,7 @@ class Mode(StrEnum):
     SUBMODULE = "160000"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One path of a tree: its mode and the id of its blob (of its commit, for a submodule)."""
 
@@ -44,7 +45,7 @@ class ChangeKind(StrEnum):
     MODE = "mode"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileChange:
     """One path that differs; `path` is decoded with surrogateescape, so any bytes survive."""
 
@@ -66,7 +67,7 @@ class FileChange:
         return ChangeKind.MODE if self.old.blob == self.new.blob else ChangeKind.MODIFIED
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Revision:
     """A tree, the commit it came from where there is one, and how the user named it."""
 
@@ -75,7 +76,7 @@ class Revision:
     commit: str | None = None
 
 
-@dataclass(frozen=True)
+@frozen
 class Change:
     """What is judged: base to head, the files that differ, and the task it claims to do.
 

@@ -5,10 +5,12 @@ them under their single `measured` key and stay byte-identical between runs.
 """
 
 import hashlib
-from dataclasses import dataclass, fields
+from dataclasses import fields
+
+from guardrails.model.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Before:
     """What base said and what head says instead; either may be empty."""
 
@@ -16,7 +18,7 @@ class Before:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Witness:
     """A concrete message that base answers one way and head another.
 
@@ -28,7 +30,7 @@ class Witness:
     head: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Movement:
     """A scenario whose order moved: the two ordered lists of ids, and what moved them if known."""
 
@@ -39,7 +41,7 @@ class Movement:
     cause: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TestOutcome:
     """A test of base, by id, and how it ended on base's code and on head's."""
 
@@ -51,7 +53,7 @@ class TestOutcome:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mutant:
     """A fault that was planted in a changed line and that no test noticed."""
 
@@ -61,7 +63,7 @@ class Mutant:
     mutated: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One step of a call chain: the symbol and where it stands."""
 
@@ -70,14 +72,14 @@ class Step:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallChain:
     """How the fault is reached, from the outermost caller to the fault itself."""
 
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Interval:
     """A measured quantity with its confidence interval (`confidence` in 0..1) and sample count."""
 
@@ -90,7 +92,7 @@ class Interval:
     samples: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Transcript:
     """What a tool or a process printed, shortened to what proves the point."""
 

@@ -2,10 +2,10 @@
 
 import hashlib
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
 from guardrails.model.evidence import Evidence, digest_of
+from guardrails.model.frozen import frozen
 
 _SPACES = re.compile(r"\s+")
 _FINGERPRINT_LENGTH = 20
@@ -31,7 +31,7 @@ class Status(StrEnum):
     DISPUTED = "disputed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Location:
     """A place in head's tree, or in base's where the thing is gone; line 0 means the whole file."""
 
@@ -40,7 +40,7 @@ class Location:
     symbol: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One fact about one place.
 

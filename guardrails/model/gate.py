@@ -1,17 +1,17 @@
 """The whole contract between the engine and a gate, on one page."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from guardrails.model.change import Change, Stage
 from guardrails.model.finding import Effect
+from guardrails.model.frozen import field, frozen
 from guardrails.model.policy import Policy, Service
 from guardrails.model.ports import Clock, Laboratory, Tree
 from guardrails.model.rule import Report, Rule
 from guardrails.model.verdict import Outcome
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """All that a gate may know: the change, both trees, base's policy, and the ports."""
 
@@ -44,7 +44,7 @@ def unless_a_contract_is_concerned(change: Change, policy: Policy) -> str | None
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gate:
     """One kind of judgement. A gate's folder exports this as `GATE` from its `gate.py`.
 

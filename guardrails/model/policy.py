@@ -1,13 +1,13 @@
 """What base's `policies/` says, parsed and validated: the only thing that may loosen or tighten a gate."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
 from guardrails.model.approval import Dispute
 from guardrails.model.change import Stage
 from guardrails.model.finding import Effect
+from guardrails.model.frozen import field, frozen
 from guardrails.model.waiver import Baseline, Waiver
 
 SettingsT = TypeVar("SettingsT")
@@ -29,7 +29,7 @@ class BoxLevel(StrEnum):
         return list(reversed(BoxLevel)).index(self)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EnvironmentSource:
     """Where a service's interpreter comes from: a ready `python`, or a hash-locked `lock` file to build from.
 
@@ -41,7 +41,7 @@ class EnvironmentSource:
     lock: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Service:
     """One service of the repository: what belongs to it, how it starts, and what it promises.
 
@@ -75,14 +75,14 @@ class Service:
         return self.owns(path) or path == self.lock or path.startswith(f"{self.contract or chr(0)}/")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StagePlan:
     """Which gates a stage requires, in the order they are reported."""
 
     gates: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Policy:
     """All of base's policy. `settings` holds each gate's own Settings object by gate name.
 

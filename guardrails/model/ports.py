@@ -6,12 +6,12 @@ raises a CannotJudge of `errors` when it cannot do what it is asked.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from guardrails.model.change import Entry
+from guardrails.model.frozen import field, frozen
 from guardrails.model.policy import BoxLevel, Service
 
 ResultT = TypeVar("ResultT")
@@ -54,7 +54,7 @@ class Cache(Protocol):
         """Store `value` under `key`; a cache that cannot be written to is not an error."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """Bounds of one boxed process tree: seconds of wall and CPU time, bytes, processes."""
 
@@ -66,7 +66,7 @@ class Limits:
     file_bytes: int = 64 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     """A program to run in the box.
 
@@ -86,7 +86,7 @@ class Command:
     inherit: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Completed:
     """How a boxed program ended. `exit_code` is negative for a signal; `stopped_by` names a bound it hit."""
 
@@ -127,7 +127,7 @@ class Box(Protocol):
         """Start `command` and return at once; the caller must stop it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Interpreter:
     """The project's own Python: its path, what must be readable to run it, and a digest of what it is."""
 
@@ -137,7 +137,7 @@ class Interpreter:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """One HTTP request to a service under judgement. `path` includes the query string."""
 
@@ -147,7 +147,7 @@ class Request:
     body: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Response:
     """What the service answered; header names in lower case."""
 
@@ -169,7 +169,7 @@ class Server(Protocol):
         """Whether the service still runs."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tool:
     """A program of ours or of base's lock: its argument list so far, version and where it came from."""
 

@@ -1,14 +1,14 @@
 """A rule: one thing that a gate looks for, and all that is said about it anywhere."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from guardrails.model.change import Stage
 from guardrails.model.evidence import Evidence
 from guardrails.model.finding import Effect, Finding, Location
+from guardrails.model.frozen import field, frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Example:
     """Code that shows a rule. `files` maps a path to its text; `base` is set for rules on a change."""
 
@@ -16,7 +16,7 @@ class Example:
     base: Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """The identity, reason, remedy and examples of one rule.
 
@@ -46,7 +46,7 @@ class Rule:
         return self.effect
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """What one gate found: on head, and which fingerprints it finds on base's tree as well.
 
@@ -60,7 +60,7 @@ class Report:
     measured: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failure:
     """Why a gate gave no report: `kind` is the error's name, `message` what, where and what to do."""
 

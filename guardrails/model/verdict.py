@@ -1,11 +1,11 @@
 """The four words, for each gate and for the whole change, with everything that led to them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from guardrails.model.change import Change, Stage
 from guardrails.model.finding import Effect, Finding
+from guardrails.model.frozen import field, frozen
 
 
 class Outcome(StrEnum):
@@ -37,7 +37,7 @@ def outcome_of(findings: Iterable[Finding]) -> Outcome:
     return worst([Outcome.PASS, *(_OUTCOME_OF[one.effect] for one in findings if one.counts)])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GateOutcome:
     """What one gate said, and in one sentence why."""
 
@@ -47,7 +47,7 @@ class GateOutcome:
     facts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """The answer to a change. Everything but `measured` is the same for the same input."""
 

@@ -1,11 +1,12 @@
 """What lets a known finding pass for a while: the baseline and dated waivers, both in base."""
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import date
 
+from guardrails.model.frozen import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Waiver:
     """A finding accepted until a day, inclusive. Without owner, reason and expiry it has no effect."""
 
@@ -25,7 +26,7 @@ class Waiver:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Baseline:
     """Fingerprints that base already had; a multiset, so a second identical fault is new."""
 

@@ -1,6 +1,6 @@
 """Starts the keeper of one boxed program and reads its report.
 
-All watching, capturing and killing is the keeper's (`payload/confine_keeper.py`); the harness only
+All watching, capturing and killing is the keeper's (`payload/confine/keeper.py`); the harness only
 holds two pipes, so it needs no threads and leaves nothing running when it is killed.
 """
 
@@ -22,8 +22,8 @@ from guardrails.adapters.box import view
 from guardrails.model.errors import BoxError
 from guardrails.model.policy import BoxLevel
 from guardrails.model.ports import Command, Completed
-from guardrails.payload import confine_tree as tree
-from guardrails.payload.confine_spec import Bounds, Mount, Spec
+from guardrails.payload.confine import tree as tree
+from guardrails.payload.confine.spec import Bounds, Mount, Spec
 
 _STANDARD = (0, 1, 2)
 _DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -156,7 +156,7 @@ def _launched(
 
 def _keeper(spec: Spec, command: Command) -> "subprocess.Popen[bytes]":
     with _memory_file(spec.dump()) as told, _memory_file(command.stdin) as stdin:
-        script = view.payload_folder() / "confine.py"
+        script = view.payload_folder() / "confine" / "run.py"
         passed = (told, spec.control, spec.report, *command.inherit)
         return subprocess.Popen(
             [sys.executable, "-I", "-S", str(script), str(told)],

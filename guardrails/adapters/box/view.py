@@ -12,7 +12,7 @@ from pathlib import Path
 import guardrails.payload
 from guardrails.model.errors import BoxError
 from guardrails.model.ports import Command
-from guardrails.payload.confine_spec import Mount
+from guardrails.payload.confine.spec import Mount
 
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store", "/gnu/store")
 SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives")
@@ -97,7 +97,7 @@ def _system() -> list[Mount]:
 
 
 def _etc() -> list[Mount]:
-    stubs = [Mount("ro", f"/etc/{name}", str(payload_folder() / "confine_etc" / name)) for name in STUBS]
+    stubs = [Mount("ro", f"/etc/{name}", str(payload_folder() / "confine" / "etc" / name)) for name in STUBS]
     return stubs + [Mount("ro", path, path) for path in SYSTEM_FILES if Path(path).exists()]
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -15,9 +15,10 @@ from guardrails.adapters.git.tree import GitTree
 from guardrails.adapters.git.worktree import work_tree
 from guardrails.model.change import Change, Revision
 from guardrails.model.errors import UsageError
+from guardrails.model.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Commits:
     """Two refs: base's tip and the result of merging head into it; without `base`, head's whole tree."""
 
@@ -25,7 +26,7 @@ class Commits:
     head: str = "HEAD"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Branch:
     """What a branch adds to its target: its commits, else, on the target itself, the work tree.
 
@@ -35,21 +36,21 @@ class Branch:
     head: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Staged:
     """What is in the index, against HEAD; `target` is the branch it is meant for, else the usual ones."""
 
     target: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WorkTree:
     """What is in the work tree, tracked or new and not ignored, against HEAD."""
 
     target: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Patch:
     """A patch, applied to a ref."""
 
@@ -69,7 +70,7 @@ _USUAL_TARGETS = (
 Source = Commits | Branch | Staged | WorkTree | Patch
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opened:
     """A change and its trees, readable until it is closed."""
 
@@ -94,7 +95,7 @@ class Opened:
         self.close()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Ends:
     """The revisions of a change before its files are known."""
 

@@ -8,13 +8,13 @@ import hashlib
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypeVar
 
 from guardrails.adapters.git.process import Git, said
 from guardrails.adapters.scratch import room_in
 from guardrails.model.errors import CannotJudge
+from guardrails.model.frozen import frozen
 
 MAXIMUM_BYTES = 20 << 20
 # The smallest pipe a system gives us: with no more than this under way neither side can block the other.
@@ -24,7 +24,7 @@ _USAGE_EXIT_CODE = 129
 AnswerT = TypeVar("AnswerT")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ObjectInfo:
     """What git says an object is: `kind` is blob, tree, commit or tag; `size` is in bytes."""
 

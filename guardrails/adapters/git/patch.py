@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from guardrails.model.errors import UsageError
+from guardrails.model.frozen import frozen
 
 _HUNK = re.compile(rb"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
 _MODE_LINES = {
@@ -40,7 +41,7 @@ class PatchError(UsageError):
         return (PatchError, (self.line, self.reason))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hunk:
     """One hunk: where it applies, and its lines with their marks; `line` is its own place in the patch."""
 
@@ -52,7 +53,7 @@ class Hunk:
     lines: tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FilePatch:
     """What a patch does to one file; a path is None where the file does not exist on that side.
 

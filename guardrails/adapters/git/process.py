@@ -8,9 +8,9 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from guardrails.model.errors import CannotJudge, ToolMissing
+from guardrails.model.frozen import frozen
 from guardrails.model.ports import Completed
 
 OLDEST_GIT = (2, 38)
@@ -50,7 +50,7 @@ def clean_environment(caller: Mapping[str, str], *, user_configuration: bool = F
     return {**kept, **_FIXED_VARIABLES, **({} if user_configuration else _NO_CONFIGURATION)}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Git:
     """A way to run git: in one folder, with one whole environment and more `-c` settings."""
 

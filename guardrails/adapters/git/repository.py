@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -12,6 +11,7 @@ from guardrails.adapters.git.scratch import Scratch, uninterrupted
 from guardrails.adapters.git.tree import GitTree, TreeObjects
 from guardrails.adapters.scratch import room_in
 from guardrails.model.errors import UsageError
+from guardrails.model.frozen import frozen
 
 _QUESTIONS = (
     "--show-object-format",
@@ -23,7 +23,7 @@ _QUESTIONS = (
 _BARE_ANSWERS = len(_QUESTIONS) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layout:
     """Where the parts of a repository are; `top` is None without a work tree."""
 

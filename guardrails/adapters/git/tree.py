@@ -6,11 +6,11 @@ and identical subtrees of base and head are read once.
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from guardrails.adapters.git.objects import MAXIMUM_BYTES, ObjectReader, missing_object, too_large
 from guardrails.model.change import Entry, Mode
 from guardrails.model.errors import CannotJudge
+from guardrails.model.frozen import frozen
 
 _ROW = {
     "sha1": re.compile(rb"([0-7]{5,6}) ([^\0/]+)\0(.{20})", re.DOTALL),
@@ -30,7 +30,7 @@ _MAXIMUM_PATH = 4096
 _REGULAR = frozenset({Mode.FILE, Mode.EXECUTABLE})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Folder:
     """One tree object: its own files, links and submodules, and the ids of its subfolders, by name."""
 

@@ -7,7 +7,6 @@ hostile input here: what does not parse is reported as such, and the list is bou
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from guardrails.adapters.policy.approvers import names_in
@@ -16,6 +15,7 @@ from guardrails.adapters.policy.files import APPROVERS, FOLDER
 from guardrails.adapters.policy.plain import Plain, shown
 from guardrails.model.change import Entry, Mode
 from guardrails.model.errors import PolicyError
+from guardrails.model.frozen import frozen
 from guardrails.model.ports import Tree
 
 MAX_DIFFERENCES = 200
@@ -27,7 +27,7 @@ _DATA_SUFFIXES = (".yaml", ".yml", ".json")
 _Triple = tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PolicyDifference:
     """One value of one policy file that head changes; an empty side means that it is not there.
 
@@ -40,14 +40,14 @@ class PolicyDifference:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _NotData:
     """A file that cannot be compared by value, and why."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Side:
     """A path in one of the two trees, or its absence there."""
 

@@ -5,11 +5,11 @@ order marks and tabs are refused with their line before YAML is parsed at all.
 """
 
 import re
-from dataclasses import dataclass
 
 from guardrails.adapters.policy.plain import Mark, Plain, Pointer
 from guardrails.adapters.policy.scalar import hidden_character
 from guardrails.model.errors import PolicyError
+from guardrails.model.frozen import frozen
 
 MAX_BYTES = 1 << 20
 
@@ -17,7 +17,7 @@ _INDENTING_TAB = re.compile(r"^ *\t", re.MULTILINE)
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """The plain data of one policy file, and where everything in it stands."""
 

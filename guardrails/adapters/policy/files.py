@@ -5,13 +5,13 @@ in its class's docstring, once.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
 from guardrails.adapters.policy.decode import DecodeError
 from guardrails.adapters.policy.plain import Pointer, shown
 from guardrails.model.change import Stage
+from guardrails.model.frozen import field, frozen
 from guardrails.model.policy import BoxLevel, Service
 
 FOLDER = "policies"
@@ -26,7 +26,7 @@ _MIN_FINGERPRINT = 8
 _MAX_FINGERPRINT = 64
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GuardrailsFile:
     """What is judged, when, and how strictly.
 
@@ -62,7 +62,7 @@ class GuardrailsFile:
             )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WaiverEntry:
     """A finding that is accepted for a while.
 
@@ -88,7 +88,7 @@ class WaiverEntry:
         _check_fingerprint(self.fingerprint, ("fingerprint",))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BaselineFile:
     """Findings that were there when the harness came; the list may only shrink.
 
@@ -104,7 +104,7 @@ class BaselineFile:
             _check_fingerprint(fingerprint, ("fingerprints", number))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DependenciesFile:
     """Which packages may be installed to run the project.
 

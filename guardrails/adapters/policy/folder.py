@@ -8,7 +8,6 @@ import marshal
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from guardrails import __version__
 from guardrails.adapters.policy.decode import DecodeError, nearest
@@ -16,6 +15,7 @@ from guardrails.adapters.policy.files import APPROVERS, FOLDER, GUARDRAILS
 from guardrails.adapters.policy.plain import Plain, shown
 from guardrails.model.change import Entry, Mode
 from guardrails.model.errors import PolicyError
+from guardrails.model.frozen import frozen
 from guardrails.model.ports import Cache, Tree
 
 _PREFIX = f"{FOLDER}/"
@@ -25,7 +25,7 @@ _SURELY_MEANT = 0.85  # a foreign repository may well have a policies/standards.
 _LINKS: Mapping[Mode, str] = {Mode.SYMLINK: "a symbolic link", Mode.SUBMODULE: "a submodule"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Folder:
     """The policy files of a tree, by name under `policies/`, and the digest of them all."""
 

@@ -11,13 +11,14 @@ import socket
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from guardrails.adapters.scratch import room_in
 from guardrails.adapters.service.client import Client, NoAnswer
 from guardrails.adapters.service.tail import tail_of
 from guardrails.model.errors import ServiceFailure
+from guardrails.model.frozen import frozen
 from guardrails.model.policy import Service
 from guardrails.model.ports import Box, Command, Interpreter, Limits, Process, Request, Response
 
@@ -31,7 +32,7 @@ _LONGEST_SOCKET_PATH = 107
 _BACKLOG = 128
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Premises:
     """Where a service runs: its files, its interpreter, our payload, and a folder it may write to."""
 
@@ -192,7 +193,7 @@ def _command_argv(service: Service, premises: Premises, path: Path) -> tuple[str
     return tuple(argv)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Start:
     """The wait between the start of a process and its first sound answer."""
 

@@ -5,8 +5,9 @@ and a shorter list, and no number can buy one for another.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from guardrails.model.frozen import frozen
 
 _EQUAL = 1e-9
 
@@ -19,7 +20,7 @@ class MovementKind(StrEnum):
     SET = "set"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Item:
     """One ranked item: its id and the named parts of its score, as the service reports them."""
 

@@ -2,15 +2,15 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
 
 from guardrails.model.errors import CannotJudge
+from guardrails.model.frozen import frozen
 from guardrails.model.ports import Request, Tree
 
 _MOST_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scenario:
     """One request whose answer is compared; `digest` identifies the request, not the expectation."""
 

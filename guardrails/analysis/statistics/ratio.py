@@ -2,14 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from guardrails.analysis.statistics.student import t_quantile
+from guardrails.model.frozen import frozen
 
 _FEWEST = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ratio:
     """An estimated ratio (1.0 is no change) with its two-sided interval at `confidence`."""
 

@@ -3,12 +3,12 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from guardrails.analysis.ranking.movement import Item
 from guardrails.analysis.replay.scenarios import Scenario
 from guardrails.gates.golden.settings import Settings
 from guardrails.model.errors import ServiceFailure
+from guardrails.model.frozen import frozen
 from guardrails.model.gate import Context
 from guardrails.model.policy import Service
 from guardrails.model.ports import Tree
@@ -16,7 +16,7 @@ from guardrails.model.ports import Tree
 _OK = 200
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """One answer: HTTP status, the decoded JSON text, and the ranked items if it holds any."""
 

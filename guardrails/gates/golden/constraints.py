@@ -5,18 +5,18 @@ Head's code is not in that box, so what it reports is base's word.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from guardrails.analysis.replay.scenarios import Scenario
 from guardrails.gates.golden.answers import Answer
 from guardrails.gates.golden.settings import Settings
 from guardrails.model.errors import CannotJudge
+from guardrails.model.frozen import frozen
 from guardrails.model.gate import Context
 from guardrails.model.policy import Service
 from guardrails.model.ports import Command
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Violation:
     """One constraint that one answer breaks, and the sentence that says how."""
 

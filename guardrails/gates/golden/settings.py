@@ -1,9 +1,9 @@
 """What policy may say about the golden gate, from `policies/golden.yaml`."""
 
-from dataclasses import dataclass
+from guardrails.model.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """Where an answer holds its ranking, and how many movements the report shows.
 

@@ -9,11 +9,11 @@ import os
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from guardrails.analysis.statistics.ratio import Ratio, paired_ratio
 from guardrails.gates.latency.settings import Settings
 from guardrails.model.errors import ServiceFailure
+from guardrails.model.frozen import frozen
 from guardrails.model.gate import Context
 from guardrails.model.policy import Service
 from guardrails.model.ports import Request, Server
@@ -21,7 +21,7 @@ from guardrails.model.ports import Request, Server
 _MOST_FAILURES = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Measurement:
     """The ratio of head to base, and base's and head's CPU seconds per request by launch."""
 

@@ -1,9 +1,9 @@
 """What policy may say about the latency gate, from `policies/budgets.yaml`."""
 
-from dataclasses import dataclass
+from guardrails.model.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """How base and head are compared.
 

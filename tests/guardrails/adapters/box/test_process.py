@@ -37,7 +37,7 @@ def _mark(tmp_path: Path) -> str:
 
 
 def _limits(**changed: float) -> Limits:
-    values = {name: getattr(LIMITS, name) for name in Limits.__slots__} | changed
+    values = {name: getattr(LIMITS, name) for name in Limits.__match_args__} | changed
     return Limits(**values)
 
 
