@@ -1,0 +1,101 @@
+"""The repositories in which the documents' commands run: a foreign FastAPI service, in several states."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tests.docs.documents import ROOT, blocks_of
+from tests.repos.builder import RepositoryBuilder
+
+_APP = """\
+from fastapi import FastAPI
+
+app = FastAPI()
+PRICES = {"tea": 3, "cake": 5}
+
+
+@app.get("/prices/{item}")
+async def price(item: str) -> dict[str, int]:
+    return {"price": PRICES.get(item, 0)}
+"""
+_TEST = """\
+import asyncio
+
+from shop.app import price
+
+
+def test_tea_costs_three() -> None:
+    assert asyncio.run(price("tea")) == {"price": 3}
+"""
+_SLOW = _APP.replace("from fastapi", "import time\n\nfrom fastapi").replace(
+    "    return", "    time.sleep(0.1)\n    return"
+)
+_PIE = _APP.replace('"cake": 5', '"cake": 5, "pie": 4')
+_PIE_TEST = (
+    _TEST + '\n\ndef test_pie_costs_four() -> None:\n    assert asyncio.run(price("pie")) == {"price": 4}\n'
+)
+
+
+def readme_policy() -> str:
+    """Return the policy that README.md shows, so that it is the one that is tried."""
+    blocks = blocks_of(ROOT / "README.md")
+    return next(one.text + "\n" for one in blocks if one.value == "policies/guardrails.yaml")
+
+
+def _without_policy(folder: Path) -> RepositoryBuilder:
+    made = RepositoryBuilder(folder)
+    made.write_all({"shop/__init__.py": "", "shop/app.py": _APP, "tests/test_shop.py": _TEST})
+    made.write(".gitignore", ".venv\nchange.patch\n")
+    made.symlink(".venv", str(ROOT / ".venv"))
+    made.stage("shop", "tests", ".gitignore")
+    made.commit("Sell tea and cake", everything=False)
+    made.write("shop/app.py", _SLOW)
+    made.write("change.patch", made.diff())
+    made.git("checkout", "-q", "--", ".")
+    return made
+
+
+def _with_policy(folder: Path) -> RepositoryBuilder:
+    made = _without_policy(folder)
+    made.write("policies/guardrails.yaml", readme_policy()).stage("policies")
+    made.commit("Say what judges changes", everything=False)
+    return made
+
+
+def _staged(folder: Path) -> RepositoryBuilder:
+    made = _with_policy(folder).branch("faster")
+    made.write("shop/app.py", _SLOW).stage("shop")
+    return made
+
+
+def _branch(folder: Path) -> RepositoryBuilder:
+    made = _with_policy(folder)
+    made.git("update-ref", "refs/remotes/origin/main", "main")
+    made.branch("pie").write_all({"shop/app.py": _PIE, "tests/test_shop.py": _PIE_TEST})
+    made.stage("shop", "tests")
+    made.commit("Sell pie", everything=False)
+    return made
+
+
+def _loosened(folder: Path) -> RepositoryBuilder:
+    made = _with_policy(folder).branch("quiet")
+    made.write("policies/guardrails.yaml", readme_policy() + "rules: {GR102: note}\n")
+    made.write("shop/app.py", _SLOW).stage("shop", "policies")
+    return made
+
+
+def _misspelt(folder: Path) -> RepositoryBuilder:
+    made = _with_policy(folder)
+    made.write("policies/guardrails.yaml", readme_policy().replace("target:", "tarket:")).stage("policies")
+    made.commit("Misspell a key", everything=False)
+    made.write("shop/app.py", _PIE).stage("shop")
+    return made
+
+
+STATES: Mapping[str, Callable[[Path], RepositoryBuilder]] = {
+    "foreign-service": _with_policy,
+    "foreign-service-without-policy": _without_policy,
+    "foreign-service-staged": _staged,
+    "foreign-service-branch": _branch,
+    "foreign-service-loosened": _loosened,
+    "foreign-service-misspelt": _misspelt,
+}
