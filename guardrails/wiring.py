@@ -196,7 +196,7 @@ def _verdict(question: Question, opened: Opened, policy: Policy, laboratory: Run
 def _prepared(plan: Plan, gates: tuple[Gate, ...], opened: Opened, laboratory: RunLaboratory) -> str:
     """Choose the box and lay out both trees once, before the gates fork; return the box's level."""
     running = {planned.name for planned in plan.gates if planned.skip_reason is None}
-    if not any(gate.dynamic and gate.name in running for gate in gates):
+    if plan.stage is Stage.COMMIT or not any(gate.dynamic and gate.name in running for gate in gates):
         return "not needed"
     try:
         level = laboratory.box.level

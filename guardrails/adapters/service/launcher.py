@@ -298,7 +298,7 @@ def _ending(process: Process) -> str:
     how = f"it ended with exit {completed.exit_code}"
     if completed.stopped_by:
         how = f"it was stopped by its bound {completed.stopped_by}"
-    elif still_ran:
+    elif still_ran and completed.exit_code <= 0:  # a failure of its own may be told only now
         how = "it was still running"
     said = tail_of(completed.stderr) or tail_of(completed.stdout) or "  (nothing)"
     return f"{how}; its last words:\n{said}"

@@ -78,5 +78,6 @@ GATE = Gate(
     rules=all_rules,
     run=run,
     settings_file="integrity.yaml",
+    dynamic=True,
     seconds={Stage.COMMIT: 30.0, Stage.MERGE: 900.0},
 )

@@ -3,9 +3,9 @@
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from guardrails.gates.integrity.source import Function, functions_of, parse, unparse
+from guardrails.model.frozen import frozen
 
 _SHORTEST = 4
 _SMALL = 100
@@ -14,7 +14,7 @@ _WORDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """A condition or lookup of product code: its literals, and those of what it then answers.
 

@@ -1,7 +1,8 @@
 """What base's `policies/integrity.yaml` may say; every field has a default that fits most projects."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from guardrails.model.frozen import field, frozen
 
 _TESTS = ("**/test_*.py", "**/*_test.py", "**/tests.py", "**/tests/**", "test/**", "**/conftest.py")
 _GOLDENS = (
@@ -33,7 +34,7 @@ _PIPELINES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IntegritySettings:
     """What the integrity gate needs to know about a project.
 

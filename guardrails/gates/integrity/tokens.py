@@ -4,8 +4,9 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from guardrails.model.frozen import frozen
 
 _KNOWN = {
     "AWS access key": r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
@@ -34,7 +35,7 @@ _BITS = 3.7  # per character; English identifiers stay below, base64 of random b
 _VISIBLE = 4
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Secret:
     """A secret by its kind, with only its first characters; `is_known` when its format is certain."""
 

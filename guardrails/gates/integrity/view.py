@@ -5,7 +5,6 @@ Everything is lazy, so a change that touches no test never parses one.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from posixpath import basename
 
@@ -16,10 +15,11 @@ from guardrails.gates.integrity.suites.comparison import Loss, loss_of
 from guardrails.gates.integrity.suites.pairing import Pair, Pairing, pair_tests
 from guardrails.gates.integrity.suites.suite import Case, Suite, suite_of
 from guardrails.model.change import Change, FileChange
+from guardrails.model.frozen import field, frozen
 from guardrails.model.ports import Tree
 
 
-@dataclass(frozen=True)
+@frozen
 class View:
     """A change with both its trees under base's integrity settings."""
 

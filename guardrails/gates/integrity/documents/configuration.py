@@ -6,9 +6,9 @@ no difference, and a difference names the setting instead of a line.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from posixpath import basename
 
+from guardrails.model.frozen import frozen
 from guardrails.model.ports import Tree
 
 Value = str | bool | int | float | tuple[str, ...] | None
@@ -44,7 +44,7 @@ _SELECTIONS = frozenset({"select", "testpaths", "python_files", "python_function
 _WHOLESALE = re.compile(r"^(ALL|\.|\*|\*\*|\.\*|/|src|tests?/?|\*\.py|\*\*/\*\.py)$")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """One setting that differs: its pointer, both values, and how it is looser (empty when it is not).
 

@@ -5,15 +5,15 @@ one does not make all the following look changed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from guardrails.gates.integrity.documents.configuration import Value
+from guardrails.model.frozen import frozen
 
 _NAMES = ("id", "name", "scenario", "fingerprint", "operation", "path")
 _MOST = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """One pointer whose value differs; None stands for absent."""
 

@@ -7,10 +7,10 @@ rule covers every way in which a dependency can arrive.
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from posixpath import basename
 
 from guardrails.gates.integrity.source import parse
+from guardrails.model.frozen import field, frozen
 
 _LINE = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*(.*)$")
 _HASH = re.compile(r"--hash[= ](\S+)")
@@ -24,7 +24,7 @@ _FILE = re.compile(
 _LOCKS = frozenset({"uv.lock", "poetry.lock", "pdm.lock", "pylock.toml"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pin:
     """One requirement: normalised name, version specifier, hashes, and a source that is not the index."""
 
@@ -34,7 +34,7 @@ class Pin:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Requirements:
     """Everything a file asks for: pins by name, and the options and addresses it adds."""
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from guardrails.gates.integrity.documents.requirements import states_requirements
@@ -15,6 +15,7 @@ from guardrails.gates.integrity.view import View
 from guardrails.model.errors import CannotJudge
 from guardrails.model.evidence import TestOutcome, Transcript
 from guardrails.model.finding import Effect, Finding, Location
+from guardrails.model.frozen import frozen
 from guardrails.model.policy import Service
 from guardrails.model.ports import Laboratory
 from guardrails.model.rule import Report, Rule, finding_of
@@ -60,7 +61,7 @@ def _on_service(rule: Rule, service: Service, message: str) -> Finding:
     return finding_of(rule, rule.effect, where, message, subject=rule.name)
 
 
-@dataclass(frozen=True)
+@frozen
 class Trial:
     """One service's tests: base's on base, base's on head, and head's own on head."""
 

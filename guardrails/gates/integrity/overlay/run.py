@@ -8,10 +8,11 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from guardrails.gates.integrity.settings import IntegritySettings
 from guardrails.model.errors import BoundExceeded, CannotJudge
+from guardrails.model.frozen import field, frozen
 from guardrails.model.policy import Service
 from guardrails.model.ports import Command, Completed, Interpreter, Laboratory, Limits, Tree
 
@@ -22,7 +23,7 @@ _TAIL = 400
 _ENDINGS = frozenset({"passed", "failed", "skipped", "error"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ending:
     """How one test ended, and what pytest said about it."""
 
@@ -30,7 +31,7 @@ class Ending:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Run:
     """What a run of a suite showed: endings by test id, files that could not be collected.
 
@@ -49,7 +50,7 @@ class Run:
         return frozenset(name for name, ending in self.endings.items() if ending.outcome == "passed")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bench:
     """Where suites of one service run: its laboratory and what base's settings allow."""
 

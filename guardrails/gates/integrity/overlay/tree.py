@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from guardrails.adapters.checkout import LinkReader
 from guardrails.gates.integrity.paths import Role, role_of
 from guardrails.gates.integrity.settings import IntegritySettings
 from guardrails.model.change import Entry
+from guardrails.model.frozen import frozen
 from guardrails.model.policy import Service
 from guardrails.model.ports import Tree
 
@@ -21,7 +21,7 @@ def judges(path: str, service: Service, settings: IntegritySettings) -> bool:
     return is_named or role_of(path, settings) in _JUDGING
 
 
-@dataclass(frozen=True)
+@frozen
 class OverlayTree:
     """A Tree: head's files, except that those which judge are exactly base's."""
 

@@ -8,9 +8,10 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from guardrails.gates.integrity.source import dotted_name, literals_in, unparse
+from guardrails.model.frozen import frozen
 
 _HELPER = re.compile(r"^_*(assert|check|verify|expect|ensure)(_|[A-Z]|$)")
 _COMPARE: Mapping[str, ast.cmpop] = {
@@ -48,7 +49,7 @@ _LONGEST = 20_000  # characters; beyond it blanking literals costs more than it 
 EQUAL, RELATION, WEAK, NOTHING = 4, 2, 1, 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Assertion:
     """One thing a test insists on.
 

@@ -6,13 +6,13 @@ shown to be less, or to expect another value, is reported.
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from guardrails.gates.integrity.suites.assertions import NOTHING, Assertion
 from guardrails.gates.integrity.suites.pairing import Pair
+from guardrails.model.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loss:
     """How head's version of a test differs for the worse; pairs are (base, head)."""
 

@@ -5,16 +5,16 @@ counts as removed only when nothing in the whole change looks like it.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from guardrails.gates.integrity.suites.suite import Case, Suite
+from guardrails.model.frozen import frozen
 
 _RENAMED = 0.6
 _MOVED = 0.3
 _MOST_COMPARISONS = 40_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pair:
     """A test of base and what it is in head. `is_absorbed`: head's test does the work of several."""
 
@@ -23,7 +23,7 @@ class Pair:
     is_absorbed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pairing:
     """How base's tests and head's belong together across all changed files."""
 

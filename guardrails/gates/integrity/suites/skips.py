@@ -6,15 +6,15 @@ and the second is how people say "not on this platform".
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from guardrails.gates.integrity.source import dotted_name, unparse
+from guardrails.model.frozen import frozen
 
 _CONDITIONAL_CALLS = frozenset({"pytest.importorskip"})
 _SKIP_CALLS = frozenset({"pytest.skip", "pytest.xfail", "self.skipTest", "unittest.skip"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Skip:
     """One reason for a test not to run: how it is written, where, and whether it depends on anything."""
 

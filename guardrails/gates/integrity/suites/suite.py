@@ -7,7 +7,7 @@ does not count: what pytest would never notice is not an assertion.
 import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from guardrails.gates.integrity.source import (
@@ -23,6 +23,7 @@ from guardrails.gates.integrity.source import (
 from guardrails.gates.integrity.suites.assertions import NOTHING, Assertion
 from guardrails.gates.integrity.suites.reach import read
 from guardrails.gates.integrity.suites.skips import Skip, mark_skips
+from guardrails.model.frozen import frozen
 
 _KNOWN_WRAPPERS = (
     "pytest.",
@@ -36,7 +37,7 @@ _KNOWN_WRAPPERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """One function of a test file: a test when `is_test`, otherwise a fixture or support function."""
 
@@ -71,7 +72,7 @@ class Case:
         return tuple(one for one in self.assertions if one.strength > NOTHING)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Suite:
     """The functions of one test file by qualified name, and what switches the whole file off."""
 
