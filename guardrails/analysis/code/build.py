@@ -140,10 +140,13 @@ class _Resolved:
         return self._names.best(scope, path) if path and path != "..." else path
 
     def _references(self) -> tuple[Mention, ...]:
+        named = {name for scope in self._raw.scopes for name, paths in scope.names.items() if any(paths)}
         return tuple(
             Mention(meaning, scope, line)
             for (path, scope), line in self._raw.references.items()
+            if path.partition(".")[0].partition("(")[0] in named
             for meaning in self._names.meanings(scope, path)
+            if not meaning.startswith("builtins.")
         )
 
     def _subscripts(self) -> tuple[Mention, ...]:

@@ -12,7 +12,7 @@ import marshal
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 class Flag:

@@ -32,6 +32,7 @@ class Names:
     def __init__(self, scopes: Sequence[RawScope]) -> None:
         self._scopes = scopes
         self._known: dict[tuple[int, str], tuple[str, ...]] = {}
+        self._roots: dict[tuple[int, str], tuple[str, ...]] = {}
         self._classes = {scope.name: scope for scope in scopes if scope.kind == "class"}
         self._positions = {id(scope): index for index, scope in enumerate(scopes)}
 
@@ -75,6 +76,8 @@ class Names:
     def _resolve(self, scope: int, path: str) -> tuple[str, ...]:
         if path.startswith("="):
             return (path[1:],)
+        if "(" not in path and "[" not in path:
+            return self._plain(scope, path)
         root = _ROOT.match(path)
         if root is None:
             return ()
@@ -83,13 +86,40 @@ class Names:
             values = tuple(dict.fromkeys(one for value in values for one in self._step(scope, value, token)))
         return values[:_MOST_MEANINGS]
 
+    def _plain(self, scope: int, path: str) -> tuple[str, ...]:
+        root, dot, rest = path.partition(".")
+        values = self._root(scope, root)
+        if not dot or not values:
+            return values
+        found: dict[str, None] = {}
+        for value in values:
+            if value.startswith(":"):
+                held: tuple[str, ...] = (value,)
+                for name in rest.split("."):
+                    held = tuple(one for each in held for one in self._step(scope, each, f".{name}"))
+                found.update(dict.fromkeys(held))
+            else:
+                found[f"{value}.{rest}"] = None
+        return tuple(found)[:_MOST_MEANINGS]
+
     def _root(self, scope: int, name: str) -> tuple[str, ...]:
+        key = (scope, name)
+        known = self._roots.get(key)
+        if known is None:
+            self._roots[key] = ()
+            known = self._roots[key] = self._rooted(scope, name)
+        return known
+
+    def _rooted(self, scope: int, name: str) -> tuple[str, ...]:
         holder = self.holder_of(scope, name)
         if holder is None:
             return (f"builtins.{name}",) if name in _BUILTINS else ()
+        if holder != scope:
+            return self._root(holder, name)
         found: dict[str, None] = {}
         for path in self._scopes[holder].names.get(name, ()):
-            found.update(dict.fromkeys(self.meanings(holder, path)))
+            if path:
+                found.update(dict.fromkeys(self.meanings(holder, path)))
         return tuple(found)[:_MOST_MEANINGS]
 
     def _step(self, scope: int, value: str, token: str) -> tuple[str, ...]:

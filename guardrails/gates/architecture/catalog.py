@@ -2,7 +2,8 @@
 
 A rule file holds `RULE`, and either `findings_in(module)` over facts, or `TRIGGER` (a compiled
 pattern over the file's bytes) with `visitor(report)`, which returns a libcst visitor. A rule whose
-fault may lie in another file than its cause also holds `spreads(module)`.
+fault may lie in another file than its cause also holds `spreads(module)`, which yields what users
+of the module may stumble over, one text each.
 """
 
 import importlib
@@ -32,7 +33,7 @@ class Check:
 
     rule: Rule
     findings_in: Callable[[Module], Iterator[Found]] | None
-    spreads: Callable[[Module], bool] | None
+    spreads: Callable[[Module], Iterator[str]] | None
     trigger: "re.Pattern[bytes] | None"
     visitor: "Visiting | None"
 

@@ -9,14 +9,16 @@ from guardrails.analysis.code.tree import Code
 from guardrails.gates.architecture.catalog import rules_of_the_gate
 from guardrails.gates.architecture.judging import (
     Side,
-    base_fingerprints,
     findings_of,
+    fingerprints_under,
     judged_paths,
+    passes,
 )
 from guardrails.gates.architecture.settings import Settings
 from guardrails.model.change import Change, Stage
 from guardrails.model.gate import Context, Gate
 from guardrails.model.policy import Policy
+from guardrails.model.ports import Tree
 from guardrails.model.rule import Report
 from guardrails.model.verdict import Outcome
 
@@ -37,23 +39,34 @@ def _run(context: Context) -> Report:
         for new, old in origins_of(context.change).items()
         if new in paths and old in context.base.entries() and not matches(old, settings.ignore)
     }
-    cache = context.laboratory.cache
-    head = Side(
-        Graph(Code(context.head, cache, settings.roots, _PARSER)),
-        settings,
-        frozenset(one.path for one in context.change.files),
+    changed = frozenset(one.path for one in context.change.files)
+    head, base = (
+        _side(context, context.head, changed),
+        _side(context, context.base, changed),
     )
-    base = Side(
-        Graph(Code(context.base, cache, settings.roots, _PARSER)), settings, frozenset(origins.values())
-    )
-    head.graph.code.load(paths)
-    base.graph.code.load(origins.values())
-    findings = tuple(findings_of(context, head, paths))
+    renamed = head.renamed(origins)
+    users = head.users if head.spread({}) - base.spread(renamed) else ()
+    findings = findings_of(context, head, paths, users)
+    old: tuple[str, ...] = ()
+    if findings:
+        stood = [path for path in users if path in context.base.entries()]
+        before = findings_of(context, base, origins.values(), stood)
+        old = tuple(fingerprints_under(before, renamed))
+    own = set(paths)
     return Report(
-        findings=findings,
-        base_fingerprints=tuple(base_fingerprints(context, base, origins)) if findings else (),
+        findings=tuple(
+            one
+            for one in findings
+            if one.location.path in own or passes(one, changed) or one.fingerprint not in old
+        ),
+        base_fingerprints=old,
         facts=(f"{len(paths)} changed Python files judged by {len(rules_of_the_gate())} rules",),
     )
+
+
+def _side(context: Context, tree: Tree, changed: frozenset[str]) -> Side:
+    settings = context.policy.settings_for(NAME, Settings)
+    return Side(Graph(Code(tree, context.laboratory.cache, settings.roots, _PARSER)), settings, changed)
 
 
 GATE = Gate(

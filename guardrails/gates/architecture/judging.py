@@ -46,6 +46,11 @@ class Side:
         name = self.graph.code.modules.name_of(path)
         return Module(path, name, self.graph.code.facts(path), self.graph, self.settings, self.changed)
 
+    def renamed(self, origins: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the new names of modules that the change renamed, by their old ones."""
+        name_of = self.graph.code.modules.name_of
+        return {name_of(old): name_of(new) for new, old in origins.items() if new != old}
+
     def found_in(self, module: Module, only_spread: bool = False) -> Iterator[tuple[Check, Found]]:
         """Yield what every rule finds; with `only_spread` what a change elsewhere may have caused."""
         for check in checks():
@@ -59,9 +64,17 @@ class Side:
             for one in found:
                 yield check, one
 
-    def spreads(self, modules: Iterable[Module]) -> bool:
-        """Whether what these modules hold could be a fault of modules that use them."""
-        return any(check.spreads(one) for one in modules for check in checks() if check.spreads)
+    def spread(self, renamed: Mapping[str, str]) -> frozenset[str]:
+        """Return what users of the changed modules may stumble over, modules written by their new names."""
+        known = self.graph.code.modules.paths
+        modules = [self.module(path) for path in sorted(self.changed & known)]
+        return frozenset(
+            _under(f"{module.name} {text}", renamed)
+            for module in modules
+            for check in checks()
+            if check.spreads
+            for text in check.spreads(module)
+        )
 
     @cached_property
     def users(self) -> tuple[str, ...]:
@@ -83,23 +96,21 @@ class Side:
         return tuple(sorted(one for one in paths - self.changed if not matches(one, self.settings.ignore)))
 
 
-def findings_of(context: Context, side: Side, paths: Iterable[str]) -> Iterator[Finding]:
-    """Yield head's findings: in the changed modules, and in those that a change reaches into."""
-    modules = [side.module(path) for path in paths]
-    for module in modules:
-        for check, one in side.found_in(module):
-            yield _finding(context, check.rule, module, one)
-    if not side.spreads(modules):
-        return
-    for path in side.users:
-        module = side.module(path)
-        for check, one in side.found_in(module, only_spread=True):
-            if _passes(one, side.changed):
-                yield _finding(context, check.rule, module, one)
+def findings_of(
+    context: Context, side: Side, paths: Iterable[str], users: Iterable[str]
+) -> tuple[Finding, ...]:
+    """Return what the rules find in the changed modules at `paths`, and in their `users` by them."""
+    places = [*((side.module(path), False) for path in paths), *((side.module(path), True) for path in users)]
+    return tuple(
+        _finding(context, check.rule, module, one)
+        for module, only_spread in places
+        for check, one in side.found_in(module, only_spread)
+    )
 
 
-def _passes(found: Found, changed: frozenset[str]) -> bool:
-    chains = (one for one in found.evidence if isinstance(one, CallChain))
+def passes(finding: Finding, changed: frozenset[str]) -> bool:
+    """Whether the way to the fault leads through a changed file."""
+    chains = (one for one in finding.evidence if isinstance(one, CallChain))
     return any(step.path in changed for chain in chains for step in chain.steps)
 
 
@@ -115,26 +126,15 @@ def _finding(context: Context, rule: Rule, module: Module, one: Found) -> Findin
     )
 
 
-def base_fingerprints(context: Context, side: Side, origins: Mapping[str, str]) -> Iterator[str]:
-    """Yield base's fingerprints for the files that head's paths (the keys) come from.
+def fingerprints_under(findings: Iterable[Finding], renamed: Mapping[str, str]) -> Iterator[str]:
+    """Yield base's fingerprints, a renamed module's under its new name, so that a rename makes none new.
 
-    A renamed module's findings are written under its new name, so that a rename makes none new. A
-    file that could not be read in base either is still unjudged in head, so it yields nothing.
+    A file that could not be read in base either is still unjudged in head, so it yields nothing.
     """
-    names = side.graph.code.modules
-    renamed = {names.name_of(old): names.name_of(new) for new, old in origins.items() if new != old}
-    modules = [side.module(old) for old in origins.values()]
-    found = [(check, module, one) for module in modules for check, one in side.found_in(module)]
-    if side.spreads(modules):
-        users = [side.module(path) for path in side.users]
-        found += [
-            (check, module, one) for module in users for check, one in side.found_in(module, only_spread=True)
-        ]
-    for check, module, one in found:
-        if check.rule.id != UNPARSABLE:
-            finding = _finding(context, check.rule, module, one)
-            location = replace(finding.location, symbol=_under(finding.location.symbol, renamed))
-            yield replace(finding, location=location, subject=_under(finding.subject, renamed)).fingerprint
+    for one in findings:
+        if one.rule != UNPARSABLE:
+            location = replace(one.location, symbol=_under(one.location.symbol, renamed))
+            yield replace(one, location=location, subject=_under(one.subject, renamed)).fingerprint
 
 
 def _under(text: str, renamed: Mapping[str, str]) -> str:

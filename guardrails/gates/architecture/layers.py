@@ -63,10 +63,10 @@ def _between_children(contract: LayerContract, part: str, importer: str, importe
     return f"{part}.{children[0]} and {part}.{children[1]} are kept apart"
 
 
-def stands_alone(contract: LayerContract, importer: str) -> str | None:
-    """Return the part of `importer` that may import the standard library and itself only."""
-    for part in contract.standard_library_only:
+def standing_alone(contract: LayerContract, importer: str) -> tuple[str, tuple[str, ...]] | None:
+    """Return the part that holds `importer` and imports the standard library alone, with what else it may import."""
+    for part, more in contract.standard_library_only.items():
         package = f"{contract.package}.{part}"
         if is_under(importer, package):
-            return package
+            return package, more
     return None

@@ -49,10 +49,14 @@ def fault_of(module: Module, scope: int, reached: Reached, message: str, remedy:
     if len(reached.steps) == 1:
         return Found(reached.call.line, scope, message, reached.call.text, remedy)
     place = next((one for one in reversed(chain.steps) if one.path in module.changed), chain.steps[0])
-    holder = reached.steps[-1][0].text
-    return Found(place.line, scope, message, f"{reached.call.text} in {holder}", remedy, (chain,), place.path)
+    return Found(place.line, scope, message, text_of(reached), remedy, (chain,), place.path)
 
 
 def way_of(reached: Reached) -> str:
     """Return the chain's functions as one readable phrase, without the first."""
     return " -> ".join(symbol.text for symbol, _ in reached.steps[1:])
+
+
+def text_of(reached: Reached) -> str:
+    """Return the call at the end and the function that makes it, as one text without line numbers."""
+    return f"{reached.call.text} in {reached.steps[-1][0].text}"

@@ -12,7 +12,7 @@ class LayerContract:
     its own, never from above, and never from another part of its own row. `closed` lets it import
     from the next row only. `exhaustive` makes a module in no row a finding. Direct children of
     the parts in `apart` do not import each other. Parts in `standard_library_only` import the
-    standard library and themselves.
+    standard library, themselves, and the packages listed for them.
     """
 
     package: str
@@ -20,7 +20,7 @@ class LayerContract:
     exhaustive: bool = True
     closed: bool = False
     apart: tuple[str, ...] = ()
-    standard_library_only: tuple[str, ...] = ()
+    standard_library_only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from guardrails.analysis.code.facts import Import
 from guardrails.gates.architecture.example import example
-from guardrails.gates.architecture.layers import is_under, objection_to, place_of, stands_alone
+from guardrails.gates.architecture.layers import is_under, objection_to, place_of, standing_alone
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.gates.architecture.settings import LayerContract
 from guardrails.model.finding import Effect
@@ -15,7 +15,7 @@ _POLICY = (
     "contracts:\n"
     "  - package: shop\n"
     "    layers: [[api], [ranking, features], [model]]\n"
-    "    standard_library_only: [model]\n"
+    "    standard_library_only: {model: []}\n"
 )
 
 
@@ -112,20 +112,36 @@ def _against(contract: LayerContract, module: Module) -> Iterator[Found]:
             "no layer",
             "Move the module into one of the layers, or name its layer in policies/architecture.yaml.",
         )
-    alone = stands_alone(contract, module.name)
     for target, one in _imports(module):
-        if is_under(target, contract.package):
-            objection = objection_to(contract, module.name, target)
-            if objection:
-                yield _found(module, one, target, objection)
-                continue
-        top = target.partition(".")[0]
-        if alone and not is_under(target, alone) and top not in sys.stdlib_module_names:
-            yield _found(module, one, target, f"{alone} imports the standard library and itself only")
+        objection = _objection(contract, module, target)
+        if objection:
+            yield _found(module, one, target, objection)
+
+
+def _objection(contract: LayerContract, module: Module, target: str) -> str | None:
+    objection = objection_to(contract, module.name, target) if is_under(target, contract.package) else None
+    alone = standing_alone(contract, module.name)
+    if objection or alone is None:
+        return objection
+    package, more = alone
+    top = target.partition(".")[0]
+    # A script's own folder is on its path, so a bare name may be a neighbour.
+    is_neighbour = f"{module.name.rpartition('.')[0]}.{top}" in module.graph.code.modules.by_name
+    if (
+        is_neighbour
+        or top in sys.stdlib_module_names
+        or any(is_under(target, one) for one in (package, *more))
+    ):
+        return None
+    return f"{package} imports the standard library and itself only"
 
 
 def _imports(module: Module) -> Iterator[tuple[str, Import]]:
-    yield from module.graph.code.modules.edges(module.name, module.facts)
+    seen = set()
+    for target, one in module.graph.code.modules.edges(module.name, module.facts):
+        if (target, one.line) not in seen:  # one statement may bring in many names of one module
+            seen.add((target, one.line))
+            yield target, one
 
 
 def _found(module: Module, one: Import, target: str, reason: str) -> Found:

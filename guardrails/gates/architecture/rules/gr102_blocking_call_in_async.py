@@ -11,7 +11,15 @@ from guardrails.analysis.code.graph import Reached, Symbol
 from guardrails.gates.architecture.blocking import remedy_for
 from guardrails.gates.architecture.example import example
 from guardrails.gates.architecture.module import Found, Module
-from guardrails.gates.architecture.reach import Stop, Wanted, fault_of, leaves_the_loop, reached_from, way_of
+from guardrails.gates.architecture.reach import (
+    Stop,
+    Wanted,
+    fault_of,
+    leaves_the_loop,
+    reached_from,
+    text_of,
+    way_of,
+)
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
@@ -156,24 +164,25 @@ def findings_in(module: Module) -> Iterator[Found]:
                 yield _fault(module, scope, reached)
 
 
-def spreads(module: Module) -> bool:
-    """Whether a plain function of the module, or what it exports, reaches a blocking call."""
+def spreads(module: Module) -> Iterator[str]:
+    """Yield what plain functions of the module, and names it hands on, reach that blocks."""
     for scope, one in enumerate(module.facts.scopes):
-        if one.kind in {"function", "lambda"} and any(
-            reached_from(module, scope, _wanted(module), _stop(module))
-        ):
-            return True
-    return any(_exports_blocking(module, name) for name in module.facts.exports)
+        if one.kind in {"function", "lambda"}:
+            for reached in reached_from(module, scope, _wanted(module), _stop(module)):
+                yield f"{one.name} {text_of(reached)}"
+    for name in module.facts.exports:
+        yield from _handed_on(module, name)
 
 
-def _exports_blocking(module: Module, name: str) -> bool:
+def _handed_on(module: Module, name: str) -> Iterator[str]:
     meanings = module.graph.meanings(module.name, f":{name}")
-    if remedy_for(meanings, module.settings.blocking):
-        return True
-    symbols = [
-        one for meaning in meanings for one in module.graph.symbols(meaning) if one.module != module.name
-    ]
-    return any(any(module.graph.reached(one, _wanted(module), _stop(module))) for one in symbols)
+    named = remedy_for(meanings, module.settings.blocking)
+    if named:
+        yield f"{name} {named[0]}"
+    for symbol in (one for meaning in meanings for one in module.graph.symbols(meaning)):
+        if symbol.module != module.name:
+            for reached in module.graph.reached(symbol, _wanted(module), _stop(module)):
+                yield f"{name} {symbol.text} {text_of(reached)}"
 
 
 def _wanted(module: Module) -> Wanted:

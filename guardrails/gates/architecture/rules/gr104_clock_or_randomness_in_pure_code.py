@@ -6,7 +6,7 @@ from guardrails.analysis.code.facts import Call
 from guardrails.analysis.code.graph import Reached, Symbol
 from guardrails.gates.architecture.example import example
 from guardrails.gates.architecture.module import Found, Module
-from guardrails.gates.architecture.reach import fault_of, reached_from, way_of
+from guardrails.gates.architecture.reach import fault_of, reached_from, text_of, way_of
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
@@ -186,13 +186,12 @@ def findings_in(module: Module) -> Iterator[Found]:
             )
 
 
-def spreads(module: Module) -> bool:
-    """Whether a function of the module reaches a clock or randomness."""
-    kinds = {"function", "async", "lambda"}
-    scopes = (index for index, one in enumerate(module.facts.scopes) if one.kind in kinds)
-    return bool(module.settings.pure) and any(
-        any(reached_from(module, one, _is_source, _stop)) for one in scopes
-    )
+def spreads(module: Module) -> Iterator[str]:
+    """Yield what the module's functions reach that reads a clock or draws."""
+    for scope, one in enumerate(module.facts.scopes):
+        if module.settings.pure and one.kind in {"function", "async", "lambda"}:
+            for reached in reached_from(module, scope, _is_source, _stop):
+                yield f"{one.name} {text_of(reached)}"
 
 
 def _stop(target: Symbol, call: Call) -> bool:

@@ -167,7 +167,8 @@ def test_file_in_another_encoding_is_judged_or_reported_but_never_passes_in_sile
 
 def test_stubs_notebooks_and_odd_names_are_judged(laboratory: RunLaboratory) -> None:
     notebook = (
-        '{"cells": [{"cell_type": "code", "execution_count": null, "id": "a", "metadata": {}, "outputs": [], "source": ["import os"]}], "metadata": {"language_info": {"name": "python"}}, '
+        '{"cells": [{"cell_type": "code", "execution_count": null, "id": "a", "metadata": {}, '
+        '"outputs": [], "source": ["import os"]}], "metadata": {"language_info": {"name": "python"}}, '
         '"nbformat": 4, "nbformat_minor": 5}'
     )
     base = {"pyproject.toml": LINT}
