@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 
 from guardrails.analysis.ranking.movement import Item
@@ -18,7 +19,7 @@ _OK = 200
 
 @frozen
 class Answer:
-    """One answer: HTTP status, the decoded JSON text, and the ranked items if it holds any."""
+    """One answer: HTTP status (0 without an answer), its text or why there is none, and any ranked items."""
 
     status: int
     body: str
@@ -62,8 +63,10 @@ def base_answers(context: Context, service: Service, scenarios: Sequence[Scenari
         raw = json.loads(kept)
         return {name: _read(int(status), body.encode(), settings) for name, (status, body) in raw.items()}
     found = answers_of(context, service, context.base, scenarios, hash_seed=0)
-    plain = {name: (answer.status, answer.body) for name, answer in found.items()}
-    cache.put(key, json.dumps(plain, sort_keys=True).encode())
+    if all(answer.status for answer in found.values()):
+        # Base that stayed silent once, on a crowded machine, is asked again by the next run.
+        plain = {name: (answer.status, answer.body) for name, answer in found.items()}
+        cache.put(key, json.dumps(plain, sort_keys=True).encode())
     return found
 
 
@@ -105,4 +108,12 @@ def _items(data: object, settings: Settings) -> tuple[Item, ...]:
 def _parts(data: object) -> Mapping[str, float]:
     if not isinstance(data, dict):
         return {}
-    return {str(name): float(value) for name, value in data.items() if isinstance(value, int | float)}
+    return {str(name): _number(value) for name, value in data.items() if isinstance(value, int | float)}
+
+
+def _number(value: float) -> float:
+    """Return what JSON gave as a float; an integer may be of any length, and then it is infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf

@@ -84,12 +84,19 @@ def _unusable(
             context,
             service,
             rules.UNUSABLE,
-            f"{one.path}: base itself answers this scenario with status {base[one.name].status}",
+            f"{one.path}: base itself {_ending_of(base[one.name])}",
             subject=one.name,
         )
         for one in scenarios
         if not base[one.name].is_ranking
     ]
+
+
+def _ending_of(answer: Answer) -> str:
+    """Return how a request ended that brought no ranking."""
+    return (
+        f"answers this scenario with status {answer.status}" if answer.status else f"is silent: {answer.body}"
+    )
 
 
 def _unanswered(
