@@ -1,0 +1,162 @@
+"""Compares two documents operation by operation, with the direction of each message.
+
+Head must take every request that base took, and must only answer what base promised. Webhooks
+and callbacks run the other way: there the server sends the request and the client answers.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from guardrails.analysis.openapi.bodies import Bodies
+from guardrails.analysis.openapi.difference import Difference, Direction, Level, Proof
+from guardrails.analysis.openapi.documents import Document
+from guardrails.analysis.openapi.operations import Operation, Parameter, operations_of
+from guardrails.analysis.openapi.parameters import compared as compared_parameters
+from guardrails.analysis.openapi.schemas.search import BUDGET, Comparison
+from guardrails.analysis.openapi.security import refused
+from guardrails.analysis.openapi.slots import Place
+
+
+class Judgement:
+    """The comparison of two documents."""
+
+    def __init__(self, base: Document, head: Document, budget: int = BUDGET) -> None:
+        """Take base's and head's document and how many values may be tried for each slot."""
+        self.base = base
+        self.head = head
+        self._budget = budget
+        self._comparisons: dict[tuple[bool, bool], Comparison] = {}
+
+    def differences(self) -> list[Difference]:
+        """Return every difference, worst first."""
+        found = list(self._between(list(operations_of(self.base)), list(operations_of(self.head))))
+        return sorted(found, key=lambda one: one.sort_key)
+
+    def comparison(self, *, client_sends: bool, request: bool) -> Comparison:
+        """Return the comparison of schemas for messages that the client or the server sends."""
+        key = (client_sends, request)
+        if key not in self._comparisons:
+            source, target = (self.base, self.head) if client_sends else (self.head, self.base)
+            self._comparisons[key] = Comparison(source, target, request=request, budget=self._budget)
+        return self._comparisons[key]
+
+    def _between(self, before: list[Operation], after: list[Operation]) -> Iterator[Difference]:
+        pairs, gone, new = _aligned(before, after)
+        for operation in gone:
+            yield _removed(operation)
+        for operation in new:
+            place = Place(operation, operation)
+            yield place.difference(
+                Level.SAFE, "operation-added", Direction.REQUEST, f"{place.label} is new", operation.pointer
+            )
+        for base, head in pairs:
+            found = self._of_pair(base, head)
+            yield from (replace(one, level=Level.SAFE) for one in found) if base.is_unstable else found
+
+    def _of_pair(self, base: Operation, head: Operation) -> Iterator[Difference]:
+        place = Place(base, head)
+        client_sends = base.kind == "path"
+        if client_sends:
+            yield from _security(place)
+        requests = self.comparison(client_sends=client_sends, request=True)
+        responses = self.comparison(client_sends=not client_sends, request=False)
+        yield from self._parameters(place, requests, client_sends=client_sends)
+        bodies = Bodies(place, requests, responses, client_sends=client_sends)
+        yield from bodies.of_request()
+        yield from bodies.of_responses()
+        yield from self._between(list(base.callbacks()), list(head.callbacks()))
+
+    def _parameters(
+        self, place: Place, comparison: Comparison, *, client_sends: bool
+    ) -> Iterator[Difference]:
+        before, after = place.base.parameters(), place.head.parameters()
+        for key, parameter in before.items():
+            if key not in after:
+                yield _gone(place, parameter, client_sends=client_sends)
+                continue
+            one, other = (parameter, after[key]) if client_sends else (after[key], parameter)
+            for level, rule, message, inner, witness in compared_parameters(one, other, comparison):
+                yield place.difference(
+                    level, rule, Direction.REQUEST, message, after[key].pointer, inner=inner, witness=witness
+                )
+        for key, parameter in after.items():
+            if key not in before:
+                yield _added(place, parameter, client_sends=client_sends)
+
+
+def _aligned(
+    before: list[Operation], after: list[Operation]
+) -> tuple[list[tuple[Operation, Operation]], list[Operation], list[Operation]]:
+    """Pair operations: first those of the same path, then those whose variables have other names."""
+    exact = {(one.kind, one.path, one.method): one for one in after}
+    pairs = [(one, exact.pop(key)) for one in before if (key := (one.kind, one.path, one.method)) in exact]
+    paired = {id(one) for one, _ in pairs}
+    loose = {one.key: one for one in exact.values()}
+    gone = []
+    for one in before:
+        if id(one) in paired:
+            continue
+        if one.key in loose:
+            pairs.append((one, loose.pop(one.key)))
+        else:
+            gone.append(one)
+    return pairs, gone, list(loose.values())
+
+
+def _removed(operation: Operation) -> Difference:
+    place = Place(operation, operation)
+    told = operation.is_deprecated or operation.is_unstable
+    level = Level.SAFE if told else Level.BREAKING
+    message = f"{place.label} is gone" + (", as base announced" if told else "")
+    direction = Direction.REQUEST if operation.kind == "path" else Direction.RESPONSE
+    proof = Proof("request", None, f"{operation.method.upper()} {operation.path}")
+    return place.difference(
+        level, "operation-removed", direction, message, operation.pointer, witness=None if told else proof
+    )
+
+
+def _security(place: Place) -> Iterator[Difference]:
+    credentials = refused(place.base, place.head)
+    if credentials is None:
+        return
+    names = sorted(f"{name} {' '.join(sorted(scopes))}".strip() for name, scopes in credentials.items())
+    had = " and ".join(names) or "no credentials"
+    message = f"{place.label} refuses {had}, which base took"
+    yield place.difference(
+        Level.BREAKING,
+        "credentials-refused",
+        Direction.REQUEST,
+        message,
+        f"{place.head.pointer}/security",
+        witness=Proof("credentials", list(names), had),
+    )
+
+
+def _gone(place: Place, parameter: Parameter, *, client_sends: bool) -> Difference:
+    label = f"{parameter.place} parameter {parameter.name!a}"
+    if client_sends:
+        told = parameter.raw.get("deprecated") is True
+        level = Level.SAFE if told else Level.UNKNOWN
+    else:
+        level = Level.BREAKING if parameter.is_required else Level.UNKNOWN
+    return place.difference(
+        level, "parameter-removed", Direction.REQUEST, f"{label} is gone", parameter.pointer
+    )
+
+
+def _added(place: Place, parameter: Parameter, *, client_sends: bool) -> Difference:
+    label = f"{parameter.place} parameter {parameter.name!a}"
+    if client_sends and parameter.is_required:
+        proof = Proof(f"{parameter.place} {parameter.name}", None, "left out")
+        message = f"{label} is new and required"
+        return place.difference(
+            Level.BREAKING, "parameter-required", Direction.REQUEST, message, parameter.pointer, witness=proof
+        )
+    return place.difference(
+        Level.SAFE, "parameter-added", Direction.REQUEST, f"{label} is new", parameter.pointer
+    )
+
+
+def differences(base: Document, head: Document, budget: int = BUDGET) -> list[Difference]:
+    """Return every difference between two documents that a client may care about, worst first."""
+    return Judgement(base, head, budget).differences()

@@ -1,0 +1,63 @@
+"""Media types of a body, aligned between two documents, and the encoding of forms."""
+
+from collections.abc import Mapping
+
+from guardrails.analysis.openapi.operations import Parameter
+from guardrails.analysis.openapi.values import Json, members
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+def content_of(body: Mapping[str, Json]) -> dict[str, dict[str, Json]]:
+    """Return the media type objects of a body, a response or a header by media type in lower case."""
+    return {name.lower().replace(" ", ""): members(one) for name, one in members(body.get("content")).items()}
+
+
+def covering(name: str, others: Mapping[str, object]) -> str | None:
+    """Return the entry of `others` that takes what `name` describes, the most precise one first."""
+    if name in others:
+        return name
+    essence = name.partition(";")[0]
+    same = [one for one in others if one.partition(";")[0] == essence]
+    if same:
+        return same[0]
+    ranges = (f"{essence.partition('/')[0]}/*", "*/*")
+    return next((one for one in ranges if one in others), None)
+
+
+def covered(name: str, others: Mapping[str, object]) -> str | None:
+    """Return the entry of `others` that lies within `name`, which may be a range."""
+    if name in others:
+        return name
+    found = covering(name, {one: None for one in others if "*" not in one})
+    if found is not None:
+        return found
+    kind, _, subtype = name.partition(";")[0].partition("/")
+    if subtype == "*":
+        return next((one for one in others if kind == "*" or one.startswith(f"{kind}/")), None)
+    # RFC 6839: what ends in +json can be read by whoever reads json.
+    return next((one for one in others if one.partition(";")[0].endswith(f"+{subtype}")), None)
+
+
+def schema_of(media: Mapping[str, Json]) -> Json:
+    """Return the schema of a media type object, `{}` when it says nothing."""
+    found = media.get("schema", media.get("itemSchema"))
+    return found if isinstance(found, dict | bool) else _ANYTHING
+
+
+_ANYTHING: dict[str, Json] = {}
+
+
+def encodings(media: Mapping[str, Json], schema: Mapping[str, Json]) -> dict[str, Parameter]:
+    """Return each declared property of a form as the parameter it is written like."""
+    said = members(media.get("encoding"))
+    return {
+        name: Parameter(name, "query", {**members(said.get(name)), "schema": one}, "")
+        for name, one in members(schema.get("properties")).items()
+    }
+
+
+def content_types(parameter: Parameter) -> set[str]:
+    """Return the content types that a part of a form may have, empty for the usual one."""
+    found = parameter.raw.get("contentType")
+    return {one.strip().lower() for one in found.split(",")} if isinstance(found, str) else set()

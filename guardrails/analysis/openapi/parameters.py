@@ -1,0 +1,171 @@
+"""Parameters of one operation, compared as the text that goes over the wire."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
+
+from guardrails.analysis.openapi.difference import Level, Proof
+from guardrails.analysis.openapi.operations import Parameter
+from guardrails.analysis.openapi.schemas.candidates import Candidates
+from guardrails.analysis.openapi.schemas.search import Answer, Comparison
+from guardrails.analysis.openapi.values import Json, canonical, count, equal, members, texts
+
+Finding = tuple[Level, str, str, str, Proof | None]
+
+
+def compared(base: Parameter, head: Parameter, comparison: Comparison) -> Iterator[Finding]:
+    """Yield (level, rule, sentence, inner pointer, witness) for each difference of two aligned parameters."""
+    label = f"{head.place} parameter {head.name!a}"
+    if head.is_required and not base.is_required:
+        proof = Proof(f"{base.place} {base.name}", None, "left out")
+        yield Level.BREAKING, "parameter-required", f"{label} became required", "", proof
+    if bool(base.content()) != bool(head.content()):
+        yield from _encoded(base, head, label)
+        return
+    if base.content():
+        yield from _documents(base, head, label, comparison)
+        return
+    first, second = base.raw.get("schema", {}), head.raw.get("schema", {})
+    if base.style != head.style:
+        yield from restyled(base, head, label, comparison)
+    yield from _schemas(base, first, second, label, comparison)
+
+
+def _schemas(
+    base: Parameter, first: Json, second: Json, label: str, comparison: Comparison
+) -> Iterator[Finding]:
+    result = comparison.of(first, second)
+    if result.answer is Answer.SAME:
+        return
+    if is_spread_item(base, first, second, comparison):
+        yield Level.SAFE, "parameter-schema", f"{label} may now be given more than once", "", None
+        return
+    witnesses = [
+        one
+        for one in result.witnesses
+        if result.is_meant or not is_read(one.value, first, second, comparison)
+    ]
+    if witnesses:
+        for one in witnesses:
+            proof = Proof(f"{base.place} {base.name}", one.value, serialised(base, one.value))
+            yield Level.BREAKING, f"parameter-{one.keyword}", f"{label}: {one.reason}", one.pointer, proof
+    elif result.answer is Answer.UNKNOWN:
+        yield (
+            Level.UNKNOWN,
+            "parameter-schema",
+            f"{label}: neither proved nor refuted that all still fits",
+            "",
+            None,
+        )
+    else:
+        yield Level.SAFE, "parameter-schema", f"{label} takes all that it took", "", None
+
+
+def is_spread_item(parameter: Parameter, source: Json, target: Json, comparison: Comparison) -> bool:
+    """Whether the target is an exploded list whose items are what the source was: one value reads as a list of one."""
+    node = comparison.target.node(target)
+    if parameter.style[:2] != ("form", True) or node.get("type") != ["array"] or "items" not in node:
+        return False
+    if (count(node.get("minItems")) or 0) > 1:
+        return False
+    sent = comparison.source.node(source)
+    scalar = not {"array", "object"} & set(texts(sent.get("type"))) and "type" in sent
+    return scalar and comparison.proof.holds((sent,), (members(node["items"]),))
+
+
+def is_read(value: Json, source: Json, target: Json, comparison: Comparison) -> bool:
+    """Whether the target takes the value when it is read back from text, as any type that the text spells.
+
+    A reading that the source had as well does not count: there the type was told apart by the
+    value, and reading it otherwise now is another meaning.
+    """
+    sent, taken = comparison.source.node(source), comparison.target.node(target)
+    return any(
+        comparison.taken.accepts((taken,), one)
+        and (equal(one, value) or not comparison.sent.accepts((sent,), one))
+        for one in readings(value)
+    )
+
+
+def readings(value: Json) -> Iterator[Json]:
+    """Yield what the text of a value may be read as; a null has no text."""
+    yield value
+    if value is None:
+        return
+    if isinstance(value, list):
+        yield [text_of(one) for one in value]
+        yield [next(reversed([*_scalar(one)])) for one in value]
+    elif isinstance(value, dict):
+        yield {name: text_of(one) for name, one in value.items()}
+    else:
+        yield from _scalar(value)
+
+
+def _scalar(value: Json) -> Iterator[Json]:
+    yield value
+    if isinstance(value, dict | list):
+        return
+    text = text_of(value)
+    yield text
+    if text in {"true", "false"}:
+        yield text == "true"
+    with suppress(ValueError):
+        yield int(text)
+
+
+def text_of(value: Json) -> str:
+    """Return a scalar as it is written in a path or a query."""
+    return value if isinstance(value, str) else "" if value is None else canonical(value)
+
+
+def serialised(parameter: Parameter, value: Json) -> str:
+    """Return the value as the parameter's style writes it, percent-encoding left out."""
+    style, explode, _ = parameter.style
+    if isinstance(value, list):
+        words = [text_of(one) for one in value]
+        if explode and style in {"form", "cookie"}:
+            return "&".join(f"{parameter.name}={one}" for one in words)
+        joint = {"spaceDelimited": " ", "pipeDelimited": "|"}.get(style, ",")
+        return f"{parameter.name}={joint.join(words)}"
+    if isinstance(value, dict):
+        pairs = {name: text_of(one) for name, one in value.items()}
+        if style == "deepObject":
+            return "&".join(f"{parameter.name}[{name}]={one}" for name, one in pairs.items())
+        if explode:
+            return "&".join(f"{name}={one}" for name, one in pairs.items())
+        return f"{parameter.name}=" + ",".join(f"{name},{one}" for name, one in pairs.items())
+    return f"{parameter.name}={text_of(value)}"
+
+
+def restyled(base: Parameter, head: Parameter, label: str, comparison: Comparison) -> Iterator[Finding]:
+    """Yield a break where some value is written otherwise; scalars of form and simple look alike."""
+    node = comparison.source.node(base.raw.get("schema", {}))
+    found = Candidates(comparison.source, comparison.target, comparison.proof, comparison.sent.accepts, 400)
+    for value in islice(found.values((node,), ({"minItems": 2},)), 80):
+        old, new = serialised(base, value), serialised(head, value)
+        if old != new or (base.style[0] in {"matrix", "label"}) != (head.style[0] in {"matrix", "label"}):
+            proof = Proof(f"{base.place} {base.name}", value, old)
+            yield (
+                Level.BREAKING,
+                "parameter-style",
+                f"{label} is now written as {new!a}, was {old!a}",
+                "",
+                proof,
+            )
+            return
+
+
+def _encoded(base: Parameter, head: Parameter, label: str) -> Iterator[Finding]:
+    before = next(iter(base.content()), "plain text")
+    after = next(iter(head.content()), "plain text")
+    yield Level.BREAKING, "parameter-encoding", f"{label} is written as {after}, was {before}", "", None
+
+
+def _documents(base: Parameter, head: Parameter, label: str, comparison: Comparison) -> Iterator[Finding]:
+    old, new = base.content(), head.content()
+    for media in old:
+        if media not in new:
+            yield Level.BREAKING, "parameter-encoding", f"{label} is no longer taken as {media}", "", None
+        else:
+            first, second = members(old[media]).get("schema", {}), members(new[media]).get("schema", {})
+            yield from _schemas(base, first, second, label, comparison)

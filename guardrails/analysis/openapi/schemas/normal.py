@@ -1,0 +1,309 @@
+"""Schemas of all OpenAPI versions as one dialect, JSON Schema 2020-12, seen from one side of a message.
+
+The source is the side whose messages must get through (a request's client, a response's server),
+the target the side that must take them. A property that the source never sends (`readOnly` in a
+request, `writeOnly` in a response) is forbidden in the source's schema and anything in the
+target's. Reading is tolerant: a keyword with a value of the wrong type says nothing.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+
+from guardrails.analysis.openapi.documents import Document, Missing
+from guardrails.analysis.openapi.values import (
+    Json,
+    Node,
+    count,
+    distinct,
+    equal,
+    listed,
+    members,
+    number,
+    texts,
+)
+
+FALSE: Node = {"not": {}}
+UNSENT: Node = {"x-guardrails-unsent": True}
+WIDENED = "x-guardrails-widened"
+UNRESOLVED = "x-guardrails-unresolved"
+TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
+_NEW_DIALECT = (3, 1)
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+_COUNTS = (
+    *("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
+    *("minContains", "maxContains"),
+)
+_SCHEMAS = (
+    *("items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else"),
+    *("unevaluatedItems", "unevaluatedProperties"),
+)
+_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
+_MAPS = ("patternProperties", "dependentSchemas")
+_RANGES = {
+    "int32": (-(2**31), 2**31 - 1),
+    "int64": (-(2**63), 2**63 - 1),
+    "float": (-3.4028234663852886e38, 3.4028234663852886e38),
+}
+_SPOKEN = {
+    **dict.fromkeys(("minLength", "maxLength", "pattern"), "string"),
+    **dict.fromkeys((*_BOUNDS, "multipleOf"), "number"),
+    **dict.fromkeys(("items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems"), "array"),
+    **dict.fromkeys(("properties", "required", "minProperties", "maxProperties"), "object"),
+}
+_SILENT = {"double", "binary", "password"}
+_HEX = "[0-9a-fA-F]"
+_DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_HOUR = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?([zZ]|[+-][0-9]{2}:[0-9]{2})"
+_OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+FORMATS = {
+    "date": f"^{_DAY}$",
+    "time": f"^{_HOUR}$",
+    "date-time": f"^{_DAY}[tT]{_HOUR}$",
+    "uuid": f"^{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}$",
+    "ipv4": rf"^({_OCTET}\.){{3}}{_OCTET}$",
+    "email": r"^[^@\s]+@[^@\s]+$",
+    "uri": r"^[a-zA-Z][a-zA-Z0-9+.-]*:[^\s]*$",
+    "byte": r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+}
+
+
+class Side(StrEnum):
+    """Whether a schema describes what is sent or what is taken."""
+
+    SOURCE = "source"
+    TARGET = "target"
+
+
+class Universe:
+    """All schemas of one document, normalised when first looked at, for one side of one kind of message."""
+
+    def __init__(self, document: Document, side: Side, *, request: bool, meant: bool = False) -> None:
+        """Take a document, its side, and whether a type is `meant` to include what its keywords speak of."""
+        self.document = document
+        self.side = side
+        self.is_mistyped = False
+        self._is_meant = meant
+        self._hidden = "readOnly" if request else "writeOnly"
+        self._made: dict[int, Node] = {}
+        self._written: dict[int, Json] = {}
+        self._kept: list[Json] = []
+        self._definitions: dict[str, str] = {}
+        self._references: list[str] = []
+
+    def node(self, raw: Json) -> Node:
+        """Return the normalised form of a schema of the document; the same object for the same schema."""
+        if raw is False:
+            return FALSE
+        if not isinstance(raw, dict):
+            return {}
+        if id(raw) not in self._made:
+            self._kept.append(raw)  # an id is one object's only while that object lives
+            made = self._made[id(raw)] = {}
+            self._written[id(made)] = raw
+            made.update(self._normal(raw))
+        return self._made[id(raw)]
+
+    def written(self, node: Node) -> Json:
+        """Return the schema that a node is the normalised form of, None where it was made here."""
+        return self._written.get(id(node))
+
+    def at(self, key: str) -> Node:
+        """Return the schema that a normalised `$ref` leads to."""
+        found = self.document.at(self._references[int(key.rpartition("/")[2])])
+        return {} if isinstance(found, Missing) else self.node(found)
+
+    def _reference(self, reference: str) -> Node:
+        if isinstance(self.document.at(reference), Missing):
+            return {UNRESOLVED: reference}
+        if reference not in self._definitions:
+            self._definitions[reference] = f"#/$defs/{len(self._references)}"
+            self._references.append(reference)
+        return {"$ref": self._definitions[reference]}
+
+    def _normal(self, raw: dict[str, Json]) -> Node:
+        reference = raw.get("$ref")
+        if isinstance(reference, str) and self.document.version < _NEW_DIALECT:
+            return self._reference(reference)
+        node: Node = {}
+        if isinstance(reference, str):
+            node.update(self._reference(reference))
+        node.update(_scalars(raw))
+        node.update(self._parts(raw))
+        node.update(self._object(raw))
+        self._widen(node)
+        more = [*_meaning(raw, node), *self._dispatched(raw, node)]
+        if more:
+            node["allOf"] = [*listed(node.get("allOf")), *more]
+        return _nullable(raw, node)
+
+    def _parts(self, raw: dict[str, Json]) -> Iterator[tuple[str, Json]]:
+        for name in _SCHEMAS:
+            if name == "items" and isinstance(raw.get(name), list):
+                yield "prefixItems", [self.node(one) for one in listed(raw[name])]
+                if "additionalItems" in raw:
+                    yield "items", self.node(raw["additionalItems"])
+            elif isinstance(raw.get(name), dict | bool):
+                yield name, self.node(raw[name])
+        for name in _LISTS:
+            parts = [one for one in listed(raw.get(name)) if isinstance(one, dict | bool)]
+            if parts:
+                yield name, [self.node(one) for one in parts]
+        for name in _MAPS:
+            parts_by_name = members(raw.get(name))
+            if parts_by_name:
+                yield name, {key: self.node(one) for key, one in parts_by_name.items() if _sound(name, key)}
+
+    def _object(self, raw: dict[str, Json]) -> Iterator[tuple[str, Json]]:
+        properties = members(raw.get("properties"))
+        unsent = {name for name, one in properties.items() if self._is_unsent(one)}
+        if properties:
+            absent = FALSE if self.side is Side.SOURCE else UNSENT
+            yield (
+                "properties",
+                {name: absent if name in unsent else self.node(one) for name, one in properties.items()},
+            )
+        required = [name for name in dict.fromkeys(texts(raw.get("required"))) if name not in unsent]
+        if required:
+            yield "required", list[Json](sorted(required))
+        dependent = {name: texts(names) for name, names in members(raw.get("dependentRequired")).items()}
+        if dependent:
+            yield "dependentRequired", {name: list[Json](sorted(names)) for name, names in dependent.items()}
+
+    def _widen(self, node: Node) -> None:
+        """Note keywords that say nothing for the node's type; where they are meant, widen the type to theirs."""
+        types = texts(node.get("type"))
+        spoken = {kind for name, kind in _SPOKEN.items() if name in node}
+        missing = spoken - set(types) - ({"number"} if "integer" in types else set())
+        if types and missing:
+            self.is_mistyped = not self._is_meant
+            if self._is_meant:
+                node["type"] = [name for name in TYPES if name in types or name in missing]
+                node[WIDENED] = list[Json](sorted(missing))
+
+    def _dispatched(self, raw: dict[str, Json], node: Node) -> list[Json]:
+        """Return the choice that a discriminator makes: each branch goes with its own names alone."""
+        said = members(raw.get("discriminator"))
+        name = said.get("propertyName")
+        keyword = next((one for one in ("oneOf", "anyOf") if one in node), None)
+        if not isinstance(name, str) or keyword is None:
+            return []
+        branches = [members(one).get("$ref") for one in listed(raw.get(keyword))]
+        if not all(isinstance(one, str) for one in branches):
+            return []
+        node.pop(keyword)
+        named = members(said.get("mapping"))
+        choices: list[Json] = []
+        for reference in branches:
+            names = [
+                value for value, one in named.items() if one in {reference, str(reference).rpartition("/")[2]}
+            ]
+            values: list[Json] = list(names or [str(reference).rpartition("/")[2]])
+            one: Node = {"properties": {name: {"enum": values}}}
+            if self.side is Side.SOURCE:
+                one["required"] = [name]
+            choices.append({"allOf": [self._reference(str(reference)), one]})
+        return [{"anyOf": choices}]
+
+    def _is_unsent(self, raw: Json) -> bool:
+        return members(raw).get(self._hidden) is True or self.document.resolved(raw).get(self._hidden) is True
+
+
+def _sound(name: str, key: str) -> bool:
+    return name != "patternProperties" or _compiles(key)
+
+
+def _compiles(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError):
+        return False
+    return True
+
+
+def _scalars(raw: dict[str, Json]) -> Node:
+    node: Node = {}
+    types = [raw["type"]] if isinstance(raw.get("type"), str) else listed(raw.get("type"))
+    known = [name for name in TYPES if name in types]
+    if known:
+        node["type"] = list[Json]([one for one in known if one != "integer" or "number" not in known])
+    for name in _COUNTS:
+        found = count(raw.get(name))
+        if found is not None:
+            node[name] = found
+    if raw.get("uniqueItems") is True:
+        node["uniqueItems"] = True
+    pattern = raw.get("pattern")
+    if isinstance(pattern, str) and _compiles(pattern):
+        node["pattern"] = pattern
+    encoding = raw.get("contentEncoding")
+    if isinstance(encoding, str):
+        node["contentEncoding"] = encoding.lower()
+    node.update(_finite(raw))
+    node.update(_bounds(raw, integral="integer" in known and set(known) <= {"null", "integer"}))
+    return node
+
+
+def _finite(raw: dict[str, Json]) -> Node:
+    values = distinct(listed(raw["enum"])) if isinstance(raw.get("enum"), list) else None
+    if raw.get("nullable") is True and values is not None:
+        values = distinct([*values, None])
+    if "const" in raw:
+        const = raw["const"]
+        values = [const] if values is None or any(equal(const, one) for one in values) else []
+    return {} if values is None else {"enum": values}
+
+
+def _bounds(raw: dict[str, Json], *, integral: bool) -> Node:
+    found = {name: number(raw.get(name)) for name in (*_BOUNDS, "multipleOf")}
+    for plain, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        if raw.get(exclusive) is True:
+            found[exclusive], found[plain] = found[plain], None
+    if integral:
+        _close(found)
+    multiple = found["multipleOf"]
+    if multiple is not None and multiple <= 0:
+        found["multipleOf"] = None
+    return {name: one for name, one in found.items() if one is not None and math.isfinite(one)}
+
+
+def _close(found: dict[str, int | float | None]) -> None:
+    """Rewrite the bounds of whole numbers as inclusive whole ones."""
+    low, high = found["exclusiveMinimum"], found["exclusiveMaximum"]
+    lows = [math.ceil(found["minimum"])] if found["minimum"] is not None else []
+    highs = [math.floor(found["maximum"])] if found["maximum"] is not None else []
+    lows += [math.floor(low) + 1] if low is not None else []
+    highs += [math.ceil(high) - 1] if high is not None else []
+    found |= {"exclusiveMinimum": None, "exclusiveMaximum": None}
+    found["minimum"], found["maximum"] = max(lows, default=None), min(highs, default=None)
+
+
+def _meaning(raw: dict[str, Json], node: Node) -> list[Json]:
+    """Return what a known format says as a schema of its own; other formats stay as they are named."""
+    if node.get("enum") == []:
+        del node["enum"]
+        return [FALSE]
+    name, types = raw.get("format"), listed(node.get("type"))
+    if not isinstance(name, str):
+        return []
+    if name in FORMATS:
+        return [{"pattern": FORMATS[name]}]
+    if name in _RANGES and ("integer" in types or "number" in types):
+        low, high = _RANGES[name]
+        return [{"minimum": low, "maximum": high}]
+    if name not in _RANGES and name not in _SILENT:
+        node["format"] = name
+    return []
+
+
+def _nullable(raw: dict[str, Json], node: Node) -> Node:
+    """Apply OpenAPI 3.0's `nullable`, also beside a composition, where tools honour it though the text does not."""
+    if raw.get("nullable") is not True:
+        return node
+    if "type" in node:
+        types = listed(node["type"])
+        return {**node, "type": types if "null" in types else ["null", *types]}
+    if any(name in node for name in ("$ref", "allOf", "anyOf", "oneOf")):
+        return {"anyOf": [{"type": ["null"]}, node]}
+    return node

@@ -1,0 +1,269 @@
+"""Compares one slot of a message: equal, proved contained, broken with a witness, or unknown.
+
+Witnesses are checked by jsonschema-rs under both schemas before anyone sees them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from guardrails.analysis.openapi.documents import Document
+from guardrails.analysis.openapi.schemas.candidates import Candidates, leaves
+from guardrails.analysis.openapi.schemas.containment import Proof, is_unspoken
+from guardrails.analysis.openapi.schemas.normal import FALSE, UNSENT, WIDENED, Side, Universe
+from guardrails.analysis.openapi.schemas.shapes import Conjunction, Shape
+from guardrails.analysis.openapi.values import Json, Node, kind_of, step, texts
+from guardrails.model.errors import ToolMissing
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+BUDGET = 6000
+_MOST_WITNESSES = 5
+_DEEPEST = 12
+
+
+class Answer(StrEnum):
+    """What is known of one slot."""
+
+    SAME = "same"
+    SAFE = "safe"
+    BREAKING = "breaking"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A value that the source sends and the target refuses: at which place in it, by which keyword, and why."""
+
+    value: Json
+    pointer: str
+    keyword: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer on one slot, with the witnesses of a break, one for each place and keyword.
+
+    `is_meant` tells that the schemas contradict themselves (a `minItems` beside `type: string`),
+    and break only when their types include what their keywords speak of.
+    """
+
+    answer: Answer
+    witnesses: tuple[Witness, ...] = ()
+    is_meant: bool = False
+
+
+class Validators:
+    """Compiled validators of one side's schemas."""
+
+    def __init__(self, universe: Universe) -> None:
+        self._universe = universe
+        self._made: dict[tuple[int, ...], tuple[Conjunction, jsonschema_rs.Draft202012Validator | None]] = {}
+
+    def accepts(self, nodes: Conjunction, value: Json) -> bool:
+        """Whether the value fits all nodes; False where the schemas cannot be compiled."""
+        if not any(nodes):
+            return True
+        validator = self._validator(nodes)
+        return validator is not None and validator.is_valid(value)
+
+    def refusals(self, nodes: Conjunction, value: Json) -> list[Witness]:
+        """Return why the value does not fit, innermost reasons first."""
+        validator = self._validator(nodes)
+        if validator is None:
+            return []
+        found = [
+            Witness(value, step("", *error.instance_path), str(error.schema_path[-1]), error.message)
+            for error in validator.iter_errors(value)
+        ]
+        return sorted(found, key=lambda one: -one.pointer.count("/"))
+
+    def can_judge(self, nodes: Conjunction) -> bool:
+        """Whether the schemas can be compiled."""
+        return self._validator(nodes) is not None
+
+    def _validator(self, nodes: Conjunction) -> "jsonschema_rs.Draft202012Validator | None":
+        key = tuple(map(id, nodes))
+        if key not in self._made:
+            self._made[key] = (nodes, _compiled(standalone(self._universe, nodes)))
+        return self._made[key][1]
+
+
+def _compiled(schema: Node) -> "jsonschema_rs.Draft202012Validator | None":
+    try:
+        import jsonschema_rs  # noqa: PLC0415 - gates load without it; only a real comparison needs it
+    except ImportError as error:
+        raise ToolMissing(
+            "jsonschema-rs is not installed; install guardrails-harness with its `contract` extra"
+        ) from error
+    try:
+        return jsonschema_rs.Draft202012Validator(schema)
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError):
+        return None
+
+
+def standalone(universe: Universe, nodes: Conjunction) -> Node:
+    """Return one schema of all nodes with every definition they need."""
+    definitions: Node = {}
+    left = _references(list(nodes))
+    while left:
+        key = left.pop()
+        name = key.rpartition("/")[2]
+        if name not in definitions:
+            definitions[name] = universe.at(key)
+            left |= _references([universe.at(key)])
+    schema: Node = {"allOf": list[Json](nodes)}
+    return {**schema, "$defs": definitions} if definitions else schema
+
+
+def _references(left: list[Node]) -> set[str]:
+    found: set[str] = set()
+    values: list[Json] = list(left)
+    while values:
+        value = values.pop()
+        if isinstance(value, dict):
+            reference = value.get("$ref")
+            if isinstance(reference, str):
+                found.add(reference)
+            values += [one for key, one in value.items() if key != "enum"]
+        elif isinstance(value, list):
+            values += value
+    return found
+
+
+class Comparison:
+    """Compares slots of two documents for one kind of message; what is compared twice is judged once."""
+
+    def __init__(
+        self, source: Document, target: Document, *, request: bool, budget: int = BUDGET, meant: bool = False
+    ) -> None:
+        """Take the document whose messages must get through and the one that must take them."""
+        self.source = Universe(source, Side.SOURCE, request=request, meant=meant)
+        self.target = Universe(target, Side.TARGET, request=request, meant=meant)
+        self._documents = (source, target)
+        self._request = request
+        self._is_meant = meant
+        self.sent = Validators(self.source)
+        self.taken = Validators(self.target)
+        self.proof = Proof(self.source, self.target, self.taken.accepts)
+        self._budget = budget
+        self._by_target = True
+        self._known: dict[tuple[int, int], tuple[Json, Json, Result]] = {}
+
+    def of(self, source: Json, target: Json) -> Result:
+        """Return what is known of a source schema of one document against a target schema of the other."""
+        key = (id(source), id(target))
+        if key not in self._known:
+            self._known[key] = (source, target, self._judged(source, target))
+        return self._known[key][2]
+
+    @cached_property
+    def _meant(self) -> "Comparison":
+        """The same comparison with each type widened to what its keywords speak of."""
+        source, target = self._documents
+        return Comparison(source, target, request=self._request, budget=self._budget, meant=True)
+
+    def _judged(self, source: Json, target: Json) -> Result:
+        result = self._compared(self.source.node(source), self.target.node(target))
+        if result.answer is Answer.BREAKING or not (self.source.is_mistyped or self.target.is_mistyped):
+            return result
+        meant = self._meant.of(source, target)
+        return replace(meant, is_meant=True) if meant.answer is Answer.BREAKING else result
+
+    def _compared(self, source: Node, target: Node) -> Result:
+        if self.proof.same(source, target):
+            return Result(Answer.SAME)
+        if self.proof.holds((source,), (target,)):
+            return Result(Answer.SAFE)
+        if not self.sent.can_judge((source,)) or not self.taken.can_judge((target,)):
+            return Result(Answer.UNKNOWN)
+        witnesses = tuple(self._witnesses(source, target))
+        return Result(Answer.BREAKING if witnesses else Answer.UNKNOWN, witnesses)
+
+    def _witnesses(self, source: Node, target: Node) -> Iterator[Witness]:
+        candidates = Candidates(self.source, self.target, self.proof, self.sent.accepts, self._budget)
+        seen: set[tuple[str, str]] = set()
+        for value in candidates.values((source,), (target,)):
+            if self.taken.accepts((target,), value) or self.is_undeclared(value, source, target):
+                continue
+            refusals = self.taken.refusals((target,), value)
+            if self._is_meant:
+                refusals = [one for one in refusals if not self._is_ours(one, value, source)]
+            for refusal in refusals[:1]:
+                if (refusal.pointer, refusal.keyword) not in seen:
+                    seen.add((refusal.pointer, refusal.keyword))
+                    yield refusal
+            if len(seen) >= _MOST_WITNESSES:
+                return
+
+    def _is_ours(self, refusal: Witness, value: Json, source: Node) -> bool:
+        """Whether a type is refused that the source lets through only because we widened it."""
+        nodes: Conjunction = (source,)
+        for token in refusal.pointer.split("/")[1:]:
+            shape = Shape(tuple(leaves(self.source, nodes)))
+            name = token.replace("~1", "/").replace("~0", "~")
+            if isinstance(value, list):
+                nodes, value = shape.of_index(int(name)), value[int(name)]
+            elif isinstance(value, dict):
+                nodes, value = shape.of_name(name), value.get(name)
+        widened = {one for node in leaves(self.source, nodes) for one in texts(node.get(WIDENED))}
+        kind = kind_of(value)
+        return refusal.keyword == "type" and bool({kind, "number" if kind == "integer" else kind} & widened)
+
+    def is_undeclared(self, value: Json, source: Node, target: Node) -> bool:
+        """Whether the value uses a name that only the target declares, at a place where the source is open."""
+        return self._uses_new((source,), (target,), value, 0)
+
+    def _uses_new(self, source: Conjunction, target: Conjunction, value: Json, depth: int) -> bool:
+        if depth > _DEEPEST or not isinstance(value, dict | list):
+            return False
+        sent = Shape(tuple(leaves(self.source, source)))
+        taken = Shape(tuple(leaves(self.target, target, conditions=False)))
+        if isinstance(value, list):
+            return any(
+                self._uses_new(sent.of_index(index), taken.of_index(index), one, depth + 1)
+                for index, one in enumerate(value)
+            )
+        return any(
+            (is_unspoken(sent, name) and name in taken.names())
+            or self._uses_new(sent.of_name(name), taken.of_name(name), one, depth + 1)
+            for name, one in value.items()
+        )
+
+    def forgotten(self, source: Json, target: Json, *, by_target: bool) -> list[str]:
+        """Return the places of names that one side's schema declares and the other's no longer does.
+
+        `by_target` asks for names of the source, else names of the target are asked for.
+        """
+        found: dict[str, None] = {}
+        self._by_target = by_target
+        self._walk((self.source.node(source),), (self.target.node(target),), "", found, set())
+        return list(found)
+
+    def _walk(
+        self,
+        source: Conjunction,
+        target: Conjunction,
+        pointer: str,
+        found: dict[str, None],
+        seen: set[tuple[str, str]],
+    ) -> None:
+        sent, taken = Shape(tuple(leaves(self.source, source))), Shape(tuple(leaves(self.target, target)))
+        key = (str(sorted(map(id, sent.plain))), str(sorted(map(id, taken.plain))))
+        if key in seen or pointer.count("/") > _DEEPEST:
+            return
+        seen.add(key)
+        one, other = (sent, taken) if self._by_target else (taken, sent)
+        for name in one.names():
+            if any(node in (FALSE, UNSENT) or node.get("deprecated") is True for node in one.of_name(name)):
+                continue
+            if is_unspoken(other, name):
+                found[step(pointer, name)] = None
+            else:
+                self._walk(sent.of_name(name), taken.of_name(name), step(pointer, name), found, seen)
+        if sent.of_index(0) and taken.of_index(0):
+            self._walk(sent.of_index(0), taken.of_index(0), step(pointer, "0"), found, seen)

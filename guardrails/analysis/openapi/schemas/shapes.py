@@ -1,0 +1,256 @@
+"""A schema as a choice between shapes, each a plain conjunction of keywords.
+
+References, `allOf`, `anyOf` and `oneOf` are multiplied out, so that equal refactors (flattened,
+moved, inlined) look alike and what is left can be compared keyword by keyword.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from guardrails.analysis.openapi.schemas.normal import FALSE, TYPES, Universe
+from guardrails.analysis.openapi.values import (
+    Json,
+    Node,
+    distinct,
+    equal,
+    kind_of,
+    listed,
+    members,
+    number,
+    texts,
+)
+
+MOST = 48
+_OPAQUE = {
+    **dict.fromkeys(("contains", "minContains", "maxContains", "unevaluatedItems"), "array"),
+    **dict.fromkeys(("propertyNames", "dependentSchemas", "unevaluatedProperties"), "object"),
+    **dict.fromkeys(("not", "if", "x-guardrails-unresolved"), ""),
+    **dict.fromkeys(("format", "contentEncoding"), "string"),
+}
+Conjunction = tuple[Node, ...]
+
+
+class TooManyShapes(Exception):
+    """A schema multiplies out to more shapes than can be compared, or refers to itself at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One end of a range of numbers; `None` is no bound."""
+
+    value: int | float | None
+    exclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Plain nodes that all hold at once, and what of them is compared only as a whole.
+
+    `rest` holds (keyword, node) of keywords without a rule of their own.
+    """
+
+    plain: Conjunction = ()
+    rest: tuple[tuple[str, Node], ...] = ()
+
+    def with_(self, other: "Shape") -> "Shape":
+        """Return the shape of what fits both."""
+        return Shape((*self.plain, *other.plain), (*self.rest, *other.rest))
+
+    def types(self) -> tuple[str, ...]:
+        """Return the types that fit, `integer` only where `number` does not."""
+        found = set(TYPES)
+        for node in self.plain:
+            if "type" in node:
+                named = set(texts(node["type"]))
+                found &= named | ({"integer"} if "number" in named else set())
+        if "number" in found:
+            found.discard("integer")
+        return tuple(name for name in TYPES if name in found)
+
+    def values(self) -> list[Json] | None:
+        """Return the values that all enumerations share, None without enumeration."""
+        lists = [listed(node["enum"]) for node in self.plain if "enum" in node]
+        if not lists:
+            return None
+        kinds = set(self.types()) | ({"integer"} if "number" in self.types() else set())
+        shared = [
+            one for one in lists[0] if all(any(equal(one, two) for two in other) for other in lists[1:])
+        ]
+        return distinct(one for one in shared if kind_of(one) in kinds)
+
+    def low(self) -> Bound:
+        """Return the strictest lower bound."""
+        found = [(one, False) for one in self.numbers("minimum")]
+        found += [(one, True) for one in self.numbers("exclusiveMinimum")]
+        return Bound(*max(found)) if found else Bound(None)
+
+    def high(self) -> Bound:
+        """Return the strictest upper bound."""
+        found = [(-one, False) for one in self.numbers("maximum")]
+        found += [(-one, True) for one in self.numbers("exclusiveMaximum")]
+        if not found:
+            return Bound(None)
+        value, exclusive = max(found)
+        return Bound(-value, exclusive)
+
+    def numbers(self, keyword: str) -> list[int | float]:
+        """Return all values of a numeric keyword."""
+        found = (number(node.get(keyword)) for node in self.plain)
+        return [one for one in found if one is not None]
+
+    def least(self, keyword: str) -> int | float:
+        """Return the strictest `min...` count."""
+        return max(self.numbers(keyword), default=0)
+
+    def most(self, keyword: str) -> int | float:
+        """Return the strictest `max...` count."""
+        return min(self.numbers(keyword), default=float("inf"))
+
+    def patterns(self) -> set[str]:
+        """Return the patterns that every string must match."""
+        return {
+            one for node in self.plain if isinstance(one := node.get("pattern"), str) and not trivial(one)
+        }
+
+    def required(self) -> set[str]:
+        """Return the names that an object must have."""
+        return {name for node in self.plain for name in texts(node.get("required"))}
+
+    def names(self) -> list[str]:
+        """Return the declared property names, in order."""
+        return list(dict.fromkeys(name for node in self.plain for name in members(node.get("properties"))))
+
+    def name_patterns(self) -> list[str]:
+        """Return the patterns that declare property names."""
+        return list(
+            dict.fromkeys(name for node in self.plain for name in members(node.get("patternProperties")))
+        )
+
+    def of_name(self, name: str) -> Conjunction:
+        """Return what a property of that name must fit."""
+        return tuple(one for node in self.plain for one in _of_name(node, name))
+
+    def of_others(self) -> Conjunction:
+        """Return what a property must fit that nothing declares."""
+        return tuple(
+            members(node["additionalProperties"]) for node in self.plain if "additionalProperties" in node
+        )
+
+    def of_index(self, index: int) -> Conjunction:
+        """Return what an item at that place must fit."""
+        return tuple(one for node in self.plain for one in _of_index(node, index))
+
+    def places(self) -> int:
+        """Return how many places of an array have a schema of their own."""
+        return max((len(listed(node.get("prefixItems"))) for node in self.plain), default=0)
+
+    def is_empty(self) -> bool:
+        """Whether plainly nothing fits."""
+        return not self.types() or self.values() == [] or ("not", FALSE) in self.rest
+
+
+def trivial(pattern: str) -> bool:
+    """Whether every string matches the pattern."""
+    return pattern in {"", ".*", "^", "$", "^.*", ".*$", "^.*$", "(.*)", "^(.*)$", "[\\s\\S]*", "^[\\s\\S]*$"}
+
+
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Return the pattern, searched as JSON Schema does."""
+    return re.compile(pattern)
+
+
+def _of_name(node: Node, name: str) -> Iterator[Node]:
+    declared = False
+    if name in members(node.get("properties")):
+        declared = True
+        yield members(members(node["properties"])[name])
+    for pattern, one in members(node.get("patternProperties")).items():
+        if compiled(pattern).search(name):
+            declared = True
+            yield members(one)
+    if not declared and "additionalProperties" in node:
+        yield members(node["additionalProperties"])
+
+
+def _of_index(node: Node, index: int) -> Iterator[Node]:
+    prefix = listed(node.get("prefixItems"))
+    if index < len(prefix):
+        yield members(prefix[index])
+    elif "items" in node:
+        yield members(node["items"])
+
+
+def shapes_of(universe: Universe, nodes: Conjunction) -> list[Shape]:
+    """Return shapes of which each fitting value fits at least one; raises TooManyShapes."""
+    return _product(universe, nodes, frozenset())
+
+
+def _product(universe: Universe, nodes: Conjunction, open_: frozenset[str]) -> list[Shape]:
+    found = [Shape()]
+    for node in nodes:
+        parts = _of_node(universe, node, open_)
+        if len(found) * len(parts) > MOST:
+            raise TooManyShapes
+        found = [one.with_(part) for one in found for part in parts]
+        found = [one for one in found if not one.is_empty()]
+    return found
+
+
+def _of_node(universe: Universe, node: Node, open_: frozenset[str]) -> list[Shape]:
+    rest = [(name, node) for name in _OPAQUE if name in node]
+    rest = [("not", FALSE) if name == "not" and one["not"] == {} else (name, one) for name, one in rest]
+    choices = [[Shape((node,), tuple(rest))]]
+    reference = node.get("$ref")
+    if isinstance(reference, str):
+        if reference in open_:
+            raise TooManyShapes
+        choices.append(_product(universe, (universe.at(reference),), open_ | {reference}))
+    choices += [_product(universe, (members(one),), open_) for one in listed(node.get("allOf"))]
+    for name in ("anyOf", "oneOf"):
+        if name in node:
+            choices.append(_choice(universe, node, name, open_))
+    found = [Shape()]
+    for choice in choices:
+        if len(found) * len(choice) > MOST:
+            raise TooManyShapes
+        found = [one.with_(part) for one in found for part in choice]
+    return found
+
+
+def _choice(universe: Universe, node: Node, name: str, open_: frozenset[str]) -> list[Shape]:
+    branches = [_product(universe, (members(one),), open_) for one in listed(node[name])]
+    alone = name == "anyOf" or all(
+        apart(one, two)
+        for index, first in enumerate(branches)
+        for second in branches[index + 1 :]
+        for one in first
+        for two in second
+    )
+    tail = Shape() if alone else Shape((), (("oneOf", node),))
+    return [one.with_(tail) for branch in branches for one in branch]
+
+
+def keyword_kind(keyword: str) -> str:
+    """Return the type that an opaque keyword speaks of, empty for every type."""
+    return _OPAQUE.get(keyword, "")
+
+
+def apart(one: Shape, two: Shape) -> bool:
+    """Whether plainly no value fits both shapes."""
+    both = one.with_(two)
+    if both.is_empty():
+        return True
+    kinds = set(both.types())
+    if kinds <= {"integer", "number"}:
+        low, high = both.low(), both.high()
+        if low.value is not None and high.value is not None:
+            return low.value > high.value or (low.value == high.value and (low.exclusive or high.exclusive))
+    if kinds == {"object"}:
+        return any(
+            Shape(both.of_name(name)).is_empty() or any(node == FALSE for node in both.of_name(name))
+            for name in both.required()
+        )
+    return False

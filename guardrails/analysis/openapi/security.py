@@ -1,0 +1,53 @@
+"""Whether credentials that base accepted are still enough."""
+
+from guardrails.analysis.openapi.operations import Operation
+from guardrails.analysis.openapi.values import Json, canonical, listed, members, texts
+
+Requirement = dict[str, frozenset[str]]
+
+
+def requirements(operation: Operation) -> list[Requirement]:
+    """Return the alternatives, each a set of scopes by scheme; no requirement is one empty alternative.
+
+    A scheme is known by what it asks of a request and not by its name, where it is defined.
+    """
+    found = [
+        {_scheme(operation, name): frozenset(texts(scopes)) for name, scopes in members(one).items()}
+        for one in listed(operation.security())
+    ]
+    return found or [{}]
+
+
+def _scheme(operation: Operation, name: str) -> str:
+    components = members(operation.document.root.get("components"))
+    raw = operation.document.resolved(members(components.get("securitySchemes")).get(name))
+    schemes = members(components.get("securitySchemes"))
+    asked = _asked(raw)
+    alike = [
+        one for one, other in schemes.items() if asked and _asked(operation.document.resolved(other)) == asked
+    ]
+    return asked if len(alike) == 1 else f"{raw.get('type') or ''} {name} {asked}"
+
+
+def _asked(raw: dict[str, Json]) -> str:
+    """Return what a scheme asks of a request, empty where only its name tells."""
+    if raw.get("type") == "apiKey":
+        return canonical(["apiKey", raw.get("in"), _lowered(raw.get("name"))])
+    return canonical(["http", _lowered(raw.get("scheme"))]) if raw.get("type") == "http" else ""
+
+
+def _lowered(value: Json) -> Json:
+    return value.lower() if isinstance(value, str) else value
+
+
+def refused(base: Operation, head: Operation) -> Requirement | None:
+    """Return credentials that satisfy base and no alternative of head, None when all still do."""
+    offered = requirements(head)
+    for had in requirements(base):
+        if not any(_is_enough(had, needed) for needed in offered):
+            return had
+    return None
+
+
+def _is_enough(had: Requirement, needed: Requirement) -> bool:
+    return all(scheme in had and scopes <= had[scheme] for scheme, scopes in needed.items())

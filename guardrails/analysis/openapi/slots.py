@@ -1,0 +1,91 @@
+"""Where in two documents a difference stands, and the differences that one schema slot yields."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from guardrails.analysis.openapi.difference import Difference, Direction, Level, Proof
+from guardrails.analysis.openapi.operations import Operation
+from guardrails.analysis.openapi.schemas.search import Answer, Comparison
+from guardrails.analysis.openapi.values import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One operation in both documents."""
+
+    base: Operation
+    head: Operation
+
+    @property
+    def label(self) -> str:
+        """Return the operation as a reader names it."""
+        return f"{self.base.method.upper()} {ascii(self.base.path)[1:-1]}"
+
+    def difference(
+        self,
+        level: Level,
+        rule: str,
+        direction: Direction,
+        message: str,
+        pointer: str,
+        *,
+        inner: str = "",
+        witness: Proof | None = None,
+    ) -> Difference:
+        """Return a difference of this operation."""
+        method = self.base.method.upper()
+        return Difference(
+            level, rule, method, self.base.path, pointer, direction, message, inner=inner, witness=witness
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One schema slot: where it is, how a reader names it, and who sends what fills it."""
+
+    place: Place
+    direction: Direction
+    label: str
+    pointer: str
+    proof_place: str
+    client_sends: bool
+
+    def differences(self, base: Json, head: Json, comparison: Comparison) -> Iterator[Difference]:
+        """Yield the differences between base's and head's schema."""
+        source, target = (base, head) if self.client_sends else (head, base)
+        result = comparison.of(source, target)
+        if result.answer is Answer.SAME:
+            return
+        for witness in result.witnesses:
+            who = "head refuses" if self.client_sends else "base does not promise"
+            message = f"{self.label}{self._at(witness.pointer)}: {who} it: {_shortened(witness.reason)}"
+            proof = Proof(self.proof_place, witness.value)
+            yield self._made(Level.BREAKING, witness.keyword, message, witness.pointer, proof)
+        forgotten = comparison.forgotten(source, target, by_target=self.client_sends)
+        for pointer in forgotten:
+            yield self._made(
+                Level.UNKNOWN,
+                "property-removed",
+                f"{self.label}: head no longer declares {pointer!a}",
+                pointer,
+            )
+        if result.answer is Answer.UNKNOWN:
+            message = f"{self.label} changed, and no rule or witness tells whether that breaks"
+            yield self._made(Level.UNKNOWN, "schema", message)
+        elif result.answer is Answer.SAFE and not forgotten:
+            yield self._made(Level.SAFE, "schema", f"{self.label} changed and keeps what base promised")
+
+    def _at(self, pointer: str) -> str:
+        return f" at {ascii(pointer)[1:-1]}" if pointer else ""
+
+    def _made(
+        self, level: Level, rule: str, message: str, inner: str = "", witness: Proof | None = None
+    ) -> Difference:
+        return self.place.difference(
+            level, rule, self.direction, message, self.pointer, inner=inner, witness=witness
+        )
+
+
+def _shortened(reason: str) -> str:
+    text = ascii(reason)[1:-1]
+    return text if len(text) <= 160 else f"{text[:157]}..."  # noqa: PLR2004 - a line that still reads
