@@ -12,7 +12,7 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse, RemoteDisconnected
 from pathlib import Path
 
 from guardrails.model.ports import Request, Response
@@ -119,6 +119,8 @@ def _explained() -> Iterator[None]:
         yield
     except TimeoutError as error:
         raise NoAnswer("no whole answer in time") from error
+    except RemoteDisconnected as error:
+        raise NoAnswer("the connection was closed without an answer") from error
     except (HTTPException, ValueError) as error:
         raise NoAnswer(f"the answer is not HTTP: {type(error).__name__}: {str(error)[:200]!a}") from error
     except OSError as error:

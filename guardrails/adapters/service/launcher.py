@@ -81,6 +81,7 @@ class RunningService:
         self._service = service
         self._process = process
         self._client = client
+        self._outlives_silence = False
 
     def request(self, request: Request) -> Response:
         """Send one request and return the answer; raises ServiceFailure when there is none in time."""
@@ -88,10 +89,20 @@ class RunningService:
             return self._client.request(request)
         except NoAnswer as error:
             asked = f"{request.method} {request.path[:200]}"
-            state = "it still runs" if self.alive() else _ending(self._process)
+            state = _ending(self._process) if self._is_ending() else "it still runs"
             raise ServiceFailure(
                 f"service {self._service.name}: {ascii(asked)[1:-1]}: {error}; {state}"
             ) from error
+
+    def _is_ending(self) -> bool:
+        """Whether the service ended, which shows a moment after its connections close; waits once at most."""
+        give_up = time.monotonic() + (0.0 if self._outlives_silence else _LAST_WORDS_SECONDS)
+        while self.alive():
+            if time.monotonic() >= give_up:
+                self._outlives_silence = True
+                return False
+            time.sleep(_STEP_SECONDS)
+        return True
 
     def cpu_seconds(self) -> float:
         """Return user plus system seconds used by the service's processes so far."""
