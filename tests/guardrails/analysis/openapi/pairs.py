@@ -44,14 +44,14 @@ def levels(base: Object, head: Object) -> list[str]:
     return [one.level.value for one in found(base, head)]
 
 
-def worst_of_request(base: Json, head: Json, **other: Json) -> str:
+def worst_of_request(base: Json, head: Json, components: Json = None) -> str:
     """Return the worst level when a request body's schema goes from `base` to `head`."""
-    return _worst(lambda schema: document(operation(body=schema), **other), base, head)
+    return _worst(lambda schema: document(operation(body=schema), components=components), base, head)
 
 
-def worst_of_answer(base: Json, head: Json, **other: Json) -> str:
+def worst_of_answer(base: Json, head: Json, components: Json = None) -> str:
     """Return the worst level when an answer's schema goes from `base` to `head`."""
-    return _worst(lambda schema: document(operation(answer=schema), **other), base, head)
+    return _worst(lambda schema: document(operation(answer=schema), components=components), base, head)
 
 
 def worst_of_query(base: Object, head: Object) -> str:

@@ -127,8 +127,8 @@ def test_each_witness_holds_in_a_second_validator(name: str) -> None:
 
 
 def test_new_optional_property_of_an_open_object_breaks_nobody() -> None:
-    head = {
-        **_members(NAMED),
+    head: Json = {
+        **NAMED,
         "properties": {"a": STRING, "b": {"type": "integer"}, "c": {"type": "integer"}},
     }
 
