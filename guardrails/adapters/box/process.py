@@ -22,7 +22,7 @@ from guardrails.adapters.box import view
 from guardrails.model.errors import BoxError
 from guardrails.model.policy import BoxLevel
 from guardrails.model.ports import Command, Completed
-from guardrails.payload.confine import tree as tree
+from guardrails.payload.confine import tree
 from guardrails.payload.confine.spec import Bounds, Mount, Spec
 
 _STANDARD = (0, 1, 2)

@@ -5,9 +5,10 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from guardrails.adapters.box.probe import our_interpreter
-from guardrails.model.ports import Command, Limits
+from guardrails.model.ports import Box, Command, Limits
 
 LIMITS = Limits(wall_seconds=30.0, cpu_seconds=20, memory_bytes=512 << 20, processes=40, output_bytes=1 << 20)
 
@@ -76,3 +77,15 @@ def processes_with(mark: str) -> list[int]:
             if mark.encode() in arguments and is_alive(int(name)):
                 found.append(int(name))
     return found
+
+
+def said(box: Box, code: str, *arguments: object, **options: Any) -> list[str]:
+    """Return the lines that `code` printed in the box, where it must end well; options are `command`'s."""
+    done = box.run(command(code, *arguments, **options))
+    assert done.exit_code == 0, done.stderr.decode()
+    return done.stdout.decode().splitlines()
+
+
+def is_held(line: str) -> bool:
+    """Whether this line of `attempt` says that the box held."""
+    return line.startswith("held ")

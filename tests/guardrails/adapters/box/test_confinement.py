@@ -1,7 +1,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,19 +9,8 @@ from pathlib import Path
 import pytest
 
 from guardrails.model.errors import BoxError
-from guardrails.model.policy import BoxLevel
 from guardrails.model.ports import Box
-from tests.guardrails.adapters.box.attacker import command, is_alive
-
-
-def _said(box: Box, code: str, *arguments: object, **options: object) -> list[str]:
-    done = box.run(command(code, *arguments, **options))  # type: ignore[arg-type]  # passed on as given
-    assert done.exit_code == 0, done.stderr.decode()
-    return done.stdout.decode().splitlines()
-
-
-def _is_held(line: str) -> bool:
-    return line.startswith("held ")
+from tests.guardrails.adapters.box.attacker import command, is_alive, is_held, said
 
 
 @contextlib.contextmanager
@@ -39,12 +27,12 @@ def test_secret_of_the_home_folder_is_out_of_sight(
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / ".netrc").write_text("secret")
     code = 'attempt(lambda: open(sys.argv[1] + "/.netrc").read()); attempt(lambda: os.listdir(sys.argv[1]))'
-    assert all(map(_is_held, _said(box, code, tmp_path)))
+    assert all(map(is_held, said(box, code, tmp_path)))
 
 
 @pytest.mark.parametrize("path", ["/etc/shadow", "/proc/1/root/etc/shadow", "/proc/kcore"])
 def test_system_secret_cannot_be_read(box: Box, path: str) -> None:
-    assert all(map(_is_held, _said(box, "attempt(lambda: open(sys.argv[1], 'rb').read(1))", path)))
+    assert all(map(is_held, said(box, "attempt(lambda: open(sys.argv[1], 'rb').read(1))", path)))
 
 
 def test_proc_of_the_host_leads_nowhere(box: Box) -> None:
@@ -53,7 +41,7 @@ for place in ("root", "cwd"):
     attempt(lambda: open("/proc/" + sys.argv[1] + "/" + place + "/etc/shadow").read())
 attempt(lambda: open("/proc/1/root" + sys.argv[2] + "/secret").read())
 """
-    assert all(map(_is_held, _said(box, code, os.getpid(), Path.home())))
+    assert all(map(is_held, said(box, code, os.getpid(), Path.home())))
 
 
 def test_nothing_outside_the_writable_folder_can_be_written(box: Box, tmp_path: Path, scratch: Path) -> None:
@@ -70,8 +58,8 @@ attempt(lambda: os.truncate(sys.argv[1], 0))
 attempt(lambda: open("/usr/bin/new", "w"))
 """
     places = (source / "file", source / "new", "/etc/passwd", "/usr/lib/x", "/dev/sda", "/x")
-    said = _said(box, code, *places, readable=(source,), writable=(scratch,))
-    assert all(map(_is_held, said))
+    lines = said(box, code, *places, readable=(source,), writable=(scratch,))
+    assert all(map(is_held, lines))
     assert (source / "file").read_text() == "kept"
 
 
@@ -93,7 +81,7 @@ attempt(lambda: os.setxattr(sys.argv[1], "user.mark", b"1"))
 with open(sys.argv[1]) as file:
     attempt(lambda: os.fchmod(file.fileno(), 0o777))
 """
-    _said(box, code, path, readable=(source,))
+    said(box, code, path, readable=(source,))
     after = path.stat()
     assert (after.st_mode, after.st_mtime_ns) == (before.st_mode, before.st_mtime_ns)
     assert os.listxattr(path) == []
@@ -108,15 +96,15 @@ with tempfile.NamedTemporaryFile() as file:
     file.write(b"x")
 print("fine")
 """
-    assert _said(box, code, writable=(scratch,)) == ["fine"]
+    assert said(box, code, writable=(scratch,)) == ["fine"]
     assert (scratch / "folder" / "result").read_text() == "written"
 
 
 def test_writable_folder_inside_a_readable_one_is_writable(box: Box, tmp_path: Path, scratch: Path) -> None:
     code = 'attempt(lambda: open("new", "w").write("x")); attempt(lambda: open("../new", "w"))'
-    done, held = _said(box, code, readable=(tmp_path,), writable=(scratch,))
+    done, held = said(box, code, readable=(tmp_path,), writable=(scratch,))
     assert done == "did 1"
-    assert _is_held(held)
+    assert is_held(held)
 
 
 def test_link_in_a_writable_folder_leads_nowhere(box: Box, tmp_path: Path, scratch: Path) -> None:
@@ -130,7 +118,7 @@ for place in ("planted", "made", "root" + sys.argv[1], "../secret"):
     attempt(lambda: open(place).read())
     attempt(lambda: open(place, "w").write("x"))
 """
-    assert not any("did secret" in line for line in _said(box, code, secret, writable=(scratch,)))
+    assert not any("did secret" in line for line in said(box, code, secret, writable=(scratch,)))
     assert secret.read_text() == "secret"
 
 
@@ -139,130 +127,15 @@ def test_readable_path_that_is_a_link_works(box: Box, tmp_path: Path) -> None:
     (tmp_path / "real" / "file").write_text("content")
     (tmp_path / "link").symlink_to(tmp_path / "real")
     path = tmp_path / "link" / "file"
-    assert _said(box, "print(open(sys.argv[1]).read())", path, readable=(tmp_path / "link",)) == ["content"]
-
-
-def test_network_of_the_host_is_out_of_reach(box: Box) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        code = """
-def connect(family, address):
-    with socket.socket(family, socket.SOCK_STREAM) as client:
-        client.settimeout(5)
-        client.connect(address)
-port = int(sys.argv[1])
-attempt(lambda: connect(socket.AF_INET, ("127.0.0.1", port)))
-attempt(lambda: connect(socket.AF_INET, ("10.0.0.1", 80)))
-attempt(lambda: connect(socket.AF_INET6, ("::ffff:127.0.0.1", port)))
-attempt(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("10.0.0.1", 53)))
-attempt(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW))
-attempt(lambda: socket.socket(40, socket.SOCK_STREAM))
-"""
-        assert all(map(_is_held, _said(box, code, listener.getsockname()[1])))
-
-
-def test_loopback_works_where_the_box_has_its_own(box: Box) -> None:
-    code = """
-def talk():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return socket.create_connection(server.getsockname()).close()
-attempt(talk)
-"""
-    assert _said(box, code)[0] == ("held EAFNOSUPPORT" if box.level is BoxLevel.LANDLOCK else "did None")
-
-
-def test_unix_sockets_of_the_host_are_out_of_reach(box: Box, tmp_path: Path) -> None:
-    path, name = str(tmp_path / "agent"), f"guardrails-{os.getpid()}"
-    with contextlib.ExitStack() as stack:
-        for kind, address in (
-            (socket.SOCK_STREAM, path),
-            (socket.SOCK_STREAM, "\0" + name),
-            (socket.SOCK_DGRAM, path + "-datagram"),
-            (socket.SOCK_DGRAM, "\0datagram" + name),
-        ):
-            listener = stack.enter_context(socket.socket(socket.AF_UNIX, kind))
-            listener.bind(address)
-            if kind is socket.SOCK_STREAM:
-                listener.listen()
-        code = """
-path, name = sys.argv[1:]
-def socket_of(kind):
-    return socket.socket(socket.AF_UNIX, kind)
-attempt(lambda: socket_of(socket.SOCK_STREAM).connect(path))
-attempt(lambda: socket_of(socket.SOCK_STREAM).connect("\\0" + name))
-for address in (path + "-datagram", "\\0datagram" + name):
-    attempt(lambda: socket_of(socket.SOCK_DGRAM).sendto(b"x", address))
-    attempt(lambda: socket_of(socket.SOCK_DGRAM).sendmsg([b"x"], [], 0, address))
-    attempt(lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)[0].sendmsg([b"x"], [], 0, address))
-    attempt(lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)[0].sendmsg([b"x"], [], 0, address))
-"""
-        assert all(map(_is_held, _said(box, code, path, name)))
-
-
-def test_service_in_the_box_is_reached_over_a_unix_socket(box: Box, scratch: Path) -> None:
-    code = """
-server = socket.socket(socket.AF_UNIX)
-server.bind("service")
-os.chmod("service", 0o666)
-server.listen()
-print("ready", flush=True)
-connection, _ = server.accept()
-connection.sendall(b"hello")
-"""
-    with socket.socket(socket.AF_UNIX) as client:
-        process = box.start(command(code, writable=(scratch,)))
-        try:
-            client.settimeout(20)
-            while client.connect_ex(str(scratch / "service")):
-                assert process.is_running()
-            assert client.recv(5) == b"hello"
-        finally:
-            process.stop()
-
-
-def test_inherited_socket_listens_in_the_box(box: Box, tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
-        server.bind(str(tmp_path / "service"))
-        server.listen()
-        client.connect(str(tmp_path / "service"))
-        code = 'socket.socket(fileno=int(sys.argv[1])).accept()[0].sendall(b"hello")'
-        done = box.run(command(code, server.fileno(), inherit=(server.fileno(),)))
-        assert (done.exit_code, client.recv(5)) == (0, b"hello")
-
-
-def test_only_named_descriptors_are_inherited(box: Box, tmp_path: Path) -> None:
-    with (tmp_path / "secret").open("w+") as secret:
-        secret.write("secret")
-        secret.flush()
-        os.set_inheritable(secret.fileno(), True)  # noqa: FBT003 - the standard library's own signature
-        code = """
-found = []
-for number in range(3, 1024):
-    try:
-        found.append((number, os.fstat(number).st_ino))
-    except OSError:
-        pass
-print(found)
-"""
-        assert _said(box, code) == ["[]"]
-
-
-def test_descriptor_that_leads_out_is_refused(box: Box, tmp_path: Path) -> None:
-    folder = os.open(tmp_path, os.O_RDONLY)
-    try:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            for descriptor in (folder, listener.fileno()):
-                with pytest.raises(BoxError, match="would lead out of the box"):
-                    box.run(command("", inherit=(descriptor,)))
-    finally:
-        os.close(folder)
+    assert said(box, "print(open(sys.argv[1]).read())", path, readable=(tmp_path / "link",)) == ["content"]
 
 
 def test_environment_is_only_what_was_given(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", "secret")
-    said = _said(box, "print(sorted(os.environ.items()))", environment={"GIVEN": "1", "ODD": "\udcff="})
-    assert "GITHUB_TOKEN" not in said[0]
-    assert "('GIVEN', '1')" in said[0]
-    assert "('ODD', '\\udcff=')" in said[0]
+    lines = said(box, "print(sorted(os.environ.items()))", environment={"GIVEN": "1", "ODD": "\udcff="})
+    assert "GITHUB_TOKEN" not in lines[0]
+    assert "('GIVEN', '1')" in lines[0]
+    assert "('ODD', '\\udcff=')" in lines[0]
 
 
 def test_environment_of_the_keeper_is_not_in_sight(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,7 +148,7 @@ for name in ["1", "self", str(os.getppid())]:
         except OSError:
             pass
 """
-    assert "secret-token" not in "".join(_said(box, code))
+    assert "secret-token" not in "".join(said(box, code))
 
 
 def test_host_process_cannot_be_signalled_or_changed(box: Box) -> None:
@@ -299,7 +172,7 @@ except OSError:
         done = box.run(command(code, victim))
         said = done.stdout.decode().splitlines()
         assert len(said) == 8, done.stderr.decode()
-        assert all(map(_is_held, said))
+        assert all(map(is_held, said))
 
 
 # x86_64 and aarch64 numbers, and arguments that would work for a privileged program.
@@ -326,8 +199,8 @@ _FORBIDDEN_CALLS = {
 def test_dangerous_calls_are_answered_by_the_filter(box: Box) -> None:
     column = {"x86_64": 0, "aarch64": 1}[os.uname().machine]
     lines = [f"attempt(lambda: call({spec[column]}, {spec[2]}))" for spec in _FORBIDDEN_CALLS.values()]
-    said = _said(box, "\n".join(lines))
-    answers = dict(zip(_FORBIDDEN_CALLS, said, strict=True))
+    lines = said(box, "\n".join(lines))
+    answers = dict(zip(_FORBIDDEN_CALLS, lines, strict=True))
     assert {name: line for name, line in answers.items() if line not in {"held EPERM", "held ENOSYS"}} == {}
 
 
@@ -339,9 +212,9 @@ disguised = ctypes.c_ulong(1 << 32 | 0x5412)
 attempt(lambda: call({"x86_64": 16, "aarch64": 29}[os.uname().machine], 0, disguised, b"x"))
 attempt(lambda: open("/dev/tty"))
 """
-    said = _said(box, code)
-    assert said[:2] == ["held EPERM", "held EPERM"]
-    assert _is_held(said[2])
+    lines = said(box, code)
+    assert lines[:2] == ["held EPERM", "held EPERM"]
+    assert is_held(lines[2])
 
 
 def test_program_has_no_privileges(box: Box) -> None:
@@ -350,7 +223,7 @@ status = dict(line.split(":", 1) for line in open("/proc/self/status"))
 print(*(status[name].strip() for name in ("CapPrm", "CapEff", "CapAmb", "NoNewPrivs", "Seccomp")))
 """
     none = "0" * 16
-    assert _said(box, code) == [f"{none} {none} {none} 1 2"]
+    assert said(box, code) == [f"{none} {none} {none} 1 2"]
 
 
 @pytest.mark.parametrize("path", ["/", "/proc", "/run", "/sys/kernel"])
@@ -378,17 +251,12 @@ def test_kernel_settings_and_the_first_process_cannot_be_written(box: Box) -> No
 for path in ("sys/kernel/core_pattern", "sys/vm/overcommit_memory", "irq/default_smp_affinity", "1/mem"):
     attempt(lambda: os.close(os.open("/proc/" + path, os.O_WRONLY)))
 """
-    assert all(map(_is_held, _said(box, code)))
+    assert all(map(is_held, said(box, code)))
 
 
 def test_variable_cannot_smuggle_in_an_option_of_the_rung(box: Box) -> None:
     with pytest.raises(BoxError, match="holds a NUL character; remove it"):
         box.run(command("", environment={"NAME": "value\0--bind\0/\0/"}))
-
-
-def test_standard_descriptor_cannot_be_passed_on(box: Box) -> None:
-    with pytest.raises(BoxError, match="file descriptor 1 is the box's own"):
-        box.run(command("", inherit=(1,)))
 
 
 def test_file_flags_cannot_be_changed_through_a_read_descriptor(box: Box, tmp_path: Path) -> None:
@@ -400,13 +268,13 @@ file = open(sys.argv[1])
 attempt(lambda: fcntl.ioctl(file, 0x40086602, bytes(8)))
 attempt(lambda: fcntl.ioctl(file, 0x401C5820, bytes(28)))
 """
-    assert all(map(_is_held, _said(box, code, path, readable=(path,))))
+    assert all(map(is_held, said(box, code, path, readable=(path,))))
 
 
 def test_calls_by_another_table_do_not_pass_the_filter(box: Box) -> None:
     if os.uname().machine != "x86_64":
         return  # no other architecture of ours has a second table
-    assert _said(box, "attempt(lambda: call(0x40000000 | 101, 0, 0, 0, 0))") == ["held ENOSYS"]
+    assert said(box, "attempt(lambda: call(0x40000000 | 101, 0, 0, 0, 0))") == ["held ENOSYS"]
     code = """
 import mmap
 memory = mmap.mmap(-1, 4096, prot=7)

@@ -1,9 +1,11 @@
+import dataclasses
 import os
 import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,9 +38,8 @@ def _mark(tmp_path: Path) -> str:
     return f"mark:{tmp_path}"
 
 
-def _limits(**changed: float) -> Limits:
-    values = {name: getattr(LIMITS, name) for name in Limits.__match_args__} | changed
-    return Limits(**values)
+def _limits(**changed: Any) -> Limits:  # of the types of the fields
+    return dataclasses.replace(LIMITS, **changed)
 
 
 def test_output_and_exit_code_come_back(box: Box) -> None:
@@ -150,6 +151,10 @@ def test_stop_ends_a_program_that_ignores_it(box: Box, tmp_path: Path) -> None:
     assert processes_with(_mark(tmp_path)) == []
 
 
+def test_program_may_be_stopped_before_it_runs(box: Box) -> None:
+    assert [box.start(command(_SLEEP)).stop().exit_code < 0 for _ in range(5)] == [True] * 5
+
+
 @pytest.mark.parametrize("end", ["sys.exit(0)", _SLEEP])
 def test_daemon_does_not_survive_the_program(box: Box, tmp_path: Path, end: str) -> None:
     process = box.start(command(_DAEMON + end, _mark(tmp_path), limits=_limits(wall_seconds=0.5)))
@@ -222,7 +227,9 @@ def test_nothing_survives_the_harness(box: Box, tmp_path: Path, number: signal.S
 
 def test_nothing_survives_although_a_fork_of_the_harness_does(box: Box, tmp_path: Path) -> None:
     mark = _mark(tmp_path)
-    program = _HARNESS.replace("process.wait()", "pid = os.fork()\nprint(pid, flush=True)\ntime.sleep(300)")
+    program = _HARNESS.replace(
+        "process.wait()", "if pid := os.fork(): print(pid, flush=True)\ntime.sleep(300)"
+    )
     argv = [sys.executable, "-c", "import os, time" + program, str(box.level), mark, _DAEMON + _SLEEP]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=Path.cwd()) as harness:
         assert harness.stdout is not None

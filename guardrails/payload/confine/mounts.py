@@ -10,8 +10,8 @@ import os
 import select
 import stat
 
-from guardrails.payload import confine_system as system
-from guardrails.payload.confine_spec import Mount
+from guardrails.payload.confine import system
+from guardrails.payload.confine.spec import Mount
 
 _BASE = "/proc"  # a folder that is always there and that nothing is bound from
 _RDONLY, _NOSUID, _NODEV, _NOEXEC = 1, 2, 4, 8
@@ -36,7 +36,7 @@ def leave_namespaces() -> None:
         ("uid_map", f"{_INNER_ID} {user} 1"),
         ("gid_map", f"{_INNER_ID} {group} 1"),
     ):
-        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:  # noqa: PTH123 - see confine_keeper
+        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:  # noqa: PTH123 - see keeper
             file.write(text)
     system.prctl(system.PR_SET_PDEATHSIG, system.SIGKILL)  # changed credentials may have cleared it
 

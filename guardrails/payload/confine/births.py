@@ -8,8 +8,7 @@ import _socket
 import fcntl
 import os
 
-from guardrails.payload import confine_seccomp as seccomp
-from guardrails.payload import confine_system as system
+from guardrails.payload.confine import seccomp, system
 
 _RECEIVE = 0xC0502100  # SECCOMP_IOCTL_NOTIF_RECV, linux/seccomp.h
 _SEND = 0xC0182101

@@ -8,9 +8,8 @@ keeper that was itself killed. The program runs in a domain nested below and can
 import os
 import select
 
-from guardrails.payload import confine_landlock as landlock
-from guardrails.payload import confine_system as system
-from guardrails.payload.confine_spec import Spec
+from guardrails.payload.confine import landlock, system
+from guardrails.payload.confine.spec import Spec
 
 
 class Scope:
@@ -24,7 +23,7 @@ class Scope:
         self._prove()
         if spec.temporary:
             self.temporary = f"{spec.temporary}/guardrails-box-{os.urandom(8).hex()}"
-            os.mkdir(self.temporary, 0o700)  # noqa: PTH102 - see confine_keeper
+            os.mkdir(self.temporary, 0o700)  # noqa: PTH102 - see keeper
         self._start_watcher()
 
     def _prove(self) -> None:
@@ -70,7 +69,7 @@ class Scope:
         if not self.temporary:
             return
         try:
-            os.rmdir(self.temporary)  # noqa: PTH106 - see confine_keeper
+            os.rmdir(self.temporary)  # noqa: PTH106 - see keeper
         except OSError:
             import shutil  # noqa: PLC0415 - costs every start, and most folders are empty
 

@@ -8,7 +8,7 @@ linux/landlock.h.
 import os
 import stat
 
-from guardrails.payload import confine_system as system
+from guardrails.payload.confine import system
 
 NEEDED_ABI = 6
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446

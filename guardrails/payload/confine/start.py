@@ -8,12 +8,8 @@ import _socket
 import os
 import resource
 
-from guardrails.payload import confine_births as births
-from guardrails.payload import confine_landlock as landlock
-from guardrails.payload import confine_mounts as mounts
-from guardrails.payload import confine_seccomp as seccomp
-from guardrails.payload import confine_spec as specs
-from guardrails.payload import confine_system as system
+from guardrails.payload.confine import births, landlock, mounts, seccomp, system
+from guardrails.payload.confine import spec as specs
 
 _GIB = 1 << 30
 _OPEN_FILES = 4096

@@ -11,13 +11,10 @@ import resource
 import select
 import time
 
-from guardrails.payload import confine_births as births
-from guardrails.payload import confine_landlock as landlock
-from guardrails.payload import confine_start as starts
-from guardrails.payload import confine_system as system
-from guardrails.payload import confine_tree as tree
-from guardrails.payload.confine_scope import Scope
-from guardrails.payload.confine_spec import BUBBLEWRAP, LANDLOCK, NONE, UNSHARE, Spec
+from guardrails.payload.confine import births, landlock, system, tree
+from guardrails.payload.confine import start as starts
+from guardrails.payload.confine.scope import Scope
+from guardrails.payload.confine.spec import BUBBLEWRAP, LANDLOCK, NONE, UNSHARE, Spec
 
 _TICK_SECONDS = 0.04
 _GRACE_SECONDS = 0.5
@@ -274,9 +271,11 @@ class Keeper:
             return self._error
         if self._verdict.startswith(b"E"):
             return self._verdict[1:].decode("utf-8", "replace")
-        if self._spec.rung == UNSHARE and not self._verdict and not self._was_killed:
+        if self._was_killed or self._leader_deadline != float("inf"):  # so it may not have come to run
+            return ""
+        if self._spec.rung == UNSHARE and not self._verdict:
             return "the first process of its namespace was killed"
-        if self._spec.rung == BUBBLEWRAP and not self._was_killed:
+        if self._spec.rung == BUBBLEWRAP:
             never_ran = b'"exit-code"' not in self._verdict or stderr.startswith(b"bwrap: execvp")
             return stderr.decode("utf-8", "replace").strip() or "bubblewrap failed" if never_ran else ""
         return ""
