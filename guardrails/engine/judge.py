@@ -5,16 +5,16 @@ without an outcome: silence and failure both become an `undecided` finding of th
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from guardrails.engine.plan import Plan, PlannedGate
-from guardrails.engine.rules import COULD_NOT_JUDGE, NO_CHANGE, NO_OUTCOME, NOTHING_PLANNED
+from guardrails.engine.rules import COULD_NOT_JUDGE, LOST_SERVICE, NO_CHANGE, NO_OUTCOME, NOTHING_PLANNED
 from guardrails.model.approval import Approval
 from guardrails.model.finding import Effect, Finding, Location, Status
 from guardrails.model.frozen import frozen
-from guardrails.model.policy import Policy
+from guardrails.model.policy import Policy, Service
 from guardrails.model.rule import Failure, Report, Rule, finding_of
 from guardrails.model.verdict import GateOutcome, Outcome, outcome_of, worst
 from guardrails.model.waiver import Waiver
@@ -42,8 +42,13 @@ class Judgement:
     findings: tuple[Finding, ...]
 
 
-def judge(plan: Plan, results: Mapping[str, Report | Failure], ledger: Ledger) -> Judgement:
-    """Return the judgement of a plan's results; order of results and of findings does not matter."""
+def judge(
+    plan: Plan, results: Mapping[str, Report | Failure], ledger: Ledger, besides: Sequence[Finding] = ()
+) -> Judgement:
+    """Return the judgement of a plan's results and of the findings that no gate gave.
+
+    The order of results and of findings does not matter.
+    """
     if not plan.gates:
         nothing = _harness_finding(NOTHING_PLANNED, plan.stage.value, "no gate is planned for this stage")
         return Judgement(Outcome.UNDECIDED, (), (nothing,))
@@ -54,7 +59,9 @@ def judge(plan: Plan, results: Mapping[str, Report | Failure], ledger: Ledger) -
         outcome, settled = _judged(planned, results.get(planned.name), known, ledger)
         gates.append(outcome)
         findings.extend(settled)
-    overall = worst(gate.outcome for gate in gates)
+    settled = [_settled(finding, known, ledger) for finding in besides]
+    findings.extend(settled)
+    overall = worst([*(gate.outcome for gate in gates), outcome_of(settled)])
     if overall is Outcome.SKIPPED:
         overall = Outcome.PASS
     return Judgement(overall, tuple(gates), tuple(sorted(findings, key=_report_order)))
@@ -171,6 +178,20 @@ _EFFECT_ORDER = {Effect.BLOCK: 0, Effect.UNDECIDED: 1, Effect.REVIEW: 2, Effect.
 
 def _report_order(finding: Finding) -> tuple[bool, int, tuple[str | int, ...]]:
     return (not finding.counts, _EFFECT_ORDER[finding.effect], finding.sort_key)
+
+
+def lost_services(services: Sequence[Service], paths: Collection[str]) -> tuple[Finding, ...]:
+    """Return a finding for each service that owns none of `paths`, those of base and of head."""
+    return tuple(
+        _harness_finding(
+            LOST_SERVICE,
+            "",
+            f"service {one.name}: neither base nor head has a file under {', '.join(one.paths)}",
+            one.name,
+        )
+        for one in services
+        if not any(one.owns(path) for path in paths)
+    )
 
 
 def unreadable(message: str) -> Judgement:

@@ -43,4 +43,17 @@ NO_CHANGE = Rule(
     effect=Effect.UNDECIDED,
 )
 
-HARNESS_RULES = (COULD_NOT_JUDGE, NO_OUTCOME, NOTHING_PLANNED, NO_CHANGE)
+LOST_SERVICE = Rule(
+    id="GR005",
+    name="service-without-files",
+    gate="harness",
+    summary="A service of policy owns no file of base or head",
+    why=(
+        "Which gates run is decided by the paths that belong to a service. Where none of them exists, no change "
+        "ever concerns the service, and it is passed over without a word."
+    ),
+    remedy="Correct `app`, `root` or `paths` of the service in policies/guardrails.yaml.",
+    effect=Effect.REVIEW,
+)
+
+HARNESS_RULES = (COULD_NOT_JUDGE, NO_OUTCOME, NOTHING_PLANNED, NO_CHANGE, LOST_SERVICE)

@@ -1,5 +1,6 @@
 """The judge's promises: nothing added helps, nothing incomplete excuses, silence is not consent."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -7,13 +8,13 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrails.engine.judge import Judgement, Ledger, judge
+from guardrails.engine.judge import Judgement, Ledger, judge, lost_services
 from guardrails.engine.plan import Plan, PlannedGate
 from guardrails.model.approval import Approval, Dispute
 from guardrails.model.change import Stage
 from guardrails.model.evidence import Before
 from guardrails.model.finding import Effect, Finding, Location, Status
-from guardrails.model.policy import Policy
+from guardrails.model.policy import Policy, Service
 from guardrails.model.rule import Failure, Report
 from guardrails.model.verdict import Outcome
 from guardrails.model.waiver import Baseline, Waiver
@@ -197,3 +198,21 @@ def test_a_final_rule_can_be_neither_waived_approved_nor_disputed() -> None:
     )
     book = ledger(policy=policy, approvals=(approval(fault),), final_rules=frozenset({"GR101"}))
     assert judged([fault], book=book).outcome is Outcome.BLOCK
+
+
+@given(finding_lists)
+def test_findings_that_no_gate_gave_weigh_as_much_as_a_gate_s(besides: list[Finding]) -> None:
+    report = Report(tuple(besides))
+    alone = judge(PLAN, {"one": Report(), "two": Report()}, ledger(), besides)
+    given_by_a_gate = judge(PLAN, {"one": report, "two": Report()}, ledger())
+    assert alone.outcome is given_by_a_gate.outcome
+    assert Counter(alone.findings) == Counter(given_by_a_gate.findings)
+
+
+def test_service_whose_files_lie_elsewhere_needs_a_person() -> None:
+    services = (Service("shop", paths=("shop",)), Service("till", paths=("src/till",)))
+    lost = lost_services(services, ["shop/app.py", "till/app.py"])
+    assert [one.location.symbol for one in lost] == [""]
+    assert "service till" in lost[0].message
+    judged = judge(PLAN, {"one": Report(), "two": Report()}, ledger(), lost)
+    assert judged.outcome is Outcome.REVIEW
