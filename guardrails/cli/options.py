@@ -72,6 +72,10 @@ def question_from(parsed: Namespace) -> Question:
         raise UsageError(f"--{sources[0]} and --{sources[1]} each name a change; give one of them")
     if sources and parsed.head:
         raise UsageError(f"--head and --{sources[0]} each name a change; give one of them")
+    if parsed.base and (parsed.staged or parsed.worktree):
+        raise UsageError(
+            f"--{sources[0]} is judged by its merge-base with policy's target, not by --base; leave --base out"
+        )
     return Question(
         repository=Path(parsed.repo),
         stage=Stage(parsed.stage),

@@ -24,7 +24,11 @@ def check_formats(names: Sequence[str], outputs: Sequence[str]) -> None:
         raise UsageError("--output is given more often than --format; give each output its format")
     if len(names) - len(outputs) > 1:
         raise UsageError("only one report can go to standard output; give each other --format its --output")
+    if len({os.path.abspath(output) for output in outputs}) < len(outputs):  # noqa: PTH100 - no links followed
+        raise UsageError("two reports would go to one --output; give each a file of its own")
     for output in outputs:
+        if Path(output).is_dir():
+            raise UsageError(f"--output {output}: this is a folder; name a file in it")
         if not Path(output).absolute().parent.is_dir():
             raise UsageError(f"--output {output}: there is no such folder; make it first")
 

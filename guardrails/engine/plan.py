@@ -32,12 +32,15 @@ def plan_for(
 
     A gate that policy names but that does not exist here stays in the plan, so that it ends
     without an outcome and the verdict is `undecided`. Raises UsageError when `only` names a
-    gate that does not exist.
+    gate that does not exist, or that never judges at `stage`.
     """
     known = {gate.name: gate for gate in gates}
     for name in only:
         if name not in known:
             raise UsageError(f"--gate {name}: no such gate; choose from {', '.join(sorted(known))}")
+        if stage not in known[name].stages:
+            others = " or ".join(f"`--stage {one}`" for one in sorted(known[name].stages))
+            raise UsageError(f"--gate {name}: it does not judge at {stage}; run `review` with {others}")
     required = policy.stages[stage].gates if stage in policy.stages else ()
     wanted = [name for name in required if not only or name in only]
     wanted += [name for name in only if name not in wanted]
