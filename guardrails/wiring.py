@@ -32,11 +32,12 @@ from guardrails.adapters.policy.reader import read_policy
 from guardrails.adapters.scratch import RunFolder
 from guardrails.adapters.tools import find_tool
 from guardrails.engine.catalog import Catalog
-from guardrails.engine.judge import Judgement, Ledger, judge, unreadable
+from guardrails.engine.judge import Judgement, Ledger, judge, lost_services, unreadable
 from guardrails.engine.plan import Plan, plan_for
 from guardrails.engine.run import Result, run_plan
 from guardrails.model.change import Change, Revision, Stage
 from guardrails.model.errors import CannotJudge
+from guardrails.model.finding import Finding
 from guardrails.model.frozen import frozen
 from guardrails.model.gate import Context, Gate
 from guardrails.model.policy import BoxLevel, Policy
@@ -185,18 +186,29 @@ def _verdict(question: Question, opened: Opened, policy: Policy, laboratory: Run
         laboratory=laboratory,
         clock=clock,
     )
-    box = _prepared(plan, gates, opened, laboratory)
+    box = _prepared(plan, gates, opened, laboratory, policy)
     results = run_plan(plan, gates, context, ForkingExecutor(at_end=laboratory.close))
     final = frozenset(rule.id for rule in _final_rules(results))
     ledger = Ledger(policy, clock.today(), opened.change.digest, final_rules=final)
-    judgement = judge(plan, results, ledger)
+    judgement = judge(plan, results, ledger, _lost(plan, opened, policy))
     return _report(question, opened.change, policy, judgement, results, box)
 
 
-def _prepared(plan: Plan, gates: tuple[Gate, ...], opened: Opened, laboratory: RunLaboratory) -> str:
+def _lost(plan: Plan, opened: Opened, policy: Policy) -> tuple[Finding, ...]:
+    """Return what is wrong with services that own no file; the commit stage runs none, and stays quick."""
+    if plan.stage is Stage.COMMIT or not policy.services:
+        return ()
+    return lost_services(policy.services, opened.base.entries().keys() | opened.head.entries().keys())
+
+
+def _prepared(
+    plan: Plan, gates: tuple[Gate, ...], opened: Opened, laboratory: RunLaboratory, policy: Policy
+) -> str:
     """Choose the box and lay out both trees once, before the gates fork; return the box's level."""
     running = {planned.name for planned in plan.gates if planned.skip_reason is None}
-    if plan.stage is Stage.COMMIT or not any(gate.dynamic and gate.name in running for gate in gates):
+    has_tests = any(service.tests for service in policy.services)
+    runs_code = any((gate.dynamic or has_tests) and gate.name in running for gate in gates)
+    if plan.stage is Stage.COMMIT or not runs_code:
         return "not needed"
     try:
         level = laboratory.box.level
@@ -227,6 +239,8 @@ def _report(
         notes.append("there is no base, so the whole tree counts as new")
     if policy.harness and policy.harness != __version__:
         notes.append(f"policy was written for harness {policy.harness}; this is {__version__}")
+    if left_out := _left_out(question, policy):
+        notes.append(f"--gate was given, so {', '.join(left_out)} did not judge, though policy requires it")
     if question.allow_unsandboxed:
         notes.append("--allow-unsandboxed was given: the project's code may have run without a box")
     return Verdict(
@@ -242,6 +256,12 @@ def _report(
         notes=tuple(notes),
         measured={name: dict(one.measured) for name, one in results.items() if one.measured},
     )
+
+
+def _left_out(question: Question, policy: Policy) -> list[str]:
+    """Return the gates that policy requires and the caller did not ask for."""
+    plan = policy.stages.get(question.stage)
+    return [name for name in plan.gates if name not in question.only] if plan and question.only else []
 
 
 def answering_policy(repository: Path) -> str:
