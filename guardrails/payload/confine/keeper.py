@@ -142,23 +142,29 @@ class Keeper:
         if not os.read(self._spec.control, 1):
             self._harness_gone = True
         elif self._leader_deadline == float("inf"):
-            self._leader_deadline = time.monotonic() + _GRACE_SECONDS
-            self._terminate_leader()
+            was_told = self._terminate_leader()
+            self._leader_deadline = time.monotonic() + (_GRACE_SECONDS if was_told else 0.0)
 
-    def _terminate_leader(self) -> None:
+    def _terminate_leader(self) -> bool:
+        """Ask the program to end; False while it is not there to be asked."""
         parent, pid = os.getpid(), self._started.pid
         for _ in range(self._started.depth):
             below = tree.children(pid)
             if not below:
-                return
+                return False
             parent, pid = pid, below[0]
         try:
             pidfd = os.pidfd_open(pid)
+        except ProcessLookupError:
+            return False
+        try:
             if tree.parent_of(pid) == parent:
                 system.signal_process(pidfd, system.SIGTERM)
-            os.close(pidfd)
         except ProcessLookupError:
-            return
+            return False
+        finally:
+            os.close(pidfd)
+        return True
 
     def _read(self, descriptor: int, poll: select.poll) -> None:
         data = os.read(descriptor, _CHUNK)
