@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
 from guardrails.engine.plan import Plan
 from guardrails.model.change import Stage
 from guardrails.model.errors import CannotJudge, PolicyError
+from guardrails.model.frozen import replace
 from guardrails.model.gate import Context, Gate
 from guardrails.model.ports import Executor
 from guardrails.model.rule import Failure, Report

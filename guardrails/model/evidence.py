@@ -5,9 +5,8 @@ them under their single `measured` key and stay byte-identical between runs.
 """
 
 import hashlib
-from dataclasses import fields
 
-from guardrails.model.frozen import frozen
+from guardrails.model.frozen import field_names, frozen
 
 
 @frozen
@@ -111,8 +110,6 @@ def digest_of(evidence: tuple[Evidence, ...]) -> str:
         if isinstance(one, Interval):
             total.update(f"{one.metric} {one.unit}".encode("utf-8", "surrogatepass") + b"\0")
             continue
-        for field in fields(one):
-            total.update(
-                f"{field.name}={getattr(one, field.name)!r}".encode("utf-8", "surrogatepass") + b"\0"
-            )
+        for name in field_names(type(one)):
+            total.update(f"{name}={getattr(one, name)!r}".encode("utf-8", "surrogatepass") + b"\0")
     return total.hexdigest()

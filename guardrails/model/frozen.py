@@ -60,6 +60,35 @@ def frozen(cls: ClassT) -> ClassT:
     return cls
 
 
+def replace(value: T, **changes: object) -> T:
+    """Return a copy of a frozen value, or of a dataclass, in which the named fields are others.
+
+    The standard library's own would first have to make a dataclass of the value's type.
+    """
+    kept = {name: getattr(value, name) for name in field_names(type(value)) if name not in changes}
+    return type(value)(**kept, **changes)
+
+
+def is_value(kind: object) -> bool:
+    """Whether `kind` is a class that `frozen` or `dataclasses` made."""
+    return isinstance(kind, type) and "__dataclass_fields__" in kind.__dict__
+
+
+def field_names(kind: type) -> tuple[str, ...]:
+    """Return the names of the fields in order; raises TypeError for a class that has none."""
+    if not is_value(kind):
+        raise TypeError(f"{kind!r} is neither frozen nor a dataclass")
+    names: tuple[str, ...] = kind.__dict__["__match_args__"]
+    return names
+
+
+def required_names(kind: type) -> tuple[str, ...]:
+    """Return the names of the fields without a default, which come first."""
+    names = field_names(kind)
+    defaults: tuple[object, ...] = kind.__dict__["__init__"].__defaults__ or ()
+    return names[: len(names) - len(defaults)]
+
+
 def _is_shared(kind: object) -> bool:
     """Whether an annotation says that the attribute belongs to the class."""
     return str(kind).startswith(("ClassVar", "typing.ClassVar"))

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -15,7 +14,7 @@ from guardrails.adapters.git.tree import GitTree
 from guardrails.adapters.git.worktree import work_tree
 from guardrails.model.change import Change, Revision
 from guardrails.model.errors import UsageError
-from guardrails.model.frozen import frozen
+from guardrails.model.frozen import frozen, replace
 
 
 @frozen

@@ -6,7 +6,6 @@ key, no value bent into shape. Errors carry a pointer; whoever holds the file tu
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date
 from enum import Enum
 from functools import cache
@@ -14,6 +13,7 @@ from types import NoneType, UnionType
 from typing import Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from guardrails.adapters.policy.plain import Plain, Pointer, pointer_text, shown
+from guardrails.model.frozen import field_names, is_value, required_names
 
 KindT = TypeVar("KindT")
 
@@ -66,21 +66,12 @@ def decode_list(data: Plain, kind: type[KindT]) -> tuple[KindT, ...]:
 
 @cache
 def field_kinds(kind: type) -> Mapping[str, object]:
-    """Return the type of each field of a dataclass, by name in order."""
-    hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in dataclass_fields(kind)}
-
-
-def dataclass_fields(kind: type) -> tuple[Field[object], ...]:
-    """Return the fields of a dataclass; raises TypeError for any other type."""
-    if not is_dataclass(kind):
-        raise TypeError(f"{kind!r} is not a dataclass")
-    return fields(kind)
-
-
-def is_required(field: Field[object]) -> bool:
-    """Whether a field has no default."""
-    return field.default is MISSING and field.default_factory is MISSING
+    """Return the type of each field of a settings class, by name in order; raises TypeError for no such class."""
+    names = field_names(kind)
+    kinds: Mapping[str, object] = kind.__annotations__
+    if any(isinstance(kinds[name], str) for name in names):
+        kinds = get_type_hints(kind)
+    return {name: kinds[name] for name in names}
 
 
 def _value(data: Plain, kind: object, at: Pointer) -> object:
@@ -88,7 +79,7 @@ def _value(data: Plain, kind: object, at: Pointer) -> object:
     if isinstance(kind, type) and get_origin(kind) is None:
         if kind in _SCALARS:
             return _SCALARS[kind](data, at)
-        if is_dataclass(kind):
+        if is_value(kind):
             return _instance(data, kind, at)
         if issubclass(kind, Enum):
             return kind(_one_of(data, [one.value for one in kind], at))
@@ -134,7 +125,7 @@ def _instance(data: Plain, kind: type, at: Pointer) -> object:
     for key in given:
         if key not in kinds:
             raise DecodeError((*at, key), _unknown(key, kinds, at), at_key=True)
-    missing = [one.name for one in dataclass_fields(kind) if is_required(one) and one.name not in given]
+    missing = [name for name in required_names(kind) if name not in given]
     if missing:
         listed = ", ".join(missing)
         raise DecodeError(at, f"{_name(at)} lacks {listed}; add {'it' if len(missing) == 1 else 'them'}")

@@ -5,7 +5,6 @@ is a PolicyError with file, line and remedy, for a policy that is half read half
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 from guardrails.adapters.policy.built_in import default_policy, static_gates
 from guardrails.adapters.policy.decode import DecodeError, decode, decode_list, nearest
@@ -26,6 +25,7 @@ from guardrails.adapters.policy.plain import Plain, shown
 from guardrails.adapters.policy.services import checked
 from guardrails.model.change import Stage
 from guardrails.model.finding import Effect
+from guardrails.model.frozen import replace
 from guardrails.model.gate import Gate
 from guardrails.model.policy import Policy, StagePlan
 from guardrails.model.ports import Cache, Tree

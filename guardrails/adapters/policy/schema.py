@@ -6,14 +6,14 @@ decoder, not the schema, decides what is accepted.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import Field, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date
 from enum import Enum
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Literal, Union, get_args, get_origin
 
-from guardrails.adapters.policy.decode import dataclass_fields, field_kinds, is_required
+from guardrails.adapters.policy.decode import field_kinds
 from guardrails.adapters.policy.files import (
     DEPENDENCIES,
     FOLDER,
@@ -23,6 +23,7 @@ from guardrails.adapters.policy.files import (
     GuardrailsFile,
     WaiverEntry,
 )
+from guardrails.model.frozen import required_names
 from guardrails.model.gate import Gate
 
 SCHEMA_FOLDER = f"{FOLDER}/schema"
@@ -120,14 +121,14 @@ def _object(kind: type, definitions: dict[str, Json]) -> Mapping[str, Json]:
     paragraphs = (kind.__doc__ or "").strip().split("\n\n", 1)
     kinds = field_kinds(kind)
     properties: dict[str, Json] = {}
-    for field in dataclass_fields(kind):
+    for field in fields(kind):
         schema = dict(_schema(kinds[field.name], definitions))
         if about := _sentences_on(field.name, paragraphs[-1] if len(paragraphs) > 1 else ""):
             schema["description"] = about
         if (default := _default(field)) not in (None, "", [], {}):
             schema["default"] = default
         properties[field.name] = schema
-    required = [one.name for one in dataclass_fields(kind) if is_required(one)]
+    required = list(required_names(kind))
     summary: dict[str, Json] = {"description": " ".join(paragraphs[0].split()), "type": "object"}
     needs: dict[str, Json] = {"required": required} if required else {}
     return {**summary, "additionalProperties": False, **needs, "properties": properties}
@@ -140,8 +141,7 @@ def _sentences_on(name: str, text: str) -> str:
 
 
 def _default(field: Field[object]) -> Json:
-    value = None if is_required(field) or callable(field.default_factory) else field.default
-    return _plain(value)
+    return _plain(None if field.default is MISSING else field.default)
 
 
 def _plain(value: object) -> Json:

@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 
 from guardrails.adapters.policy.decode import DecodeError
 from guardrails.adapters.policy.plain import Pointer, shown
+from guardrails.model.frozen import replace
 from guardrails.model.policy import Service
 
 _NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_")

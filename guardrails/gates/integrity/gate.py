@@ -5,7 +5,6 @@ head's code. What the second part cannot judge never hides what the first part f
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +15,7 @@ from guardrails.gates.integrity.settings import IntegritySettings
 from guardrails.gates.integrity.view import View
 from guardrails.model.change import Stage
 from guardrails.model.finding import Finding
+from guardrails.model.frozen import replace
 from guardrails.model.gate import Context, Gate
 from guardrails.model.rule import Report, Rule
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrails.model.frozen import FrozenError, field, frozen
+from guardrails.model.frozen import FrozenError, field, field_names, frozen, replace, required_names
 
 
 @frozen
@@ -59,6 +59,24 @@ def test_fields_and_replace_of_the_standard_library_work() -> None:
         (one.name, one.type, one.default) for one in theirs
     ]
     assert dataclasses.replace(Point(1), y=5) == Point(1, 5)
+
+
+@pytest.mark.parametrize("kind", [Point, Twin])
+def test_our_own_fields_and_replace_work_on_both(kind: type[Point] | type[Twin]) -> None:
+    assert field_names(kind) == ("x", "y", "notes", "names")
+    assert required_names(kind) == ("x",)
+    assert replace(kind(1, notes={"a": 1}), y=5) == kind(1, 5, {"a": 1})
+    with pytest.raises(TypeError, match="unexpected keyword argument 'z'"):
+        replace(kind(1), z=5)
+
+
+def test_what_is_no_value_has_no_fields() -> None:
+    class Below(Point):
+        """Inherits fields, and has none of its own."""
+
+    for kind in (int, Below):
+        with pytest.raises(TypeError, match="neither frozen nor a dataclass"):
+            field_names(kind)
 
 
 def test_a_made_default_is_made_anew() -> None:
