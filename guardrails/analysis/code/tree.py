@@ -1,6 +1,7 @@
 """The Python code of one tree: facts of each file, read when asked and kept by blob id."""
 
 import gc
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -11,6 +12,7 @@ from guardrails.analysis.code.imports import Modules
 from guardrails.model.change import Mode
 from guardrails.model.ports import Cache, Tree
 
+PARSER = f"{sys.implementation.name}-{sys.version_info.major}.{sys.version_info.minor}"
 _FILES = frozenset({Mode.FILE, Mode.EXECUTABLE})
 _GONE = Facts(unparsable="it is not a file of the tree")
 
@@ -18,7 +20,9 @@ _GONE = Facts(unparsable="it is not a file of the tree")
 class Code:
     """The modules of `tree` and their facts. `parser` names the interpreter that reads them."""
 
-    def __init__(self, tree: Tree, cache: Cache, roots: tuple[str, ...], parser: str) -> None:
+    def __init__(
+        self, tree: Tree, cache: Cache, roots: tuple[str, ...] = (".",), parser: str = PARSER
+    ) -> None:
         self.tree = tree
         self._cache = cache
         self._roots = roots

@@ -1,7 +1,5 @@
 """The door of the architecture gate: what the change's Python code may import, call and know."""
 
-import sys
-
 from guardrails.analysis.code.graph import Graph
 from guardrails.analysis.code.origins import origins_of
 from guardrails.analysis.code.selection import matches
@@ -23,7 +21,6 @@ from guardrails.model.rule import Report
 from guardrails.model.verdict import Outcome
 
 NAME = "architecture"
-_PARSER = f"{sys.implementation.name}-{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def _skip(change: Change, policy: Policy) -> str | None:
@@ -66,7 +63,7 @@ def _run(context: Context) -> Report:
 
 def _side(context: Context, tree: Tree, changed: frozenset[str]) -> Side:
     settings = context.policy.settings_for(NAME, Settings)
-    return Side(Graph(Code(tree, context.laboratory.cache, settings.roots, _PARSER)), settings, changed)
+    return Side(Graph(Code(tree, context.laboratory.cache, settings.roots)), settings, changed)
 
 
 GATE = Gate(

@@ -1,7 +1,7 @@
 """Runs ruff on head's changed files in a folder that holds base's configuration and nothing of head's.
 
 ruff sorts imports by which modules lie beside its configuration, so the folder also gets empty
-stand-ins for the tree's own top modules.
+stand-ins for those modules of the tree that the files import.
 """
 
 import json
@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from guardrails.analysis.code.tree import Code
 from guardrails.gates.style.issue import Issue, failed, line_of
 from guardrails.model.errors import CannotJudge
-from guardrails.model.ports import Laboratory, Tool, Tree
+from guardrails.model.ports import Cache, Laboratory, Tool, Tree
 
 _FILES_A_RUN = 400
 _FOUND = (0, 1)
 _NEUTRAL = 'lint.select = []\nexclude = ["**"]\n'
-_MOST_STANDINS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Ruff:
         _write(folder, "ruff.toml", _NEUTRAL.encode())
         for path, content in {**sources, **self.configuration}.items():
             _write(root, path, content)
-        for path in _standins(tree, self.configuration, sources):
+        for path in _standins(tree, self.laboratory.cache, self.configuration, sources):
             place = root / path
             if not place.exists():
                 _write(root, path, b"")
@@ -94,24 +94,26 @@ def _write(root: Path, path: str, content: bytes) -> None:
     place.write_bytes(content)
 
 
-def _standins(tree: Tree, configuration: Iterable[str], judged: Iterable[str]) -> Iterator[str]:
-    """Yield the tree's modules that tell ruff what is first-party, and the packages around judged files."""
-    entries = tree.entries()
-    for path in judged:
-        folder = posixpath.dirname(path)
-        while folder:
-            if f"{folder}/__init__.py" in entries:
-                yield f"{folder}/__init__.py"
-            folder = posixpath.dirname(folder)
+def _standins(
+    tree: Tree, cache: Cache, configuration: Iterable[str], judged: Iterable[str]
+) -> frozenset[str]:
+    """Return those modules of the tree that ruff would look for: what judged files import, and their packages."""
+    code = Code(tree, cache)
+    folders = {parent for path in code.modules.paths for parent in _parents(path)}
+    sources = [path for path in judged if path in code.modules.paths]
+    code.load(sources)
+    wanted = {parent for path in judged for parent in _parents(path)}
     roots = {posixpath.dirname(path) for path in configuration}
-    roots |= {posixpath.join(root, "src") for root in roots}
-    found: dict[str, str] = {}
-    for path in entries:
-        if path.endswith((".py", ".pyi")):
-            for root in roots:
-                inside = (
-                    path[len(root) + 1 :] if root and path.startswith(f"{root}/") else "" if root else path
-                )
-                if inside:
-                    found.setdefault(posixpath.join(root, inside.partition("/")[0]), path)
-    yield from list(found.values())[:_MOST_STANDINS]
+    for one in (each for path in sources for each in code.facts(path).imports):
+        inside = "/".join(filter(None, (*one.module.split("."), one.name)))
+        for root in (*roots, *(posixpath.join(root, "src") for root in roots)):
+            place = posixpath.join(root, inside)
+            wanted |= {place, *_parents(place)}
+    held = {name for place in wanted for name in (f"{place}.py", f"{place}/__init__.py")} & code.modules.paths
+    bare = {f"{place}/.keep" for place in wanted & folders}
+    return frozenset(held | bare)
+
+
+def _parents(path: str) -> Iterator[str]:
+    while path := posixpath.dirname(path):
+        yield path

@@ -112,10 +112,17 @@ def test_only_nested_configuration_leaves_the_rest_alone(laboratory: RunLaborato
 
 
 def test_import_order_knows_the_modules_of_the_tree(laboratory: RunLaboratory) -> None:
-    base = {"pyproject.toml": LINT, "shop/__init__.py": "", "zed.py": "", "src/app/__init__.py": ""}
-    ordered = "import os\n\nimport requests\n\nimport app\nimport shop\nimport zed\n"
-    ordered += "\nprint(os, requests, app, shop, zed)\n"
+    base = {
+        "pyproject.toml": LINT,
+        "shop/__init__.py": "",
+        "shop/deep/card.py": "",
+        "zed.py": "",
+        "src/app/__init__.py": "",
+    }
+    ordered = "import os\n\nimport requests\n\nimport app\nimport zed\nfrom shop.deep.card import x\n"
+    ordered += "\nprint(os, requests, app, x, zed)\n"
     assert _codes(_report(laboratory, base, {**base, "shop/a.py": ordered})) == []
+    assert _codes(_report(laboratory, base, {**base, "tests/shop/a.py": ordered})) == []
 
 
 def test_error_in_an_unchanged_caller_is_found_at_merge(laboratory: RunLaboratory) -> None:
