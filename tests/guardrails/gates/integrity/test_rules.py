@@ -2,7 +2,8 @@
 
 import pytest
 
-from guardrails.gates.integrity.gate import GATE, all_rules, rule_modules
+from guardrails.gates.integrity.gate import GATE
+from guardrails.gates.integrity.judging import all_rules, rule_modules
 from guardrails.model.rule import Example, Rule
 from tests.repos.memory import context_for
 

@@ -1,0 +1,70 @@
+"""Judges a change by every rule of the integrity gate.
+
+The static rules are found by scanning `rules/`; at the merge stage base's tests then run on
+head's code. What the second part cannot judge never hides what the first part found.
+"""
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol
+
+from guardrails.gates.integrity import rules
+from guardrails.gates.integrity.overlay import rules as overlay_rules
+from guardrails.gates.integrity.settings import IntegritySettings
+from guardrails.gates.integrity.view import View
+from guardrails.model.change import Stage
+from guardrails.model.finding import Finding
+from guardrails.model.frozen import replace
+from guardrails.model.gate import Context
+from guardrails.model.rule import Report, Rule
+
+
+class RuleModule(Protocol):
+    """What a file under `rules/` offers: the rule, and the findings of it in a change."""
+
+    __name__: str
+    RULE: Rule
+    findings_in: Callable[[View], Iterator[Finding]]
+
+
+def rule_modules() -> tuple[RuleModule, ...]:
+    """Return the modules under `rules/` in order of their rule ids."""
+    names = sorted(one.stem for one in Path(rules.__path__[0]).glob("gr*.py"))
+    return tuple(_loaded(name) for name in names)
+
+
+def _loaded(name: str) -> RuleModule:
+    module: RuleModule = import_module(f"{rules.__name__}.{name}")
+    return module
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Return every rule of this gate."""
+    return (*(one.RULE for one in rule_modules()), *overlay_rules.RULES)
+
+
+def report_on(context: Context) -> Report:
+    """Return what tampers in the change, base's overrides of effects applied."""
+    settings = context.policy.settings_for("integrity", IntegritySettings)
+    view = View(context.change, context.base, context.head, settings, context.policy.allowed_packages)
+    findings = [one for module in rule_modules() for one in module.findings_in(view)]
+    tests = len(view.pairing.pairs) + len(view.pairing.removed)
+    facts = [f"{tests} tests of base compared in changed files"]
+    if context.stage is Stage.MERGE and context.services:
+        # Imported here so that a commit hook does not pay for what only runs at merge.
+        from guardrails.gates.integrity.overlay.judgement import report_on as overlay_report  # noqa: PLC0415
+
+        ran = overlay_report(view, context.services, context.laboratory)
+        findings += ran.findings
+        facts += ran.facts
+    rules_by_id = {rule.id: rule for rule in all_rules()}
+    softened = tuple(_softened(one, rules_by_id[one.rule], context) for one in findings)
+    return Report(findings=softened, facts=tuple(facts))
+
+
+def _softened(finding: Finding, rule: Rule, context: Context) -> Finding:
+    """Return the finding with the effect that policy gives its rule, where it gives one."""
+    if rule.final or rule.id not in context.policy.effects:
+        return finding
+    return replace(finding, effect=context.policy.effects[rule.id])
