@@ -4,12 +4,12 @@ import contextlib
 import os
 import socket
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from guardrails.adapters.box import view
+from guardrails.adapters.scratch import RunFolder, room_in
 from guardrails.model.errors import BoxError
 from guardrails.model.ports import Box, Command, Limits
 
@@ -84,16 +84,14 @@ def our_interpreter() -> tuple[Path, ...]:
 def _outside() -> Iterator[_Outside]:
     """Lay out what the program must not reach: a secret, a folder, and three listening sockets."""
     name = f"guardrails-probe-{os.urandom(8).hex()}"
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="guardrails-probe-")
-    except OSError as error:
-        raise BoxError(f"no temporary folder: {error}; free some space, or set TMPDIR to a folder") from None
-    with folder, contextlib.ExitStack() as stack:
-        place = Path(folder.name)
-        (place / "secret").write_text("secret")
-        _listen(stack, socket.AF_UNIX, f"\0{name}")
-        _listen(stack, socket.AF_UNIX, str(place / "socket"))
-        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+    # A run's folder, since what a killed run leaves of it is removed by a later one.
+    with contextlib.closing(RunFolder()) as run, contextlib.ExitStack() as stack:
+        place = run.path
+        with room_in(place):
+            (place / "secret").write_text("secret")
+            _listen(stack, socket.AF_UNIX, f"\0{name}")
+            _listen(stack, socket.AF_UNIX, str(place / "socket"))
+            listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         yield _Outside(place, listener.getsockname()[1], name)
 
 
