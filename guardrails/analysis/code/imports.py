@@ -5,15 +5,15 @@ way on every machine.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from guardrails.analysis.code.facts import Facts, Import
+from guardrails.model.frozen import frozen
 
 _SUFFIX = ".py"
 
 
-@dataclass(frozen=True)
+@frozen
 class Modules:
     """The modules of one tree. `roots` are the folders that stand on the import path, such as `src`."""
 

@@ -11,3 +11,8 @@ def matches(path: str, patterns: Iterable[str]) -> bool:
         path = path.rpartition("/")[0]
         parents.append(path)
     return any(fnmatchcase(one, pattern.rstrip("/")) for pattern in patterns for one in parents)
+
+
+def is_python(path: str) -> bool:
+    """Whether the path is one that Python imports or runs as source."""
+    return path.endswith((".py", ".pyw"))

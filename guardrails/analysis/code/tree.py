@@ -9,6 +9,7 @@ from functools import cached_property
 from guardrails.analysis.code.build import facts_of
 from guardrails.analysis.code.facts import SCHEMA, Facts, decode, encode
 from guardrails.analysis.code.imports import Modules
+from guardrails.analysis.code.selection import is_python
 from guardrails.model.change import Mode
 from guardrails.model.ports import Cache, Tree
 
@@ -76,11 +77,6 @@ class Code:
         facts = facts_of(source)
         self._cache.put(self._prefix + blob, encode(facts))
         return facts
-
-
-def is_python(path: str) -> bool:
-    """Whether the path is one that Python imports or runs as source."""
-    return path.endswith((".py", ".pyw"))
 
 
 def _decoded(stored: bytes) -> Facts | None:

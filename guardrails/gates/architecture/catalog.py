@@ -9,13 +9,13 @@ of the module may stumble over, one text each.
 import importlib
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guardrails.gates.architecture import rules
 from guardrails.gates.architecture.module import Found, Module
+from guardrails.model.frozen import frozen
 from guardrails.model.rule import Rule
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _RULE_FILE = re.compile(r"gr1\d\d_\w+\.py\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Check:
     """A rule with the code that looks for it."""
 

@@ -1,69 +1,30 @@
 """The door of the architecture gate: what the change's Python code may import, call and know."""
 
-from guardrails.analysis.code.graph import Graph
-from guardrails.analysis.code.origins import origins_of
-from guardrails.analysis.code.selection import matches
-from guardrails.analysis.code.tree import Code
-from guardrails.gates.architecture.catalog import rules_of_the_gate
-from guardrails.gates.architecture.judging import (
-    Side,
-    findings_of,
-    fingerprints_under,
-    judged_paths,
-    passes,
-)
-from guardrails.gates.architecture.settings import Settings
+from guardrails.gates.architecture.settings import NAME, Settings
 from guardrails.model.change import Change, Stage
 from guardrails.model.gate import Context, Gate
 from guardrails.model.policy import Policy
-from guardrails.model.ports import Tree
-from guardrails.model.rule import Report
+from guardrails.model.rule import Report, Rule
 from guardrails.model.verdict import Outcome
-
-NAME = "architecture"
 
 
 def _skip(change: Change, policy: Policy) -> str | None:
+    from guardrails.gates.architecture.paths import judged_paths  # noqa: PLC0415 - a hook may open this door in vain
+
     paths = judged_paths(change, policy.settings_for(NAME, Settings))
     return None if paths else "the change touches no Python code that policy wants judged"
 
 
+def _rules() -> tuple[Rule, ...]:
+    from guardrails.gates.architecture.catalog import rules_of_the_gate  # noqa: PLC0415 - as above
+
+    return rules_of_the_gate()
+
+
 def _run(context: Context) -> Report:
-    settings = context.policy.settings_for(NAME, Settings)
-    paths = judged_paths(context.change, settings)
-    origins = {
-        new: old
-        for new, old in origins_of(context.change).items()
-        if new in paths and old in context.base.entries() and not matches(old, settings.ignore)
-    }
-    changed = frozenset(one.path for one in context.change.files)
-    head, base = (
-        _side(context, context.head, changed),
-        _side(context, context.base, changed),
-    )
-    renamed = head.renamed(origins)
-    users = head.users if head.spread({}) - base.spread(renamed) else ()
-    findings = findings_of(context, head, paths, users)
-    old: tuple[str, ...] = ()
-    if findings:
-        stood = [path for path in users if path in context.base.entries()]
-        before = findings_of(context, base, origins.values(), stood)
-        old = tuple(fingerprints_under(before, renamed))
-    own = set(paths)
-    return Report(
-        findings=tuple(
-            one
-            for one in findings
-            if one.location.path in own or passes(one, changed) or one.fingerprint not in old
-        ),
-        base_fingerprints=old,
-        facts=(f"{len(paths)} changed Python files judged by {len(rules_of_the_gate())} rules",),
-    )
+    from guardrails.gates.architecture.comparison import report_on  # noqa: PLC0415 - as above
 
-
-def _side(context: Context, tree: Tree, changed: frozenset[str]) -> Side:
-    settings = context.policy.settings_for(NAME, Settings)
-    return Side(Graph(Code(tree, context.laboratory.cache, settings.roots)), settings, changed)
+    return report_on(context)
 
 
 GATE = Gate(
@@ -72,7 +33,7 @@ GATE = Gate(
     stages=frozenset({Stage.COMMIT, Stage.MERGE}),
     settings=Settings,
     settings_file="architecture.yaml",
-    rules=rules_of_the_gate,
+    rules=_rules,
     run=_run,
     skip=_skip,
     words={"unparsable": Outcome.UNDECIDED},

@@ -2,38 +2,24 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 
 from guardrails.analysis.code.graph import Graph
 from guardrails.analysis.code.selection import matches
-from guardrails.analysis.code.tree import is_python
 from guardrails.gates.architecture.catalog import Check, checks
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.gates.architecture.settings import Settings
 from guardrails.gates.architecture.syntax import findings_in_syntax
-from guardrails.model.change import Change, FileChange, Mode
 from guardrails.model.evidence import CallChain
 from guardrails.model.finding import Finding, Location
+from guardrails.model.frozen import frozen, replace
 from guardrails.model.gate import Context
 from guardrails.model.rule import Rule, finding_of
 
-_FILES = frozenset({Mode.FILE, Mode.EXECUTABLE})
 UNPARSABLE = "GR100"
 
 
-def judged_paths(change: Change, settings: Settings) -> tuple[str, ...]:
-    """Return head's changed Python files that policy does not ignore."""
-    return tuple(
-        one.path for one in change.files if _is_source(one) and not matches(one.path, settings.ignore)
-    )
-
-
-def _is_source(one: FileChange) -> bool:
-    return is_python(one.path) and one.new is not None and one.new.mode in _FILES
-
-
-@dataclass(frozen=True)
+@frozen
 class Side:
     """One tree under judgement: its graph, the changed paths in it, and how its modules are called in head."""
 

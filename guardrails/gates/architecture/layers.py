@@ -1,11 +1,10 @@
 """Reads a layer contract: where a module stands, and whether it may import another."""
 
-from dataclasses import dataclass
-
 from guardrails.gates.architecture.settings import LayerContract
+from guardrails.model.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """A module's row (0 is the highest; one below the last is the package itself) and its part."""
 

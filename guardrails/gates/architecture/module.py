@@ -1,15 +1,14 @@
 """What a rule is shown of one module, and what it hands back."""
 
-from dataclasses import dataclass
-
 from guardrails.analysis.code.facts import Facts
 from guardrails.analysis.code.graph import Graph, Symbol
 from guardrails.analysis.code.selection import matches
 from guardrails.gates.architecture.settings import Settings
 from guardrails.model.evidence import Evidence
+from guardrails.model.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """One fault: its line in the module (or in `path`), the scope that holds it, and what to say.
 
@@ -25,7 +24,7 @@ class Found:
     path: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Module:
     """One module of one tree. `changed` are the paths that the change touches in that tree."""
 

@@ -1,10 +1,13 @@
 """What `policies/architecture.yaml` may say."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from guardrails.model.frozen import field, frozen
+
+NAME = "architecture"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LayerContract:
     """Which parts of one package may import which.
 
@@ -23,7 +26,7 @@ class LayerContract:
     standard_library_only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Forbidden:
     """Modules (with everything below them) that `importer` must not import, and why."""
 
@@ -32,7 +35,7 @@ class Forbidden:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """How the architecture gate judges.
 

@@ -6,10 +6,10 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from configparser import Error as IniError
 from configparser import RawConfigParser
-from dataclasses import dataclass
 from io import StringIO
 
 from guardrails.model.errors import CannotJudge
+from guardrails.model.frozen import frozen
 from guardrails.model.ports import Tree
 
 _RUFF_FILES = frozenset({"ruff.toml", ".ruff.toml"})
@@ -73,7 +73,7 @@ def _extended(base: Tree, path: str, content: bytes, depth: int) -> Iterator[tup
     yield from _extended(base, target, held, depth + 1)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MypyConfiguration:
     """Base's mypy options by section. `plugins` are named so that the verdict can say they were not run."""
 

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from guardrails.model.errors import CannotJudge
+from guardrails.model.frozen import frozen
 from guardrails.model.ports import Completed, Tool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Issue:
     """A tool's finding: `code` is the tool's own, `snippet` the line it stands on, without its number."""
 

@@ -4,12 +4,12 @@ import hashlib
 import io
 import tarfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from guardrails.gates.style.configuration import MypyConfiguration
 from guardrails.gates.style.issue import Issue, failed, line_of, parsed
 from guardrails.model.errors import CannotJudge
+from guardrails.model.frozen import frozen
 from guardrails.model.ports import Laboratory, Tool, Tree
 
 _DONE = (0, 1)
@@ -18,7 +18,7 @@ _ARGUMENTS = ("--output", "json", "--no-error-summary", "--hide-error-context", 
 _SUFFIXES = (".py", ".pyi")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mypy:
     """mypy with base's configuration; `python` finds installed packages, or is empty for ours.
 

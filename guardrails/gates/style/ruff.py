@@ -7,12 +7,12 @@ stand-ins for those modules of the tree that the files import.
 import json
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from guardrails.analysis.code.tree import Code
 from guardrails.gates.style.issue import Issue, failed, line_of
 from guardrails.model.errors import CannotJudge
+from guardrails.model.frozen import frozen
 from guardrails.model.ports import Cache, Laboratory, Tool, Tree
 
 _FILES_A_RUN = 400
@@ -20,7 +20,7 @@ _FOUND = (0, 1)
 _NEUTRAL = 'lint.select = []\nexclude = ["**"]\n'
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ruff:
     """ruff with base's configuration (files by path)."""
 

@@ -116,8 +116,3 @@ SUPPRESSION = Rule(
     ),
 )
 RULES = (RUFF, MYPY, TOOL, SUPPRESSION)
-
-
-def rules_of_the_gate() -> tuple[Rule, ...]:
-    """Return every rule, by id."""
-    return RULES

@@ -1,9 +1,12 @@
 """What `policies/style.yaml` may say."""
 
-from dataclasses import dataclass
+from guardrails.model.frozen import frozen
+
+NAME = "style"
+SUFFIXES = (".py", ".pyi", ".pyw", ".ipynb")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """How the style gate judges. `ignore` are paths (a folder, a file or a pattern with `*`) that it leaves out."""
 

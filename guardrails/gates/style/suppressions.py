@@ -4,9 +4,9 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from guardrails.analysis.code.build import facts_of
+from guardrails.model.frozen import frozen
 
 _ANY = re.compile(
     rb"noqa|type:\s*ignore|mypy:|pyright:|pyre-|pyrefly:|\bty:|pytype:|pylint:|ruff:|flake8[:=]|pragma:|nosec|nosemgrep|"
@@ -36,7 +36,7 @@ _DIALECT = re.compile(
 _SPACES = re.compile(r"\s+")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Suppression:
     """One suppression: its line, its text without blanks that mean nothing, and the function around it."""
 

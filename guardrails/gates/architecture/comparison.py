@@ -1,0 +1,56 @@
+"""Compares what the rules find in head with what they find in base, where the change can matter."""
+
+import sys
+
+from guardrails.analysis.code.graph import Graph
+from guardrails.analysis.code.origins import origins_of
+from guardrails.analysis.code.selection import matches
+from guardrails.analysis.code.tree import Code
+from guardrails.gates.architecture.catalog import rules_of_the_gate
+from guardrails.gates.architecture.judging import Side, findings_of, fingerprints_under, passes
+from guardrails.gates.architecture.paths import judged_paths
+from guardrails.gates.architecture.settings import NAME, Settings
+from guardrails.model.gate import Context
+from guardrails.model.ports import Tree
+from guardrails.model.rule import Report
+
+_PARSER = f"{sys.implementation.name}-{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def report_on(context: Context) -> Report:
+    """Return what the change's code does that it may not, and what of it base did too."""
+    settings = context.policy.settings_for(NAME, Settings)
+    paths = judged_paths(context.change, settings)
+    origins = {
+        new: old
+        for new, old in origins_of(context.change).items()
+        if new in paths and old in context.base.entries() and not matches(old, settings.ignore)
+    }
+    changed = frozenset(one.path for one in context.change.files)
+    head, base = (
+        _side(context, context.head, changed),
+        _side(context, context.base, changed),
+    )
+    renamed = head.renamed(origins)
+    users = head.users if head.spread({}) - base.spread(renamed) else ()
+    findings = findings_of(context, head, paths, users)
+    old: tuple[str, ...] = ()
+    if findings:
+        stood = [path for path in users if path in context.base.entries()]
+        before = findings_of(context, base, origins.values(), stood)
+        old = tuple(fingerprints_under(before, renamed))
+    own = set(paths)
+    return Report(
+        findings=tuple(
+            one
+            for one in findings
+            if one.location.path in own or passes(one, changed) or one.fingerprint not in old
+        ),
+        base_fingerprints=old,
+        facts=(f"{len(paths)} changed Python files judged by {len(rules_of_the_gate())} rules",),
+    )
+
+
+def _side(context: Context, tree: Tree, changed: frozenset[str]) -> Side:
+    settings = context.policy.settings_for(NAME, Settings)
+    return Side(Graph(Code(tree, context.laboratory.cache, settings.roots)), settings, changed)
