@@ -15,6 +15,7 @@ from typing import TypeVar
 from guardrails import __version__
 from guardrails.adapters.cache import FileCache, user_folder
 from guardrails.adapters.clock import SystemClock
+from guardrails.adapters.crowd import Crowd
 from guardrails.adapters.executor import ForkingExecutor
 from guardrails.adapters.git.inputs import (
     Branch,
@@ -187,7 +188,8 @@ def _verdict(question: Question, opened: Opened, policy: Policy, laboratory: Run
         clock=clock,
     )
     box = _prepared(plan, gates, opened, laboratory, policy)
-    results = run_plan(plan, gates, context, ForkingExecutor(at_end=laboratory.close))
+    crowd = None if question.stage is Stage.COMMIT else Crowd(laboratory.cache_folder)
+    results = run_plan(plan, gates, context, ForkingExecutor(at_end=laboratory.close, crowd=crowd))
     final = frozenset(rule.id for rule in _final_rules(results))
     ledger = Ledger(policy, clock.today(), opened.change.digest, final_rules=final)
     judgement = judge(plan, results, ledger, _lost(plan, opened, policy))

@@ -12,10 +12,12 @@ import selectors
 import signal
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Generic, NoReturn, TypeVar
 
+from guardrails.adapters.crowd import Crowd
 from guardrails.model.errors import BoundExceeded, CannotJudge
 
 ResultT = TypeVar("ResultT")
@@ -24,6 +26,7 @@ _GRACE_SECONDS = 5.0
 _SHORT_SECONDS = 30.0  # a job this short may outlive us; asking the kernel would cost it 5 ms
 _RESULT_BYTES = 256 << 20
 _PR_SET_PDEATHSIG = 1
+_ENDING_SIGNALS = frozenset({signal.SIGINT, signal.SIGTERM})
 
 
 @dataclass(slots=True)
@@ -37,11 +40,17 @@ class _Child(Generic[ResultT]):
 
 
 class ForkingExecutor:
-    """Runs jobs in forked children, at most `workers` at once; `at_end` runs in each child last of all."""
+    """Runs jobs in forked children, at most `workers` at once; `at_end` runs in each child last of all.
 
-    def __init__(self, workers: int | None = None, at_end: Callable[[], None] | None = None) -> None:
+    With a `crowd`, jobs that must be alone have the machine to themselves among all our runs.
+    """
+
+    def __init__(
+        self, workers: int | None = None, at_end: Callable[[], None] | None = None, crowd: Crowd | None = None
+    ) -> None:
         self._workers = workers or os.cpu_count() or 1
         self._at_end = at_end
+        self._crowd = crowd
 
     def run_all(
         self,
@@ -55,8 +64,15 @@ class ForkingExecutor:
         ended: dict[str, ResultT | BaseException] = {}
         together = [name for name in jobs if name not in alone]
         for group in (together, *([name] for name in jobs if name in alone)):
-            self._run_group({name: jobs[name] for name in group}, seconds, memory_bytes, ended)
+            if group:
+                with self._company(group, alone):
+                    self._run_group({name: jobs[name] for name in group}, seconds, memory_bytes, ended)
         return ended
+
+    def _company(self, group: list[str], alone: frozenset[str]) -> AbstractContextManager[None]:
+        if self._crowd is None:
+            return nullcontext()
+        return self._crowd.alone() if group[0] in alone else self._crowd.shared()
 
     def _run_group(
         self,
@@ -72,8 +88,9 @@ class ForkingExecutor:
                 while waiting or running:
                     while waiting and len(running) < self._workers:
                         name = waiting.pop(0)
-                        child = self._started(name, jobs[name], seconds[name], memory_bytes)
-                        running[child.pipe] = child
+                        with _signals_held():
+                            child = self._started(name, jobs[name], seconds[name], memory_bytes)
+                            running[child.pipe] = child
                         selector.register(child.pipe, selectors.EVENT_READ)
                     _step(selector, running, ended)
             finally:
@@ -100,6 +117,7 @@ class ForkingExecutor:
         try:
             signal.signal(signal.SIGTERM, _leave)
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING_SIGNALS)
             if parent is not None:
                 _end_with(parent)
             _bound_memory(memory_bytes)
@@ -112,6 +130,16 @@ class ForkingExecutor:
             status = 0
         finally:
             os._exit(status)
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Put an interrupt off, so that no child is forked without being known."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _leave(number: int, frame: object) -> NoReturn:
