@@ -6,6 +6,7 @@ repository, run a program or hide a difference, so nothing of them reaches git u
 
 import os
 import re
+import signal
 import subprocess
 from collections.abc import Mapping
 
@@ -68,7 +69,7 @@ class Git:
         return ["git", "-C", self.directory, *_OPTIONS, *settings, *arguments]
 
     def run(self, *arguments: str, stdin: bytes = b"") -> Completed:
-        """Run git to its end, whatever its exit code; raises ToolMissing, or CannotJudge when it hangs."""
+        """Run git to its end, whatever its exit code; raises ToolMissing, or CannotJudge without an end of its own."""
         try:
             done = subprocess.run(
                 self.argv(*arguments),
@@ -84,6 +85,12 @@ class Git:
             ) from error
         except OSError as error:
             raise missing_git(error) from error
+        if done.returncode < 0:
+            # A signal is no answer; callers read meaning into the exit codes that git chose.
+            name = signal.Signals(-done.returncode).name
+            raise CannotJudge(
+                f"git {arguments[0]} was killed by {name}; judge again, with more memory if it repeats"
+            )
         return Completed(done.returncode, done.stdout, done.stderr)
 
     def output(self, *arguments: str, stdin: bytes = b"") -> bytes:
