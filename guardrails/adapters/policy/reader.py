@@ -6,7 +6,7 @@ is a PolicyError with file, line and remedy, for a policy that is half read half
 
 from collections.abc import Collection, Mapping, Sequence
 
-from guardrails.adapters.policy.built_in import default_policy, static_gates
+from guardrails.adapters.policy.built_in import default_policy
 from guardrails.adapters.policy.decode import DecodeError, decode, decode_list, nearest
 from guardrails.adapters.policy.files import (
     APPROVERS,
@@ -111,10 +111,10 @@ def _policy(folder: Folder, data: Mapping[str, Plain], gates: Sequence[Gate]) ->
 
 
 def _stages(said: GuardrailsFile, gates: Sequence[Gate]) -> Mapping[Stage, StagePlan]:
-    """Return the plan of each stage: as stated, else every static gate at commit and all at merge."""
+    """Return the plan of each stage: as stated, else every gate that judges at it; none runs code at commit."""
     plans = {
-        Stage.COMMIT: StagePlan(static_gates(gates, Stage.COMMIT)),
-        Stage.MERGE: StagePlan(tuple(gate.name for gate in gates if Stage.MERGE in gate.stages)),
+        stage: StagePlan(tuple(gate.name for gate in gates if stage in gate.stages))
+        for stage in (Stage.COMMIT, Stage.MERGE)
     }
     known = [gate.name for gate in gates]
     for stage, names in said.stages.items():

@@ -66,7 +66,7 @@ def test_whole_policy_is_read() -> None:
 def test_ten_lines_are_enough_for_a_foreign_service() -> None:
     policy = read({"guardrails.yaml": "services:\n  - name: shop\n    app: shop.main:app\n"})
     assert policy.stages == {
-        Stage.COMMIT: StagePlan(("style", "architecture")),
+        Stage.COMMIT: StagePlan(("style", "architecture", "contract")),
         Stage.MERGE: StagePlan(("style", "architecture", "contract")),
     }
     service = policy.services[0]
