@@ -10,6 +10,7 @@ from dataclasses import replace
 from guardrails.analysis.openapi.bodies import Bodies
 from guardrails.analysis.openapi.difference import Difference, Direction, Level, Proof
 from guardrails.analysis.openapi.documents import Document
+from guardrails.analysis.openapi.examples import curl_of
 from guardrails.analysis.openapi.operations import Operation, Parameter, operations_of
 from guardrails.analysis.openapi.parameters import compared as compared_parameters
 from guardrails.analysis.openapi.schemas.search import BUDGET, Comparison
@@ -43,15 +44,23 @@ class Judgement:
     def _between(self, before: list[Operation], after: list[Operation]) -> Iterator[Difference]:
         pairs, gone, new = _aligned(before, after)
         for operation in gone:
-            yield _removed(operation)
+            yield self._shown(_removed(operation), operation)
         for operation in new:
             place = Place(operation, operation)
             yield place.difference(
                 Level.SAFE, "operation-added", Direction.REQUEST, f"{place.label} is new", operation.pointer
             )
         for base, head in pairs:
-            found = self._of_pair(base, head)
+            found = (self._shown(one, base) for one in self._of_pair(base, head))
             yield from (replace(one, level=Level.SAFE) for one in found) if base.is_unstable else found
+
+    def _shown(self, one: Difference, base: Operation) -> Difference:
+        """Return the difference with a request around its witness, where a client sends it."""
+        is_sent = base.kind == "path" and one.direction is Direction.REQUEST
+        if one.witness is None or not is_sent or one.witness.curl:
+            return one
+        comparison = self.comparison(client_sends=True, request=True)
+        return replace(one, witness=replace(one.witness, curl=curl_of(base, one.witness, comparison)))
 
     def _of_pair(self, base: Operation, head: Operation) -> Iterator[Difference]:
         place = Place(base, head)

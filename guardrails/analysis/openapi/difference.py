@@ -26,12 +26,14 @@ class Proof:
     """A witness: the value that got through before and does not now, and as what it is sent.
 
     `place` names the part of the message (`body`, `query limit`, `status`); for a parameter the
-    value is what the client means, `text` how it is written.
+    value is what the client means, `text` how it is written. `curl` is a whole request with it,
+    empty for what the server sends.
     """
 
     place: str
     value: Json
     text: str = ""
+    curl: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The contract gate: what clients can rely on."""

@@ -1,0 +1,82 @@
+"""The rules of the contract gate."""
+
+from guardrails.model.finding import Effect
+from guardrails.model.rule import Rule
+
+BREAKING = Rule(
+    id="GR201",
+    name="contract-break",
+    gate="contract",
+    summary="Head refuses a message that base accepts, or answers what base never promised",
+    why=(
+        "Clients were written against base's document. A request that worked and now does not, or an answer they"
+        " cannot read, fails in their hands and not in ours."
+    ),
+    remedy="Keep what base accepts and promises: add beside it instead of changing it, or deprecate it first.",
+    effect=Effect.BLOCK,
+)
+UNKNOWN = Rule(
+    id="GR202",
+    name="contract-change-unproved",
+    gate="contract",
+    summary="The contract changed, and neither a proof nor a witness tells whether that breaks a client",
+    why="What is neither proved safe nor shown to break needs a person who knows the clients.",
+    remedy="Say the same with simpler schemas, or have a named approver confirm that no client relies on it.",
+    effect=Effect.REVIEW,
+)
+DRIFT = Rule(
+    id="GR203",
+    name="document-drift",
+    gate="contract",
+    summary="The committed OpenAPI document is not what head's code serves",
+    why="Clients are built from the committed document. If it says something else than the code, they are built wrong.",
+    remedy="Write the document anew from the code and commit it with the change.",
+    effect=Effect.REVIEW,
+)
+INVALID = Rule(
+    id="GR204",
+    name="document-unreadable",
+    gate="contract",
+    summary="A service's OpenAPI document cannot be read",
+    why="A contract that cannot be read can be neither compared nor kept.",
+    remedy="Make the service derive a valid OpenAPI 3 document, and commit that.",
+    effect=Effect.UNDECIDED,
+)
+SERVER_ERROR = Rule(
+    id="GR210",
+    name="server-error",
+    gate="contract",
+    summary="Head answers a request with a server error, or not at all",
+    why="No request of a client may crash the service, whether the document allows it or not.",
+    remedy="Handle the input that the witness shows: refuse it with a documented 4xx status, or serve it.",
+    effect=Effect.BLOCK,
+)
+NONCONFORMING = Rule(
+    id="GR211",
+    name="answer-breaks-document",
+    gate="contract",
+    summary="Head answers with a status, content type or body that its own document does not allow",
+    why="Generated clients trust the document; an answer outside of it fails while it is being parsed.",
+    remedy="Answer what the document says, or document what is answered.",
+    effect=Effect.BLOCK,
+)
+LENIENT = Rule(
+    id="GR212",
+    name="forbidden-input-accepted",
+    gate="contract",
+    summary="Head accepts a request that its own document forbids",
+    why="What is accepted today is relied upon tomorrow, and cannot be refused any more.",
+    remedy="Refuse what the document forbids, or document that it is accepted.",
+    effect=Effect.NOTE,
+)
+UNDOCUMENTED = Rule(
+    id="GR213",
+    name="error-status-undocumented",
+    gate="contract",
+    summary="Head answers with an error status that its document does not list",
+    why="A client that does not know of an error cannot handle it.",
+    remedy="List the status under the operation's `responses`.",
+    effect=Effect.NOTE,
+)
+
+RULES = (BREAKING, UNKNOWN, DRIFT, INVALID, SERVER_ERROR, NONCONFORMING, LENIENT, UNDOCUMENTED)

@@ -1,0 +1,23 @@
+"""What policy may say about the contract gate, from `policies/contract.yaml`."""
+
+from guardrails.model.frozen import frozen
+
+
+@frozen
+class Settings:
+    """How a service's promises are compared and how hard head is tried.
+
+    `document` is the OpenAPI file inside a service's contract folder, `regenerate` the command
+    that writes it. At most `max_requests` requests are sent to head for one service, at most
+    `requests_per_operation` to one operation, and none after `seconds`; `random_examples` of an
+    operation's requests are drawn at random from the run's seed, the rest lies at boundaries.
+    `shown` bounds the witnesses of one finding.
+    """
+
+    document: str = "openapi.yaml"
+    regenerate: str = ""
+    max_requests: int = 600
+    requests_per_operation: int = 80
+    random_examples: int = 20
+    seconds: float = 12.0
+    shown: int = 3
