@@ -291,9 +291,9 @@ def stale_policy_schemas(root: Path) -> tuple[str, ...]:
 
 def box_of(level: BoxLevel) -> Box:
     """Return the box of exactly that level, proved; raises BoxError with what is missing."""
-    from guardrails.adapters.box.ladder import rung  # noqa: PLC0415 - only doctor asks
+    from guardrails.adapters.box.ladder import strongest  # noqa: PLC0415 - only doctor asks
 
-    return rung(level)
+    return strongest(level, box_levels_allowed=(level,))
 
 
 def tool_of(name: str) -> Tool:

@@ -11,19 +11,23 @@ from pathlib import Path
 from guardrails import __version__
 from guardrails.cli.command import Command, Exit
 from guardrails.model.errors import GuardrailsError
-from guardrails.model.frozen import frozen
+from guardrails.model.frozen import frozen, replace
 from guardrails.model.policy import BoxLevel
 from guardrails.wiring import answering_policy, box_of, tool_of
 
 _DISTRIBUTION = "guardrails-harness"
 _LEAST_GIT = (2, 38)
+_MARKS = {True: "ok  ", False: "LOOK", None: "-   "}
 
 
 @frozen
 class Line:
-    """One thing that was looked at: whether it is fine, what it is, and what to do if not."""
+    """One thing that was looked at: whether it is fine, what it is, and what to do if not.
 
-    good: bool
+    `good` is None for what is not there and not needed either.
+    """
+
+    good: bool | None
     subject: str
     said: str
 
@@ -37,8 +41,8 @@ def _configure(parser: ArgumentParser) -> None:
 def _run(parsed: Namespace) -> int:
     lines = list(_lines(Path(parsed.repo)))
     for line in lines:
-        print(f"{'ok  ' if line.good else 'LOOK'} {line.subject:<12} {line.said}")
-    return Exit.PASS if all(line.good for line in lines) else Exit.UNDECIDED
+        print(f"{_MARKS[line.good]} {line.subject:<12} {line.said}")
+    return Exit.UNDECIDED if any(line.good is False for line in lines) else Exit.PASS
 
 
 def _lines(repository: Path) -> Iterator[Line]:
@@ -47,10 +51,15 @@ def _lines(repository: Path) -> Iterator[Line]:
     yield _git()
     for tool in ("ruff", "mypy"):
         yield _tried(tool, partial(_tool, tool))
-    for level in BoxLevel:
-        if level is not BoxLevel.NONE:
-            yield _tried("box", partial(_box, level))
+    yield from _boxes()
     yield _tried("policy", partial(answering_policy, repository))
+
+
+def _boxes() -> Iterator[Line]:
+    """Yield a line for each level; where one works, the others need no looking after."""
+    lines = [_tried("box", partial(_box, level)) for level in BoxLevel if level is not BoxLevel.NONE]
+    works = any(line.good for line in lines)
+    yield from (replace(line, good=None) if works and not line.good else line for line in lines)
 
 
 def _tool(name: str) -> str:
