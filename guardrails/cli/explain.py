@@ -23,7 +23,7 @@ def page_of(rule: Rule) -> str:
         effect += f" (`{rule.commit_effect.value}` at the commit stage)"
     final = " It is final: no policy, waiver, approval or dispute softens it." if rule.final else ""
     parts = [
-        f"# {rule.id} {rule.name}\n\n{rule.summary}.\n",
+        f"# {rule.id} {rule.name}\n\n{rule.summary.rstrip('.')}.\n",
         f"Gate `{rule.gate}`, effect {effect}.{final}\n",
         f"## Why\n\n{rule.why}\n",
         f"## Instead\n\n{rule.remedy}\n",
