@@ -14,8 +14,9 @@ from guardrails.analysis.openapi.examples import curl_of
 from guardrails.analysis.openapi.operations import Operation, Parameter, operations_of
 from guardrails.analysis.openapi.parameters import compared as compared_parameters
 from guardrails.analysis.openapi.schemas.search import BUDGET, Comparison
-from guardrails.analysis.openapi.security import refused
+from guardrails.analysis.openapi.security import moved_endpoints, refused
 from guardrails.analysis.openapi.slots import Place
+from guardrails.analysis.openapi.values import step
 
 
 class Judgement:
@@ -125,6 +126,10 @@ def _removed(operation: Operation) -> Difference:
 
 
 def _security(place: Place) -> Iterator[Difference]:
+    for name in moved_endpoints(place.base, place.head):
+        message = f"{place.label} needs {name!a}, whose tokens are now to be had at another address"
+        pointer = step("", "components", "securitySchemes", name)
+        yield place.difference(Level.UNKNOWN, "token-address", Direction.REQUEST, message, pointer)
     credentials = refused(place.base, place.head)
     if credentials is None:
         return

@@ -3,6 +3,7 @@
 from guardrails.analysis.openapi.operations import Operation
 from guardrails.analysis.openapi.values import Json, canonical, listed, members, texts
 
+_ADDRESSES = ("authorizationUrl", "tokenUrl", "refreshUrl")
 Requirement = dict[str, frozenset[str]]
 
 
@@ -47,6 +48,36 @@ def refused(base: Operation, head: Operation) -> Requirement | None:
         if not any(_is_enough(had, needed) for needed in offered):
             return had
     return None
+
+
+def moved_endpoints(base: Operation, head: Operation) -> list[str]:
+    """Return the schemes that both need and whose tokens are now to be had at another address."""
+    return [
+        name
+        for name in sorted(set(_schemes(base)) & set(_schemes(head)))
+        if _addresses(base, name) != _addresses(head, name)
+    ]
+
+
+def _schemes(operation: Operation) -> list[str]:
+    return [name for one in listed(operation.security()) for name in members(one)]
+
+
+def _addresses(operation: Operation, name: str) -> list[str]:
+    components = members(operation.document.root.get("components"))
+    raw = operation.document.resolved(members(components.get("securitySchemes")).get(name))
+    flows = members(raw.get("flows"))
+    found = [
+        canonical([kind, key, flow.get(key)])
+        for kind, flow in _flows(flows)
+        for key in _ADDRESSES
+        if key in flow
+    ]
+    return [*sorted(found), canonical(raw.get("openIdConnectUrl"))]
+
+
+def _flows(flows: dict[str, Json]) -> list[tuple[str, dict[str, Json]]]:
+    return [(kind, members(flow)) for kind, flow in flows.items()]
 
 
 def _is_enough(had: Requirement, needed: Requirement) -> bool:

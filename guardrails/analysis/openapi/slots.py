@@ -57,12 +57,19 @@ class Slot:
         if result.answer is Answer.SAME:
             return
         for witness in result.witnesses:
-            who = "head refuses" if self.client_sends else "base does not promise"
-            message = f"{self.label}{self._at(witness.pointer)}: {who} it: {_shortened(witness.reason)}"
+            who = (
+                "head refuses what base took"
+                if self.client_sends
+                else "head may send what base never promised"
+            )
+            message = f"{self.label}{self._at(witness.pointer)}: {who}: {_shortened(witness.reason)}"
             proof = Proof(self.proof_place, witness.value)
             yield self._made(Level.BREAKING, witness.keyword, message, witness.pointer, proof)
         forgotten = comparison.forgotten(source, target, by_target=self.client_sends)
+        missed = {(one.pointer, one.keyword) for one in result.witnesses}
         for pointer in forgotten:
+            if (pointer.rpartition("/")[0], "required") in missed:
+                continue  # that it may be missing was said already
             yield self._made(
                 Level.UNKNOWN,
                 "property-removed",

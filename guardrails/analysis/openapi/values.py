@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+_HUGE = 2**1000
 Node: TypeAlias = dict[str, Json]
 
 
@@ -28,8 +29,11 @@ def texts(value: Json) -> list[str]:
 
 
 def number(value: Json) -> int | float | None:
-    """Return the value if it is a number (JSON's true is none), integral ones as int."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    """Return the value if it is a number (JSON's true is none), integral ones as int.
+
+    What no double can hold counts as no number.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _HUGE:
         return None
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -50,9 +54,7 @@ def _plain(value: Json) -> Json:
         return {key: _plain(one) for key, one in value.items()}
     if isinstance(value, list):
         return [_plain(one) for one in value]
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def equal(one: Json, other: Json) -> bool:

@@ -4,6 +4,7 @@ Only its generators are used, behind this one file: it makes the cases in our pr
 document alone, and each becomes one plain request that can be sent to any server, twice.
 """
 
+import json
 import re
 import warnings
 from collections.abc import Iterable, Iterator
@@ -51,7 +52,7 @@ class Probes:
         self._seed = seed % _SEED_BITS
         try:
             loaded = schemathesis.openapi.from_dict(
-                dict(document.root), config=SchemathesisConfig(seed=self._seed)
+                json.loads(json.dumps(document.root)), config=SchemathesisConfig(seed=self._seed)
             )
             found = list(loaded.get_all_operations())
         except (schemathesis.errors.LoaderError, ValueError, TypeError) as error:

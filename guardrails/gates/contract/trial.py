@@ -85,6 +85,8 @@ def try_service(
         run = _Run(context, service, head, stack, settings)
         for index, operation in enumerate(operations):
             share = run.share(len(operations) - index)
+            if run.is_over or not share:
+                break
             run.try_operation(
                 operation, probes.of(operation.method, operation.path, share, settings.random_examples)
             )
@@ -144,17 +146,22 @@ class _Run:
     def share(self, left: int) -> int:
         """Return how many requests the next of `left` operations may have."""
         rest = self._settings.max_requests - self._sent
-        return max(min(self._settings.requests_per_operation, rest // left), 0)
+        return min(self._settings.requests_per_operation, max(rest // left, min(rest, 1)))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether time or launches are used up."""
+        if self._context.clock.monotonic() - self._begin > self._settings.seconds:
+            self._stopped = "the time that policy gives"
+        elif self._subject.is_spent:
+            self._stopped = "the launches of a service that keeps dying"
+        return bool(self._stopped)
 
     def try_operation(self, operation: Operation, probes: Iterable[Probe]) -> None:
         """Send the probes of one operation, unless time or launches are used up."""
         sent = self._sent
         for probe in probes:
-            if self._context.clock.monotonic() - self._begin > self._settings.seconds:
-                self._stopped = "the time that policy gives"
-            elif self._subject.is_spent:
-                self._stopped = "the launches of a service that keeps dying"
-            if self._stopped:
+            if self.is_over:
                 break
             answer = self._subject.answer(probe)
             self._sent += 1

@@ -132,6 +132,7 @@ class Proof:
 
     def _finite(self, shape: Shape, target: Conjunction) -> bool:
         values = shape.values()
+        values = shape.span() if values is None else values
         return values is not None and all(self._accepted(target, one) for one in values)
 
     def _fits(self, shape: Shape, kind: str, target: Shape, depth: int) -> bool:

@@ -132,6 +132,7 @@ class Universe:
         node.update(_scalars(raw))
         node.update(self._parts(raw))
         node.update(self._object(raw))
+        _rewrite(node)
         self._widen(node)
         more = [*_meaning(raw, node), *self._dispatched(raw, node)]
         if more:
@@ -208,6 +209,25 @@ class Universe:
 
     def _is_unsent(self, raw: Json) -> bool:
         return members(raw).get(self._hidden) is True or self.document.resolved(raw).get(self._hidden) is True
+
+
+def _rewrite(node: Node) -> None:
+    """Write what can be said in several ways in one of them."""
+    if node.get("minContains") == 0 and "maxContains" not in node:
+        node.pop("contains", None)
+        del node["minContains"]
+    inner = members(node.get("not"))
+    if len(inner) == 1 and isinstance(inner.get("not"), dict):
+        del node["not"]
+        node["allOf"] = [*listed(node.get("allOf")), inner["not"]]
+    conditions = [(members(node.get("if")), members(node.get("then")))] if "else" not in node else []
+    for condition, then in conditions:
+        names, needed = texts(condition.get("required")), texts(then.get("required"))
+        if condition.keys() == then.keys() == {"required"} and len(names) == 1:
+            del node["if"], node["then"]
+            dependent = members(node.get("dependentRequired"))
+            every: list[Json] = [*sorted({*needed, *texts(dependent.get(names[0]))})]
+            node["dependentRequired"] = {**dependent, names[0]: every}
 
 
 def _sound(name: str, key: str) -> bool:

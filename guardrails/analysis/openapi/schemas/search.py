@@ -158,7 +158,7 @@ class Comparison:
         """Return what is known of a source schema of one document against a target schema of the other."""
         key = (id(source), id(target))
         if key not in self._known:
-            self._known[key] = (source, target, self._judged(source, target))
+            self._known[key] = (source, target, self._bounded(source, target))
         return self._known[key][2]
 
     @cached_property
@@ -166,6 +166,14 @@ class Comparison:
         """The same comparison with each type widened to what its keywords speak of."""
         source, target = self._documents
         return Comparison(source, target, request=self._request, budget=self._budget, meant=True)
+
+    def _bounded(self, source: Json, target: Json) -> Result:
+        try:
+            return self._judged(source, target)
+        except RecursionError:
+            # Whatever was assumed half-way up such a chain of references must not count as proved.
+            self.proof = Proof(self.source, self.target, self.taken.accepts)
+            return Result(Answer.UNKNOWN)
 
     def _judged(self, source: Json, target: Json) -> Result:
         result = self._compared(self.source.node(source), self.target.node(target))

@@ -4,6 +4,7 @@ References, `allOf`, `anyOf` and `oneOf` are multiplied out, so that equal refac
 moved, inlined) look alike and what is left can be compared keyword by keyword.
 """
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,8 +14,8 @@ from guardrails.analysis.openapi.schemas.normal import FALSE, TYPES, Universe
 from guardrails.analysis.openapi.values import (
     Json,
     Node,
+    canonical,
     distinct,
-    equal,
     kind_of,
     listed,
     members,
@@ -23,6 +24,7 @@ from guardrails.analysis.openapi.values import (
 )
 
 MOST = 48
+_LONGEST_SPAN = 256
 _OPAQUE = {
     **dict.fromkeys(("contains", "minContains", "maxContains", "unevaluatedItems"), "array"),
     **dict.fromkeys(("propertyNames", "dependentSchemas", "unevaluatedProperties"), "object"),
@@ -67,6 +69,8 @@ class Shape:
                 found &= named | ({"integer"} if "number" in named else set())
         if "number" in found:
             found.discard("integer")
+            if any(isinstance(one, int) for one in self.numbers("multipleOf")):
+                found = (found - {"number"}) | {"integer"}
         return tuple(name for name in TYPES if name in found)
 
     def values(self) -> list[Json] | None:
@@ -75,10 +79,18 @@ class Shape:
         if not lists:
             return None
         kinds = set(self.types()) | ({"integer"} if "number" in self.types() else set())
-        shared = [
-            one for one in lists[0] if all(any(equal(one, two) for two in other) for other in lists[1:])
-        ]
+        others = [{canonical(one) for one in other} for other in lists[1:]]
+        shared = [one for one in lists[0] if all(canonical(one) in other for other in others)]
         return distinct(one for one in shared if kind_of(one) in kinds)
+
+    def span(self) -> list[Json] | None:
+        """Return every value of a short range of whole numbers, None for any other shape."""
+        low, high = self.low(), self.high()
+        if self.types() != ("integer",) or low.value is None or high.value is None:
+            return None
+        first = math.floor(low.value) + 1 if low.exclusive else math.ceil(low.value)
+        last = math.ceil(high.value) - 1 if high.exclusive else math.floor(high.value)
+        return list(range(first, last + 1)) if last - first < _LONGEST_SPAN else None
 
     def low(self) -> Bound:
         """Return the strictest lower bound."""

@@ -161,6 +161,28 @@ def test_credentials_that_base_took_must_be_enough(base: Json, head: Json, expec
     assert levels(first, second) == expected
 
 
+def test_token_address_that_moves_is_unknown() -> None:
+    def at(address: str) -> dict[str, Json]:
+        scheme: Json = {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": address, "scopes": {}}}}
+        return document({**PLAIN, "security": [{"o": []}]}, components={"securitySchemes": {"o": scheme}})
+
+    assert levels(at("https://a/token"), at("https://a/token")) == []
+    assert levels(at("https://a/token"), at("https://b/token")) == ["unknown"]
+
+
+def test_form_fields_that_are_written_otherwise_break() -> None:
+    schema: Json = {"type": "object", "properties": {"tags": {"type": "array", "items": STRING}}}
+
+    def form(**encoding: Json) -> dict[str, Json]:
+        media: Json = {"schema": schema, "encoding": {"tags": encoding}}
+        content: Json = {"content": {"application/x-www-form-urlencoded": media}}
+        return document({**PLAIN, "requestBody": content})
+
+    assert levels(form(), form()) == []
+    assert levels(form(), form(explode=False)) == ["breaking"]
+    assert levels(form(contentType="text/plain"), form(contentType="application/json")) == ["breaking"]
+
+
 def test_webhooks_and_callbacks_run_the_other_way() -> None:
     loose: Json = {"type": "object", "properties": {"a": STRING}}
     strict: Json = {"type": "object", "properties": {"a": STRING}, "required": ["a"]}

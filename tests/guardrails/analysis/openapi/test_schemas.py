@@ -43,6 +43,8 @@ NARROWED: dict[str, tuple[Json, Json]] = {
     ),
     "minProperties": ({"type": "object"}, {"type": "object", "minProperties": 1}),
     "propertyNames": ({"type": "object"}, {"type": "object", "propertyNames": {"pattern": "^[a-z]+$"}}),
+    "unevaluated": ({"allOf": [NAMED]}, {"allOf": [NAMED], "unevaluatedProperties": False}),
+    "required undeclared": ({"type": "object"}, {"type": "object", "required": ["x"]}),
     "dependentRequired": (NAMED, {**NAMED, "dependentRequired": {"a": ["b"]}}),
     "dependentSchemas": (NAMED, {**NAMED, "dependentSchemas": {"a": {"required": ["b"]}}}),
     "if": (NAMED, {**NAMED, "if": {"required": ["a"]}, "then": {"required": ["b"]}}),
@@ -81,6 +83,14 @@ EQUAL: dict[str, tuple[Json, Json]] = {
         {"type": "string", "pattern": "^[0-9]+$"},
         {"type": "string", "pattern": r"^\d\d*$"},
     ),
+    "dependency as condition": (
+        {**NAMED, "dependentRequired": {"a": ["b"]}},
+        {**NAMED, "if": {"required": ["a"]}, "then": {"required": ["b"]}},
+    ),
+    "double negation": ({"not": {"not": STRING}}, STRING),
+    "whole multiples": ({"type": "number", "multipleOf": 1}, {"type": "integer"}),
+    "range as list": ({"type": "integer", "minimum": 1, "maximum": 3}, {"enum": [1, 2, 3]}),
+    "contains nothing": ({"type": "array", "contains": STRING, "minContains": 0}, {"type": "array"}),
     "number text": ({"type": "number", "minimum": 1}, {"type": "number", "minimum": 1.0}),
 }
 

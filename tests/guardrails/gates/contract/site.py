@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from guardrails.adapters.laboratory import RunLaboratory
-from guardrails.adapters.scratch import RunFolder
 from guardrails.gates.contract.gate import GATE
 from guardrails.gates.contract.settings import Settings
 from guardrails.model.change import Stage
@@ -56,7 +55,6 @@ def laboratory(folder: Path, base: Mapping[str, str | bytes]) -> Iterator[RunLab
         MemoryCache(),
         folder / "cache",
         seed=7,
-        run_folder=RunFolder(folder),
     )
     with made:
         yield made
