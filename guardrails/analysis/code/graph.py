@@ -13,7 +13,7 @@ from guardrails.analysis.code.facts import Call, Facts, Flag, Scope
 from guardrails.analysis.code.tree import Code
 
 _NAME = re.compile(r":?[A-Za-z_.][\w.]*\Z")
-_DEEPEST_NAME = 12
+_DEEPEST_NAME = 40
 _ENTERING = ("__enter__", "__exit__")
 _CONSTRUCTING = ("__init__", "__new__", "__post_init__")
 _CALLING = frozenset(
@@ -94,11 +94,7 @@ class Graph:
             if one.name == "*":
                 target = self.code.modules.absolute(module, one.module)
                 if target in self.code.modules.by_name:
-                    root = name.partition(".")[0].partition("(")[0]
-                    if root in self.facts(target).exports or any(
-                        i.name == "*" for i in self.facts(target).imports
-                    ):
-                        yield from self._own(target, name, depth + 1)
+                    yield from self.meanings(target, f":{name}", depth + 1)
                 else:
                     yield f"{target}.{name}"
 

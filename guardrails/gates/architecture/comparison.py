@@ -1,7 +1,5 @@
 """Compares what the rules find in head with what they find in base, where the change can matter."""
 
-import sys
-
 from guardrails.analysis.code.graph import Graph
 from guardrails.analysis.code.origins import origins_of
 from guardrails.analysis.code.selection import matches
@@ -13,8 +11,6 @@ from guardrails.gates.architecture.settings import NAME, Settings
 from guardrails.model.gate import Context
 from guardrails.model.ports import Tree
 from guardrails.model.rule import Report
-
-_PARSER = f"{sys.implementation.name}-{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def report_on(context: Context) -> Report:

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
     from guardrails.gates.architecture.catalog import Report
 
-TRIGGER = re.compile(rb"except\s*(:|\*?[^:\n]*\b(Base)?Exception\b)")
+# A broad handler whose first statement could be one that does nothing: few files have one.
+TRIGGER = re.compile(
+    rb"except\b(?=\s*:|[^:]{0,400}\b(?:Base)?Exception\b)[^:]{0,400}:"
+    rb"(?:\s|\\\n|#[^\n]*)*(?:pass|continue|break|return|None|True|False|Ellipsis|\.\.\.|[\w]{0,2}['\"]|\d)"
+)
 
 RULE = Rule(
     id="GR106",

@@ -115,6 +115,13 @@ def test_nested_function_is_reached_only_when_it_is_called() -> None:
     assert _reaches({"app.py": quiet.replace("return inner", "return inner()")}) == ["app.go", "app.go.inner"]
 
 
+def test_modules_that_star_import_each_other_end_and_still_tell_what_they_hold() -> None:
+    stars = {f"m{n}.py": "".join(f"from m{k} import *\n" for k in range(8) if k != n) for n in range(8)}
+    files = {**stars, "app.py": "from m0 import *\ndef go():\n    nap()\n    gone()\n"}
+    assert _reaches(files) == []
+    assert _reaches({**files, "m7.py": stars["m7.py"] + "from time import sleep as nap\n"}) == ["app.go"]
+
+
 def test_names_that_chase_each_other_end() -> None:
     files = {"app.py": "from lib import a as b\ndef go():\n    b()\n", "lib.py": "from app import b as a\n"}
     assert _reaches(files) == []
