@@ -5,6 +5,7 @@ Only the mark written last makes it count, so a build that was killed is begun a
 the lock too: one that outlives us cannot write into the next builder's environment.
 """
 
+import errno
 import fcntl
 import importlib.util
 import os
@@ -64,6 +65,10 @@ def _run(argv: tuple[str, ...], place: Path, what: str, lock: int) -> None:
     answer = run_bounded(argv, place, environment, seconds=SECONDS, keep=(lock,))
     if answer.stopped_by:
         raise EnvironmentFailure(f"{what}: it hit the bound {answer.stopped_by}; try again, or use `python`")
+    if answer.exit_code and os.strerror(errno.ENOSPC).encode() in answer.stdout + answer.stderr:
+        raise EnvironmentFailure(
+            f"{what}: {place}: the disk is full; free some space, or set XDG_CACHE_HOME to a folder on another disk"
+        )
     if answer.exit_code:
         said = answer.stderr.decode("utf-8", "replace").strip().splitlines()[-4:]
         raise EnvironmentFailure(
