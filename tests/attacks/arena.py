@@ -69,6 +69,7 @@ class Arena:
     repository: Path
     folder: Path
     variables: dict[str, str] = field(default_factory=dict)
+    python: Path = Path(sys.executable)
 
     def __post_init__(self) -> None:
         for name in ("home", "tmp", "cache"):
@@ -120,7 +121,7 @@ class Arena:
         before = set(children(os.getpid()))
         with _adopting():
             process = subprocess.Popen(
-                [sys.executable, "-m", "guardrails", *words],
+                [str(self.python), "-m", "guardrails", *words],
                 cwd=cwd or self.repository,
                 env={**self.environment, **(variables or {})},
                 stdin=subprocess.PIPE,

@@ -121,7 +121,7 @@ def test_wrong_code_that_forges_its_results_does_not_pass(
     else:
         head = {"shop/app.py": WRONG + forgery}
     arena = changed(place, TESTED_SHOP, head)
-    ended = arena.review(variables={"XDG_CACHE_HOME": str(cache)})
+    ended = arena.review("--gate", "integrity", variables={"XDG_CACHE_HOME": str(cache)})
     assert ended.code in {1, 3}
     assert ended.outcome("integrity") in {"block", "undecided"}
 
@@ -179,8 +179,8 @@ def test_change_cannot_leave_a_result_for_the_next_run(place: Path, cache: Path)
     """What head's code wrote while it was judged changes no later verdict on the same machine."""
     real_box()
     arena = changed(place, TESTED_SHOP, {"shop/app.py": WRONG + _FILES})
-    first = arena.review(variables={"XDG_CACHE_HOME": str(cache)})
-    again = arena.review(variables={"XDG_CACHE_HOME": str(cache)})
+    first = arena.review("--gate", "integrity", variables={"XDG_CACHE_HOME": str(cache)})
+    again = arena.review("--gate", "integrity", variables={"XDG_CACHE_HOME": str(cache)})
     assert first.code == 1
     assert again.settled == first.settled
 
@@ -203,6 +203,8 @@ def test_misnamed_tests_are_undecided(place: Path) -> None:
 
 def test_code_of_head_that_no_test_can_import_is_blocked(place: Path) -> None:
     real_box()
-    ended = changed(place, TESTED_SHOP, {"shop/app.py": "import nothing_of_the_kind\n"}).review()
+    ended = changed(place, TESTED_SHOP, {"shop/app.py": "import nothing_of_the_kind\n"}).review(
+        "--gate", "integrity"
+    )
     assert ended.code == 1
     assert "GR521" in ended.rules
