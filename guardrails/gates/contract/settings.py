@@ -11,6 +11,7 @@ class Settings:
     that writes it. At most `max_requests` requests are sent to head for one service, at most
     `requests_per_operation` to one operation, and none after `seconds`; `random_examples` of an
     operation's requests are drawn at random from the run's seed, the rest lies at boundaries.
+    With `max_requests` 0 only documents are compared.
     `shown` bounds the witnesses of one finding.
     """
 

@@ -80,13 +80,15 @@ def try_service(
     """Send probes to head's operations, those in `first` before the others, and return what went wrong."""
     settings = context.policy.settings_for("contract", Settings)
     operations = _ordered(head, set(first))
-    probes = Probes(head, context.laboratory.seed)
+    probes: Probes | None = None
     with ExitStack() as stack:
         run = _Run(context, service, head, stack, settings)
         for index, operation in enumerate(operations):
             share = run.share(len(operations) - index)
             if run.is_over or not share:
                 break
+            # Made late: a trial that policy switches off must not load the generators.
+            probes = probes or Probes(head, context.laboratory.seed)
             run.try_operation(
                 operation, probes.of(operation.method, operation.path, share, settings.random_examples)
             )

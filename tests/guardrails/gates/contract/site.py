@@ -14,6 +14,8 @@ from guardrails.model.rule import Report
 from tests.guardrails.adapters.plain_box import PlainBox
 from tests.repos.memory import MemoryCache, MemoryTree, context_for
 
+DOCUMENTS_ALONE = Settings(max_requests=0)
+QUICK = Settings(requests_per_operation=40, random_examples=5)
 SERVICE = Service("shop", ("shop",), app="shop.app:app", ready="/health", contract="contracts/shop")
 APP = """
 from fastapi import FastAPI
@@ -76,7 +78,7 @@ def judged(
             stage=stage,
             services=(SERVICE,),
             laboratory=made,
-            settings={"contract": settings or Settings()},
+            settings={"contract": settings or QUICK},
         )
         return GATE.run(context)
 
