@@ -4,20 +4,17 @@ Everything is made when it is first asked for, so a run that only reads blobs pa
 """
 
 import hashlib
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from guardrails.adapters.checkout import check_out
 from guardrails.adapters.scratch import RunFolder
-from guardrails.adapters.tools import clean_environment, find_tool, run_bounded
 from guardrails.model.errors import ServiceFailure
+from guardrails.model.frozen import replace
 from guardrails.model.policy import Service
 from guardrails.model.ports import (
     Box,
@@ -40,7 +37,6 @@ _DOCUMENT_BYTES = 16 << 20
 _HTTP_OK = 200
 
 
-@dataclass
 class RunLaboratory:
     """The Laboratory port over this machine; close it at the end of each process that used it.
 
@@ -48,15 +44,27 @@ class RunLaboratory:
     child removes only what the child made.
     """
 
-    repository: Path
-    base: Tree
-    make_box: Callable[[], Box]
-    cache: Cache
-    cache_folder: Path
-    seed: int = 0
-    allowed_packages: tuple[str, ...] = ()
-    payload: Path = PAYLOAD
-    run_folder: RunFolder = field(default_factory=RunFolder)
+    def __init__(
+        self,
+        repository: Path,
+        base: Tree,
+        make_box: Callable[[], Box],
+        cache: Cache,
+        cache_folder: Path,
+        seed: int = 0,
+        allowed_packages: tuple[str, ...] = (),
+        payload: Path = PAYLOAD,
+        run_folder: RunFolder | None = None,
+    ) -> None:
+        self.repository = repository
+        self.base = base
+        self.make_box = make_box
+        self.cache = cache
+        self.cache_folder = cache_folder
+        self.seed = seed
+        self.allowed_packages = allowed_packages
+        self.payload = payload
+        self.run_folder = run_folder or RunFolder()
 
     @cached_property
     def box(self) -> Box:
@@ -84,6 +92,9 @@ class RunLaboratory:
 
     def checkout(self, tree: Tree) -> Path:
         """Return a read-only folder with the tree's files; links that leave it are not made."""
+        # As for the environments: what only some gates ask for is imported when it is asked for.
+        from guardrails.adapters.checkout import check_out  # noqa: PLC0415
+
         return check_out(tree, self.run_folder.path / "checkouts" / tree.id)
 
     def scratch(self, name: str) -> Path:
@@ -121,6 +132,8 @@ class RunLaboratory:
 
     def document(self, service: Service, tree: Tree) -> bytes:
         """Return the OpenAPI document, JSON with sorted keys, that the code at `tree` derives in a box."""
+        import json  # noqa: PLC0415 - 1 ms that a run without a document need not pay
+
         # The whole tree is the key, since the service may import what its `paths` do not name.
         identity = (service, tree.id, self.interpreter(service, tree).digest, self._payload_digest)
         key = "openapi " + hashlib.sha256(repr((*identity, self.box.level)).encode()).hexdigest()
@@ -147,6 +160,8 @@ class RunLaboratory:
         return _document_in(answer.body, service)
 
     def _derived(self, service: Service, tree: Tree) -> dict[str, object]:
+        import json  # noqa: PLC0415 - as above
+
         nonce = os.urandom(16).hex()
         # A file in memory, not a pipe: however long the document, nobody waits for a reader.
         report = os.memfd_create("document")
@@ -176,12 +191,16 @@ class RunLaboratory:
 
     def tool(self, name: str) -> Tool:
         """Return `ruff` or `mypy`, the harness's own; raises ToolMissing."""
+        from guardrails.adapters.tools import find_tool  # noqa: PLC0415 - as above
+
         return find_tool(name, self.cache, self._home)
 
     def run_tool(
         self, tool: Tool, arguments: Sequence[str], directory: Path, stdin: bytes = b""
     ) -> Completed:
         """Run one of our own tools on data, outside the project's configuration."""
+        from guardrails.adapters.tools import clean_environment, run_bounded  # noqa: PLC0415 - as above
+
         environment = clean_environment(self._home)
         return run_bounded((*tool.argv, *arguments), directory, environment, stdin=stdin)
 
@@ -220,6 +239,8 @@ def _document_reported(said: bytes, nonce: str, service: Service, completed: Com
 
 
 def _document_in(text: bytes, service: Service) -> dict[str, object]:
+    import json  # noqa: PLC0415 - as above
+
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):

@@ -1,6 +1,5 @@
 """Which gates and rules exist, looked up by name without importing more than is asked for."""
 
-import difflib
 from collections.abc import Mapping
 
 from guardrails.engine.rules import HARNESS_RULES
@@ -38,6 +37,8 @@ class Catalog:
             if wanted in {rule.id.lower(), rule.name}:
                 return rule
         names = [rule.id for rule in rules] + [rule.name for rule in rules]
+        import difflib  # noqa: PLC0415 - 2 ms that only a mistake has to pay
+
         near = difflib.get_close_matches(wanted, [name.lower() for name in names], n=3)
         hint = f"; the nearest are {', '.join(near)}" if near else ""
         raise UsageError(f"no rule is called {id_or_name!r}{hint}; `guardrails rules` lists them all")

@@ -6,14 +6,13 @@ without an outcome: silence and failure both become an `undecided` finding of th
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 
 from guardrails.engine.plan import Plan, PlannedGate
 from guardrails.engine.rules import COULD_NOT_JUDGE, LOST_SERVICE, NO_CHANGE, NO_OUTCOME, NOTHING_PLANNED
 from guardrails.model.approval import Approval
 from guardrails.model.finding import Effect, Finding, Location, Status
-from guardrails.model.frozen import frozen
+from guardrails.model.frozen import frozen, replace
 from guardrails.model.policy import Policy, Service
 from guardrails.model.rule import Failure, Report, Rule, finding_of
 from guardrails.model.verdict import GateOutcome, Outcome, outcome_of, worst
@@ -113,12 +112,12 @@ def _settled(finding: Finding, known: "_Known", ledger: Ledger) -> Finding:
     return _approved(finding, ledger) or _disputed(finding, ledger) or finding
 
 
-@dataclass(slots=True)
 class _Known:
     """What is still unused of baseline and waivers; each entry settles one finding, so a twin is new."""
 
-    baseline: Counter[str]
-    waivers: list[Waiver]
+    def __init__(self, baseline: Counter[str], waivers: list[Waiver]) -> None:
+        self.baseline = baseline
+        self.waivers = waivers
 
     def take_waiver(self, finding: Finding, today: date) -> Waiver | None:
         for waiver in self.waivers:

@@ -5,8 +5,8 @@ asks neither the terminal nor the environment, so the same two values give the s
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from guardrails.model.frozen import frozen
 from guardrails.model.rule import Rule
 from guardrails.model.verdict import Verdict
 
@@ -16,7 +16,7 @@ def _unknown(rule_id: str) -> Rule | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Presentation:
     """How to show a verdict, for whom.
 
@@ -32,7 +32,7 @@ class Presentation:
     link_base: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Format:
     """One way to write a verdict. A file of this folder exports it as `FORMAT`.
 

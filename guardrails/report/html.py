@@ -5,13 +5,13 @@ are looked through to find the one asked for, and a check must not pay for pages
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from guardrails.model.frozen import frozen
 from guardrails.model.verdict import Outcome, Verdict
 from guardrails.report.format import Format, Presentation
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IndexRow:
     """One judged change in the index: what it is, what was expected, what came out and why.
 

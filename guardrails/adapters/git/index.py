@@ -1,7 +1,6 @@
 """The index as a tree: exactly what a commit made now would hold."""
 
 import os
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -32,7 +31,7 @@ def copy_index(repository: Repository) -> None:
     with room_in(repository.scratch.path):
         for shared in source.parent.glob("sharedindex.*"):
             (repository.scratch.git_dir / shared.name).symlink_to(shared)
-        shutil.copyfile(source, repository.scratch.index)
+        repository.scratch.index.write_bytes(source.read_bytes())
 
 
 def written_tree(repository: Repository) -> str:

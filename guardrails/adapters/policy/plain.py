@@ -1,6 +1,5 @@
 """Plain data as a policy file holds it, pointers into it, and the lines where it stands."""
 
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 Scalar = str | int | float | bool | None
@@ -10,13 +9,15 @@ Pointer = tuple[str | int, ...]
 _SHOWN = 60
 
 
-@dataclass(slots=True)
 class Mark:
     """Where a value stands, and the marks of what is in it; `keys` are the lines of a mapping's keys."""
 
-    line: int
-    keys: dict[str, int] = field(default_factory=dict)
-    inner: dict[str | int, "Mark"] = field(default_factory=dict)
+    __slots__ = ("inner", "keys", "line")
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+        self.keys: dict[str, int] = {}
+        self.inner: dict[str | int, Mark] = {}
 
 
 def pointer_text(pointer: Pointer) -> str:

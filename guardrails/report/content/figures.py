@@ -4,9 +4,9 @@ Nothing is drawn here, so that all text goes through the template's escaping.
 """
 
 import math
-from dataclasses import dataclass
 
 from guardrails.model.evidence import Interval, Movement
+from guardrails.model.frozen import frozen
 from guardrails.report.content.movement import ranks_shown, rows_of
 from guardrails.report.content.printable import columns, one_line, shortened
 
@@ -20,7 +20,7 @@ _MARGIN = 80.0
 _RATIOS = {"ratio", "x", "times"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Label:
     """A name in a column of a slope drawing, at height `y`; `sign` is one of up, down, new, gone, same."""
 
@@ -31,7 +31,7 @@ class Label:
     moved: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """A line from one column's height to the other's."""
 
@@ -40,7 +40,7 @@ class Line:
     sign: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slope:
     """Two ranked columns and the lines between them; `hidden` items did not fit.
 
@@ -99,7 +99,7 @@ def _sign(moved: str) -> str:
     return {"": "same", "↑": "up", "↓": "down"}.get(moved[:1], moved)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bar:
     """An interval on a line: positions in 0..640, and the reference (0, for ratios 1) that it is seen against."""
 

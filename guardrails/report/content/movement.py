@@ -1,12 +1,12 @@
 """How the items of a ranking moved, as rows that a terminal and a drawing can both show."""
 
 from bisect import bisect_left
-from dataclasses import dataclass
 
 from guardrails.model.evidence import Movement
+from guardrails.model.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One item with its rank (from 1) on base and on head; None where it is absent."""
 

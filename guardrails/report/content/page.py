@@ -8,7 +8,6 @@ come in full, then others in rows, then their number.
 import base64
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from urllib.parse import quote
 from guardrails.model.errors import ToolMissing
 from guardrails.model.evidence import Evidence, Interval, Movement
 from guardrails.model.finding import Effect, Finding
+from guardrails.model.frozen import frozen
 from guardrails.model.rule import Rule
 from guardrails.model.verdict import Outcome, Verdict
 from guardrails.report.content.figures import Bar, Slope, bar_of, slope_of
@@ -60,7 +60,7 @@ _GROUPS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Proof:
     kind: str
     one: Evidence
@@ -69,7 +69,7 @@ class _Proof:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Card:
     id: str
     finding: Finding
@@ -80,7 +80,7 @@ class _Card:
     proofs: tuple[_Proof, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Group:
     effect: Effect
     title: str

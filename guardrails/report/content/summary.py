@@ -1,10 +1,10 @@
 """What all formats agree on: the order and ids of findings, the counts, and the sentences about a run."""
 
 from collections import Counter
-from dataclasses import dataclass
 
 from guardrails.model.change import Revision
 from guardrails.model.finding import Effect, Finding, Status
+from guardrails.model.frozen import frozen
 from guardrails.model.verdict import GateOutcome, Outcome, Verdict
 from guardrails.report.content.printable import one_line
 from guardrails.report.format import Presentation
@@ -14,7 +14,7 @@ _FINGERPRINT_SHOWN = 8
 _REVISION_SHOWN = 12
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """A finding with the id that it has in this report."""
 
