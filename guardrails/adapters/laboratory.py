@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from guardrails.adapters.scratch import RunFolder
 from guardrails.model.errors import ServiceFailure
-from guardrails.model.frozen import replace
+from guardrails.model.frozen import field, frozen, replace
 from guardrails.model.policy import Service
 from guardrails.model.ports import (
     Box,
@@ -37,6 +37,7 @@ _DOCUMENT_BYTES = 16 << 20
 _HTTP_OK = 200
 
 
+@frozen
 class RunLaboratory:
     """The Laboratory port over this machine; close it at the end of each process that used it.
 
@@ -44,27 +45,15 @@ class RunLaboratory:
     child removes only what the child made.
     """
 
-    def __init__(
-        self,
-        repository: Path,
-        base: Tree,
-        make_box: Callable[[], Box],
-        cache: Cache,
-        cache_folder: Path,
-        seed: int = 0,
-        allowed_packages: tuple[str, ...] = (),
-        payload: Path = PAYLOAD,
-        run_folder: RunFolder | None = None,
-    ) -> None:
-        self.repository = repository
-        self.base = base
-        self.make_box = make_box
-        self.cache = cache
-        self.cache_folder = cache_folder
-        self.seed = seed
-        self.allowed_packages = allowed_packages
-        self.payload = payload
-        self.run_folder = run_folder or RunFolder()
+    repository: Path
+    base: Tree
+    make_box: Callable[[], Box]
+    cache: Cache
+    cache_folder: Path
+    seed: int = 0
+    allowed_packages: tuple[str, ...] = ()
+    payload: Path = PAYLOAD
+    run_folder: RunFolder = field(default_factory=RunFolder)
 
     @cached_property
     def box(self) -> Box:
