@@ -15,7 +15,7 @@ from guardrails.model.policy import Service
 from guardrails.model.rule import Rule, finding_of
 
 _RULE_OF = {Level.BREAKING: rules.BREAKING, Level.UNKNOWN: rules.UNKNOWN}
-_LONGEST = 600
+_LONGEST = 8000
 
 
 def document_path(service: Service, settings: Settings) -> str:

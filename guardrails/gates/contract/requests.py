@@ -65,18 +65,21 @@ class Probes:
                 operation = one.ok()
                 self._operations[(operation.method.lower(), operation.path)] = operation
 
-    def of(self, method: str, path: str, most: int, at_random: int) -> Iterator[Probe]:
-        """Yield at most `most` probes of an operation: its boundaries, allowed ones first, then random ones."""
+    def of(self, method: str, path: str, most: int, at_random: int) -> tuple[list[Probe], bool]:
+        """Return at most `most` probes of an operation, allowed ones first, and whether some were left out.
+
+        Where there are too many, those that stay are spread over all of them: neighbours are alike.
+        """
         operation = self._operations.get((method, path))
         if operation is None:
-            return
+            return [], False
         made = [*self._at_boundaries(operation), *self._at_random(operation, at_random)]
-        unique = {one.request: one for one in made}.values()
+        unique = list({one.request: one for one in made}.values())
         allowed = [one for one in unique if not one.is_forbidden]
         forbidden = [one for one in unique if one.is_forbidden]
-        share = max(most * 2 // 3, most - len(forbidden))
-        yield from allowed[:share]
-        yield from forbidden[: most - min(len(allowed), share)]
+        share = min(len(allowed), max(most * 2 // 3, most - len(forbidden)))
+        kept = [*_spread(allowed, share), *_spread(forbidden, most - share)]
+        return kept, len(kept) < len(unique)
 
     def _at_boundaries(self, operation: "APIOperation[Any, Any, Any, Any]") -> Iterator[Probe]:
         from schemathesis.generation import GenerationMode  # noqa: PLC0415 - as above
@@ -132,6 +135,12 @@ class Probes:
             yield Probe(
                 case.operation.method.lower(), case.operation.path, request, forbidden, str(about or "random")
             )
+
+
+def _spread(probes: list[Probe], most: int) -> list[Probe]:
+    if len(probes) <= most:
+        return probes
+    return [probes[index * len(probes) // most] for index in range(most)]
 
 
 def _request(case: "Case[Any]") -> Request | None:

@@ -17,8 +17,8 @@ class Settings:
 
     document: str = "openapi.yaml"
     regenerate: str = ""
-    max_requests: int = 600
-    requests_per_operation: int = 80
+    max_requests: int = 2000
+    requests_per_operation: int = 400
     random_examples: int = 20
-    seconds: float = 12.0
+    seconds: float = 30.0
     shown: int = 3

@@ -20,7 +20,7 @@ from guardrails.model.policy import Service
 from guardrails.model.ports import Response, Server, Tree
 
 _MOST_LAUNCHES = 4
-_LONGEST = 600
+_LONGEST = 8000
 
 
 @frozen
@@ -89,9 +89,8 @@ def try_service(
                 break
             # Made late: a trial that policy switches off must not load the generators.
             probes = probes or Probes(head, context.laboratory.seed)
-            run.try_operation(
-                operation, probes.of(operation.method, operation.path, share, settings.random_examples)
-            )
+            made, is_part = probes.of(operation.method, operation.path, share, settings.random_examples)
+            run.try_operation(operation, made, is_part=is_part)
         findings, known = run.findings(base)
     return Trial(tuple(findings), tuple(known), run.fact(len(operations)))
 
@@ -143,6 +142,7 @@ class _Run:
         self._begin = context.clock.monotonic()
         self._sent = 0
         self._tried = 0
+        self._in_part = 0
         self._stopped = ""
 
     def share(self, left: int) -> int:
@@ -159,8 +159,9 @@ class _Run:
             self._stopped = "the launches of a service that keeps dying"
         return bool(self._stopped)
 
-    def try_operation(self, operation: Operation, probes: Iterable[Probe]) -> None:
-        """Send the probes of one operation, unless time or launches are used up."""
+    def try_operation(self, operation: Operation, probes: Iterable[Probe], *, is_part: bool) -> None:
+        """Send the probes of one operation, which may be a part of all, unless time or launches are used up."""
+        self._in_part += is_part
         sent = self._sent
         for probe in probes:
             if self.is_over:
@@ -223,6 +224,7 @@ class _Run:
     def fact(self, operations: int) -> str:
         """Return what was tried; the number of requests is the same for the same change unless time ran out."""
         text = f"{self._service.name}: {self._tried} of {operations} operations tried at their boundaries"
+        text += f", {self._in_part} of them at a part" if self._in_part else ""
         return f"{text}; {self._stopped} ran out" if self._stopped else text
 
 

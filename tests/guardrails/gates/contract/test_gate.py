@@ -175,3 +175,21 @@ def test_one_fault_behind_two_operations_is_one_finding(tmp_path: Path) -> None:
 
     (one,) = (one for one in report.findings if one.rule == "GR210")
     assert one.message.startswith("POST /orders (and 1 more) crashes")
+
+
+def test_boundary_of_the_last_field_is_reached_among_many(tmp_path: Path) -> None:
+    fields = "\n".join(f"    f{index}: str = Field(max_length=8)" for index in range(30))
+    base = APP.replace("amount: int", f"{fields.strip()}\n    amount: int")
+    head = base.replace("wanted.amount * 100", "100 // wanted.amount")
+
+    report = judged(tmp_path, files(base), files(head), settings=Settings(random_examples=0))
+
+    assert "GR210" in rules_of(report)
+
+
+def test_what_was_not_tried_is_said(tmp_path: Path) -> None:
+    settings = Settings(requests_per_operation=5, random_examples=0)
+
+    report = judged(tmp_path, files(), files(APP + "\nA = 1\n"), settings=settings)
+
+    assert report.facts[1] == "shop: 2 of 2 operations tried at their boundaries, 1 of them at a part"
