@@ -161,9 +161,9 @@ def test_odd_files_are_judged_or_refused_with_a_reason(place: Path) -> None:
     other = RepositoryBuilder(place / "other")
     other.write("x", "x").commit("Begin")
     repository.branch("change")
-    odd = place.joinpath("repository").as_posix().encode()
-    for name in (b"caf\xe9.py", b"new\nline.py", b"-rf.py", b"\x1b[31mred.py", b" .py", b"a" * 250):
-        Path((odd + b"/" + name).decode("utf-8", "surrogateescape")).write_bytes(b"X = 1\r\n")
+    folder = place.joinpath("repository").as_posix().encode()
+    for odd in (b"caf\xe9.py", b"new\nline.py", b"-rf.py", b"\x1b[31mred.py", b" .py", b"a" * 250):
+        Path((folder + b"/" + odd).decode("utf-8", "surrogateescape")).write_bytes(b"X = 1\r\n")
     repository.write("huge.bin", b"\0" * (30 << 20)).write("huge.py", "X = (\n" + "1,\n" * 400_000 + ")\n")
     repository.write("deep.py", "x = " + "(" * 5000 + ")" * 5000 + "\n").write("latin.py", b"# \xe9\nX = 1\n")
     repository.write("nul.py", b"X = '\0'\n").write("bom.py", b"\xef\xbb\xbfX = 1\r\n")
