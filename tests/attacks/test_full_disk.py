@@ -18,7 +18,7 @@ _POLICY = SHOP["policies/guardrails.yaml"] + TESTED_POLICY[TESTED_POLICY.index("
 @pytest.fixture(scope="module")
 def arena(tmp_path_factory: pytest.TempPathFactory) -> Arena:
     """A change of which every file fits no small disk."""
-    base = {
+    base: dict[str, str | bytes] = {
         **SHOP,
         "tests/test_app.py": TESTS,
         "policies/guardrails.yaml": _POLICY,
