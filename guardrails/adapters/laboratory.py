@@ -188,10 +188,11 @@ class RunLaboratory:
         self, tool: Tool, arguments: Sequence[str], directory: Path, stdin: bytes = b""
     ) -> Completed:
         """Run one of our own tools on data, outside the project's configuration."""
-        from guardrails.adapters.tools import clean_environment, run_bounded  # noqa: PLC0415 - as above
+        from guardrails.adapters.tools import SECONDS, SHORT_SECONDS, clean_environment, run_bounded  # noqa: PLC0415 - as above
 
+        seconds = SHORT_SECONDS if Path(tool.argv[0]).name == "ruff" else SECONDS
         environment = clean_environment(self._home)
-        return run_bounded((*tool.argv, *arguments), directory, environment, stdin=stdin)
+        return run_bounded((*tool.argv, *arguments), directory, environment, stdin=stdin, seconds=seconds)
 
     def close(self) -> None:
         """Remove every folder that this process made; safe to call twice."""

@@ -71,6 +71,28 @@ def test_a_job_that_hangs_is_ended_and_the_other_goes_on(
     assert no_children_left()
 
 
+def test_short_jobs_share_a_child_and_long_ones_do_not() -> None:
+    jobs: dict[str, Callable[[], object]] = dict.fromkeys(("a", "b", "c", "d"), os.getpid)
+    bounds = {"a": 30.0, "b": 30.0, "c": 31.0, "d": 30.0}
+    alone = frozenset({"d"})
+    ended = ForkingExecutor(workers=2).run_all(jobs, seconds=bounds, memory_bytes=MEMORY, alone=alone)
+    assert ended["a"] == ended["b"] != os.getpid()
+    assert len(set(ended.values())) == 3
+
+
+@pytest.mark.parametrize("broken", [die, hang, lambda: os._exit(0), lambda: lambda: None])
+def test_what_breaks_a_shared_child_breaks_only_its_own_result(
+    broken: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guardrails.adapters.executor._SHARED_SECONDS", 0.3)
+    ended = run({"first": os.getpid, "broken": broken, "last": os.getpid}, seconds=1.0)
+    assert isinstance(ended["broken"], CannotJudge)
+    assert isinstance(ended["first"], int)
+    assert isinstance(ended["last"], int)
+    assert ended["first"] != ended["last"]
+    assert no_children_left()
+
+
 def test_a_killed_job_is_an_error_that_names_the_signal() -> None:
     ended = run({"dies": die, "works": lambda: "done"})
     assert isinstance(ended["dies"], CannotJudge)
@@ -83,7 +105,7 @@ def test_a_job_that_eats_memory_ends_without_a_report() -> None:
 
 
 def test_a_job_named_alone_has_nothing_beside_it() -> None:
-    spans = run({name: _busy_span for name in ("a", "quiet", "b")}, alone=frozenset({"quiet"}))
+    spans = run(dict.fromkeys(("a", "quiet", "b"), _busy_span), alone=frozenset({"quiet"}))
     quiet = spans["quiet"]
     assert isinstance(quiet, tuple)
     for other in (spans["a"], spans["b"]):

@@ -70,6 +70,12 @@ def test_a_program_ends_with_us(tmp_path: Path) -> None:
     assert inner > 0
 
 
+def test_a_short_program_that_outlives_us_is_bounded_by_the_kernel(tmp_path: Path) -> None:
+    said = "import resource, sys; sys.stdin.read(); print(*resource.getrlimit(resource.RLIMIT_CPU))"
+    assert run(tmp_path, said, seconds=20.0).stdout == b"20 20\n"
+    assert run(tmp_path, said, seconds=31.0).stdout != b"31 31\n"
+
+
 def test_a_tool_is_found_with_its_version_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = MemoryCache()
     tool = find_tool("ruff", cache, tmp_path)

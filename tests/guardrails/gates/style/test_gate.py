@@ -208,10 +208,10 @@ def test_nothing_is_run_where_base_configures_nothing(laboratory: RunLaboratory)
 
 
 def test_missing_tool_is_undecided(laboratory: RunLaboratory, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(name: str) -> None:
+    def missing(laboratory: RunLaboratory, name: str) -> None:
         raise CannotJudge(f"{name} is not installed")
 
-    monkeypatch.setattr(laboratory, "tool", missing)
+    monkeypatch.setattr(RunLaboratory, "tool", missing)
     report = _report(laboratory, {"pyproject.toml": LINT}, {"pyproject.toml": LINT, "a.py": "x = 1\n"})
     assert [one.rule for one in report.findings] == ["GR903"]
 
