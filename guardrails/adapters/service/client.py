@@ -11,7 +11,7 @@ import socket
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPException, HTTPResponse, RemoteDisconnected
 from pathlib import Path
 
@@ -181,13 +181,11 @@ def _exchanged(
     with suppress(BrokenPipeError, ConnectionResetError):
         # A server may refuse before it has read everything; its answer says more than our error.
         connection.link.sendall(message)
-    answer = HTTPResponse(wire, method=method)  # type: ignore[arg-type]  # it only calls makefile
-    answer.begin()
-    body = _body_of(answer)
-    headers = tuple((name.lower(), value) for name, value in answer.getheaders())
-    keep = not answer.will_close
-    answer.close()
-    return Response(answer.status, headers, body), keep
+    with closing(HTTPResponse(wire, method=method)) as answer:  # type: ignore[arg-type]  # it only calls makefile
+        answer.begin()
+        body = _body_of(answer)
+        headers = tuple((name.lower(), value) for name, value in answer.getheaders())
+        return Response(answer.status, headers, body), not answer.will_close
 
 
 def _body_of(answer: HTTPResponse) -> bytes:
