@@ -368,7 +368,7 @@ def test_on_the_target_itself_the_work_tree_is_judged(repo: RepositoryBuilder) -
 
 
 def test_a_target_with_nothing_changed_is_nothing_to_judge(repo: RepositoryBuilder) -> None:
-    with pytest.raises(UsageError, match="nothing to judge.*--base HEAD~1"):
+    with pytest.raises(UsageError, match=r"nothing to judge.*--base HEAD~1"):
         open_change(repo.path, Branch())
 
 
