@@ -7,7 +7,7 @@ from guardrails.analysis.openapi.difference import Difference, Direction, Level
 from guardrails.analysis.openapi.documents import Document, DocumentError, document_of, parsed, read_document
 from guardrails.analysis.openapi.values import canonical
 from guardrails.gates.contract import rules
-from guardrails.gates.contract.settings import Settings
+from guardrails.gates.contract.settings import Settings, document_path
 from guardrails.model.evidence import Evidence, Witness
 from guardrails.model.finding import Finding, Location
 from guardrails.model.gate import Context
@@ -16,11 +16,6 @@ from guardrails.model.rule import Rule, finding_of
 
 _RULE_OF = {Level.BREAKING: rules.BREAKING, Level.UNKNOWN: rules.UNKNOWN}
 _LONGEST = 8000
-
-
-def document_path(service: Service, settings: Settings) -> str:
-    """Return where the service's committed document lies, empty without a contract folder."""
-    return f"{service.contract}/{settings.document}" if service.contract else ""
 
 
 def finding(

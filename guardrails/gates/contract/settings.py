@@ -1,6 +1,7 @@
 """What policy may say about the contract gate, from `policies/contract.yaml`."""
 
 from guardrails.model.frozen import frozen
+from guardrails.model.policy import Service
 
 
 @frozen
@@ -22,3 +23,8 @@ class Settings:
     random_examples: int = 20
     seconds: float = 30.0
     shown: int = 3
+
+
+def document_path(service: Service, settings: Settings) -> str:
+    """Return where the service's committed document lies, empty without a contract folder."""
+    return f"{service.contract}/{settings.document}" if service.contract else ""

@@ -1,0 +1,62 @@
+"""Judges every service that a change concerns: by its committed document at commit, by its code at merge."""
+
+from guardrails.gates.contract import rules
+from guardrails.gates.contract.settings import Settings, document_path
+from guardrails.model.change import Stage
+from guardrails.model.finding import Finding
+from guardrails.model.gate import Context
+from guardrails.model.policy import Service
+from guardrails.model.rule import Report
+
+
+def report_on(context: Context) -> Report:
+    """Return what head breaks of what base promises, in every service that the change concerns."""
+    findings: list[Finding] = []
+    known: list[str] = []
+    facts: list[str] = []
+    for service in context.services:
+        if any(service.concerns(file.path) for file in context.change.files):
+            report = (
+                _at_commit(context, service) if context.stage is Stage.COMMIT else _judge(context, service)
+            )
+            findings += report.findings
+            known += report.base_fingerprints
+            facts += report.facts
+    return Report(tuple(findings), tuple(known), tuple(facts))
+
+
+def _at_commit(context: Context, service: Service) -> Report:
+    path = document_path(service, context.policy.settings_for("contract", Settings))
+    if not any(file.path == path for file in context.change.files):
+        return Report(facts=(f"{service.name}: the committed document did not change",))
+    # A hook reads no document unless it changed, and comparing them costs 15 CPU ms to import.
+    from guardrails.gates.contract.promises import committed_breaks  # noqa: PLC0415
+
+    found, fact = committed_breaks(context, service)
+    return Report(tuple(found), facts=(fact,))
+
+
+def _judge(context: Context, service: Service) -> Report:
+    # As above; the comparison and the trial also pull in validators and generators.
+    from guardrails.analysis.openapi.documents import DocumentError, read_document  # noqa: PLC0415
+    from guardrails.gates.contract.promises import breaks, drift, finding  # noqa: PLC0415
+    from guardrails.gates.contract.trial import try_service  # noqa: PLC0415
+
+    laboratory = context.laboratory
+    try:
+        head = read_document(laboratory.document(service, context.head), f"{service.name} at head")
+        base = (
+            read_document(laboratory.document(service, context.base), f"{service.name} at base")
+            if any(service.owns(path) for path in context.base.entries())
+            else None
+        )
+    except DocumentError as error:
+        return Report((finding(context, service, rules.INVALID, str(error)),))
+    findings, differences = breaks(context, service, base, head) if base else ([], [])
+    fact = f"documents compared, {len(differences)} differences" if base else "base has no such service"
+    findings += drift(context, service, head)
+    changed = {(one.method.lower(), one.path) for one in differences}
+    trial = try_service(context, service, base, head, changed)
+    return Report(
+        (*findings, *trial.findings), trial.base_fingerprints, (f"{service.name}: {fact}", trial.fact)
+    )
