@@ -14,7 +14,7 @@ from guardrails.model.gate import Context
 from guardrails.model.policy import Service
 from guardrails.model.ports import Tree
 
-_OK = 200
+OK = 200
 
 
 @frozen
@@ -23,7 +23,12 @@ class Answer:
 
     status: int
     body: str
-    items: tuple[Item, ...]
+    ranked: tuple[Item, ...] | None
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The ranked items; none for an answer without a list of them."""
+        return self.ranked or ()
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -32,8 +37,8 @@ class Answer:
 
     @property
     def is_ranking(self) -> bool:
-        """Whether it is a successful answer."""
-        return self.status == _OK
+        """Whether it is a successful answer that holds a list of items, be it empty."""
+        return self.status == OK and self.ranked is not None
 
 
 def answers_of(
@@ -47,7 +52,7 @@ def answers_of(
             try:
                 response = server.request(scenario.request)
             except ServiceFailure as failure:
-                found[scenario.name] = Answer(0, str(failure), ())
+                found[scenario.name] = Answer(0, str(failure), None)
                 continue
             found[scenario.name] = _read(response.status, response.body, settings)
     return found
@@ -86,18 +91,18 @@ def _key(context: Context, service: Service, scenarios: Sequence[Scenario]) -> s
 def _read(status: int, body: bytes, settings: Settings) -> Answer:
     text = body.decode("utf-8", "backslashreplace")
     try:
-        items = _items(json.loads(text), settings) if status == _OK else ()
+        items = _items(json.loads(text), settings) if status == OK else None
     except (ValueError, RecursionError):
-        items = ()
+        items = None
     return Answer(status, text, items)
 
 
-def _items(data: object, settings: Settings) -> tuple[Item, ...]:
-    """Follow the pointer to the items; an answer of another shape holds none."""
+def _items(data: object, settings: Settings) -> tuple[Item, ...] | None:
+    """Follow the pointer to the items; an answer of another shape has None."""
     for step in settings.items.strip("/").split("/"):
         data = data.get(step) if isinstance(data, dict) else None
     if not isinstance(data, list):
-        return ()
+        return None
     return tuple(
         Item(str(one.get(settings.id_key)), _parts(one.get(settings.parts_key)))
         for one in data

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from guardrails.analysis.ranking.movement import MovementKind, cause_of, kind_of
 from guardrails.analysis.replay.scenarios import Scenario, scenarios_in
 from guardrails.gates.golden import rules
-from guardrails.gates.golden.answers import Answer, answers_of, base_answers
+from guardrails.gates.golden.answers import OK, Answer, answers_of, base_answers
 from guardrails.gates.golden.constraints import violations_of
 from guardrails.gates.golden.settings import Settings
 from guardrails.model.evidence import Evidence, Movement, Witness
@@ -91,9 +91,11 @@ def _unusable(
 
 def _ending_of(answer: Answer) -> str:
     """Return how a request ended that brought no ranking."""
-    return (
-        f"answers this scenario with status {answer.status}" if answer.status else f"is silent: {answer.body}"
-    )
+    if not answer.status:
+        return f"is silent: {answer.body}"
+    if answer.ranked is None and answer.status == OK:
+        return "answers this scenario without a list of items where policies/golden.yaml looks for it"
+    return f"answers this scenario with status {answer.status}"
 
 
 def _unanswered(

@@ -146,3 +146,14 @@ def test_a_scenario_that_base_does_not_answer_is_undecided_and_the_rest_is_judge
         tmp_path, replaced('(-item["score"], item["id"])', '(item["score"], item["id"])'), base=base
     )
     assert {one.rule for one in report.findings} >= {"GR402"}
+
+
+def test_an_answer_that_is_no_ranking_compares_nothing_and_is_undecided(tmp_path: Path) -> None:
+    base = {**BASE, **replaced('{"items": answer}', '{"tracks": answer}')}
+    report = judged(tmp_path, {"shop/other.py": "x = 1\n"}, base=base)
+    assert {(one.rule, one.effect) for one in report.findings} == {("GR406", Effect.UNDECIDED)}
+
+
+def test_a_head_that_answers_without_its_list_does_not_answer(tmp_path: Path) -> None:
+    report = judged(tmp_path, replaced('{"items": answer}', '{"tracks": answer}'))
+    assert {one.rule for one in report.findings} == {"GR404"}
