@@ -7,6 +7,7 @@ may be reached, never what cannot be.
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from guardrails.analysis.code.facts import Call, Facts, Flag, Scope
@@ -45,6 +46,18 @@ class Reached(NamedTuple):
         return self.steps[-1][1]
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a walk looks for: the calls that are `wanted`, without entering a function where it `stops`.
+
+    Both depend on their arguments alone, so that what one walk learns under `name` serves the next.
+    """
+
+    name: str
+    wanted: Callable[[Call, tuple[str, ...]], bool]
+    stops: Callable[[Symbol, Call], bool]
+
+
 class Graph:
     """Calls between the functions of one tree, linked when asked."""
 
@@ -53,6 +66,8 @@ class Graph:
         self._edges: dict[Symbol, tuple[tuple[Call, tuple[str, ...], tuple[Symbol, ...]], ...]] = {}
         self._meanings: dict[tuple[str, str], tuple[str, ...]] = {}
         self._scopes: dict[str, dict[str, list[int]]] = {}
+        self._calls: dict[str, dict[int, list[Call]]] = {}
+        self._barren: dict[str, set[Symbol]] = {}
 
     def facts(self, module: str) -> Facts:
         """Return the facts of a module of the tree."""
@@ -188,12 +203,19 @@ class Graph:
         """Return the calls that a run of `symbol` makes: each with its meanings and the functions it runs."""
         known = self._edges.get(symbol)
         if known is None:
-            facts = self.facts(symbol.module)
+            calls = self._calls_by_function(symbol.module).get(symbol.scope, ())
             known = self._edges[symbol] = tuple(
-                (call, *self._followed(symbol.module, call))
-                for call in facts.calls
-                if facts.function_of(call.scope) == symbol.scope
+                (call, *self._followed(symbol.module, call)) for call in calls
             )
+        return known
+
+    def _calls_by_function(self, module: str) -> dict[int, list[Call]]:
+        known = self._calls.get(module)
+        if known is None:
+            known = self._calls[module] = {}
+            facts = self.facts(module)
+            for call in facts.calls:
+                known.setdefault(facts.function_of(call.scope), []).append(call)
         return known
 
     def _followed(self, module: str, call: Call) -> tuple[tuple[str, ...], tuple[Symbol, ...]]:
@@ -209,28 +231,30 @@ class Graph:
                 found += [one for meaning in self.meanings(module, text) for one in self.symbols(meaning)]
         return meanings, tuple(dict.fromkeys(found))
 
-    def reached(
-        self,
-        start: Symbol,
-        wanted: Callable[[Call, tuple[str, ...]], bool],
-        stop: Callable[[Symbol, Call], bool],
-    ) -> Iterator[Reached]:
+    def reached(self, start: Symbol, search: Search) -> Iterator[Reached]:
         """Yield every wanted call that a run of `start` reaches, by a shortest way each.
 
-        `stop` tells which function a walk does not enter by which call.
+        What is known to reach nothing is not walked again, so a whole tree costs about one walk.
         """
+        barren = self._barren.setdefault(search.name, set())
         seen = {start}
-        queue: list[tuple[Symbol, tuple[tuple[Symbol, Call], ...]]] = [(start, ())]
+        queue: list[tuple[Symbol, tuple[tuple[Symbol, Call], ...]]] = (
+            [(start, ())] if start not in barren else []
+        )
+        found = False
         for symbol, steps in queue:
             for call, meanings, targets in self.edges(symbol):
                 here = (*steps, (symbol, call))
-                if wanted(call, meanings):
+                if search.wanted(call, meanings):
+                    found = True
                     yield Reached(here)
                     continue
                 for target in targets:
-                    if target not in seen and not stop(target, call):
+                    if target not in seen and target not in barren and not search.stops(target, call):
                         seen.add(target)
                         queue.append((target, here))
+        if not found:
+            barren |= seen
 
 
 def _first(name: str) -> tuple[str, str]:

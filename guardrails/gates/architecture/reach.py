@@ -1,24 +1,22 @@
 """Follows calls from a function to what it must not reach, and tells it as one fault with its chain."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from guardrails.analysis.code.facts import Call, Flag
-from guardrails.analysis.code.graph import Reached, Symbol
+from guardrails.analysis.code.graph import Graph, Reached, Search, Symbol
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.model.evidence import CallChain, Step
 
-Wanted = Callable[[Call, tuple[str, ...]], bool]
-Stop = Callable[[Symbol, Call], bool]
 _OFFLOADING = ("thread", "executor", "async", "task")
 
 
-def leaves_the_loop(module: Module, target: Symbol, call: Call) -> bool:
+def leaves_the_loop(graph: Graph, target: Symbol, call: Call) -> bool:
     """Whether entering `target` by `call` does not run it on the event loop here and now.
 
     An async function is judged on its own. An awaited call of a decorated plain function is one
     that the decorator makes awaitable, usually in a thread.
     """
-    scope = module.graph.scope(target)
+    scope = graph.scope(target)
     if scope.kind == "async":
         return True
     decorators = " ".join(one.name for one in scope.decorators).lower()
@@ -27,9 +25,9 @@ def leaves_the_loop(module: Module, target: Symbol, call: Call) -> bool:
     )
 
 
-def reached_from(module: Module, scope: int, wanted: Wanted, stop: Stop) -> Iterator[Reached]:
+def reached_from(module: Module, scope: int, search: Search) -> Iterator[Reached]:
     """Yield the wanted calls that a run of one of the module's scopes reaches, direct ones too."""
-    return module.graph.reached(module.symbol(scope), wanted, stop)
+    return module.graph.reached(module.symbol(scope), search)
 
 
 def chain_of(module: Module, reached: Reached) -> CallChain:

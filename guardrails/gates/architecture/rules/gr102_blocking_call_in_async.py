@@ -5,21 +5,14 @@ the calls: through helpers, other files, constructors and inherited methods.
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 from guardrails.analysis.code.facts import Call, Flag
-from guardrails.analysis.code.graph import Reached, Symbol
+from guardrails.analysis.code.graph import Reached, Search
 from guardrails.gates.architecture.blocking import remedy_for
 from guardrails.gates.architecture.example import example
 from guardrails.gates.architecture.module import Found, Module
-from guardrails.gates.architecture.reach import (
-    Stop,
-    Wanted,
-    fault_of,
-    leaves_the_loop,
-    reached_from,
-    text_of,
-    way_of,
-)
+from guardrails.gates.architecture.reach import fault_of, leaves_the_loop, reached_from, text_of, way_of
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
@@ -160,7 +153,7 @@ def findings_in(module: Module) -> Iterator[Found]:
     """Yield every blocking call that an async function of the module reaches."""
     for scope, one in enumerate(module.facts.scopes):
         if one.kind == "async":
-            for reached in reached_from(module, scope, _wanted(module), _stop(module)):
+            for reached in reached_from(module, scope, _search(module)):
                 yield _fault(module, scope, reached)
 
 
@@ -168,7 +161,7 @@ def spreads(module: Module) -> Iterator[str]:
     """Yield what plain functions of the module, and names it hands on, reach that blocks."""
     for scope, one in enumerate(module.facts.scopes):
         if one.kind in {"function", "lambda"}:
-            for reached in reached_from(module, scope, _wanted(module), _stop(module)):
+            for reached in reached_from(module, scope, _search(module)):
                 yield f"{one.name} {text_of(reached)}"
     for name in module.facts.exports:
         yield from _handed_on(module, name)
@@ -181,22 +174,15 @@ def _handed_on(module: Module, name: str) -> Iterator[str]:
         yield f"{name} {named[0]}"
     for symbol in (one for meaning in meanings for one in module.graph.symbols(meaning)):
         if symbol.module != module.name:
-            for reached in module.graph.reached(symbol, _wanted(module), _stop(module)):
+            for reached in module.graph.reached(symbol, _search(module)):
                 yield f"{name} {symbol.text} {text_of(reached)}"
 
 
-def _wanted(module: Module) -> Wanted:
-    def wanted(call: Call, meanings: tuple[str, ...]) -> bool:
+def _search(module: Module) -> Search:
+    def blocks(call: Call, meanings: tuple[str, ...]) -> bool:
         return not call.flags & Flag.AWAITED and remedy_for(meanings, module.settings.blocking) is not None
 
-    return wanted
-
-
-def _stop(module: Module) -> Stop:
-    def stop(target: Symbol, call: Call) -> bool:
-        return leaves_the_loop(module, target, call)
-
-    return stop
+    return Search(RULE.id, blocks, partial(leaves_the_loop, module.graph))
 
 
 def _fault(module: Module, scope: int, reached: Reached) -> Found:

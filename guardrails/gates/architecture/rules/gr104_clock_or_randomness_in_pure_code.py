@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from guardrails.analysis.code.facts import Call
-from guardrails.analysis.code.graph import Reached, Symbol
+from guardrails.analysis.code.graph import Reached, Search
 from guardrails.gates.architecture.example import example
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.gates.architecture.reach import fault_of, reached_from, text_of, way_of
@@ -173,7 +173,7 @@ def findings_in(module: Module) -> Iterator[Found]:
     for scope, one in enumerate(module.facts.scopes):
         if one.kind == "class":
             continue
-        for reached in reached_from(module, scope, _is_source, _stop):
+        for reached in reached_from(module, scope, _SEARCH):
             if len(reached.steps) > 1 and reached.steps[-1][0].module == module.name:
                 continue
             direct.add((reached.call.line, reached.call.name))
@@ -190,17 +190,15 @@ def spreads(module: Module) -> Iterator[str]:
     """Yield what the module's functions reach that reads a clock or draws."""
     for scope, one in enumerate(module.facts.scopes):
         if module.settings.pure and one.kind in {"function", "async", "lambda"}:
-            for reached in reached_from(module, scope, _is_source, _stop):
+            for reached in reached_from(module, scope, _SEARCH):
                 yield f"{one.name} {text_of(reached)}"
-
-
-def _stop(target: Symbol, call: Call) -> bool:
-    del target, call
-    return False
 
 
 def _is_source(call: Call, meanings: tuple[str, ...]) -> bool:
     return any(_remedy_for(name, call) for name in meanings)
+
+
+_SEARCH = Search(RULE.id, _is_source, lambda _target, _call: False)
 
 
 def _remedy_for(name: str, call: Call) -> str | None:

@@ -2,7 +2,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from guardrails.analysis.code.graph import Graph, Symbol
+from guardrails.analysis.code.graph import Graph, Search, Symbol
 from guardrails.analysis.code.tree import Code
 from tests.repos.memory import MemoryCache, MemoryTree
 
@@ -90,9 +90,9 @@ def _reaches(files: Mapping[str, str]) -> list[str]:
     module = next(name for name in graph.code.modules.by_name if name.endswith("app"))
     scopes = graph.facts(module).scopes
     start = next(index for index, one in enumerate(scopes) if one.name == "go")
-    found = graph.reached(
-        Symbol(module, "go", start), lambda _, names: "time.sleep" in names, lambda _symbol, _call: False
-    )
+    search = Search("sleep", lambda _, names: "time.sleep" in names, lambda _symbol, _call: False)
+    found = list(graph.reached(Symbol(module, "go", start), search))
+    assert list(graph.reached(Symbol(module, "go", start), search)) == found
     return [step.text for one in found for step, _ in one.steps]
 
 
