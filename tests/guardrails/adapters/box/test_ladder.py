@@ -13,7 +13,7 @@ import guardrails
 from guardrails.adapters.box import ladder
 from guardrails.adapters.box.ladder import rung, strongest, why_not
 from guardrails.adapters.box.probe import escapes
-from guardrails.model.errors import BoxError
+from guardrails.model.errors import BoxError, CannotJudge
 from guardrails.model.policy import BoxLevel
 from guardrails.model.ports import Box
 from tests.guardrails.adapters.box.attacker import command
@@ -87,8 +87,9 @@ def test_bubblewrap_that_may_not_make_namespaces_is_passed_over(
 
 
 def test_no_temporary_folder_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", "/absent")
-    assert "set TMPDIR to a folder" in why_not(BoxLevel.UNSHARE)
+    monkeypatch.setenv("TMPDIR", "/absent")
+    with pytest.raises(CannotJudge, match=r"/absent: cannot write: No such file.*set TMPDIR to a folder"):
+        why_not(BoxLevel.UNSHARE)
 
 
 def test_other_systems_are_told_to_use_a_container(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,8 +177,8 @@ def open_folder() -> Iterator[Path]:
         package = Path(guardrails.__path__[0])
         for part in ("model", "payload", "adapters/box"):
             shutil.copytree(package / part, folder / "guardrails" / part)
-        for part in ("", "adapters/"):
-            shutil.copy(package / f"{part}__init__.py", folder / "guardrails" / part)
+        for part in ("__init__.py", "adapters/__init__.py", "adapters/scratch.py"):
+            shutil.copy(package / part, folder / "guardrails" / part)
         yield folder
 
 
