@@ -1,9 +1,11 @@
 import os
+import re
 import signal
 import subprocess
 import sys
 import textwrap
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,22 @@ def nothing_left(made: Room) -> bool:
     return all(name == "checkouts" or name.startswith("home-") for name in left)
 
 
+def refusal(made: Room, service: Service, told: str) -> str:
+    """Return why it did not start, which must be `told`; more time is given if a crowd kept it from that."""
+    said = ""
+    for seconds in (1.0, 4.0, 16.0, 64.0):
+        with (
+            pytest.raises(ServiceFailure, match="service web ") as failure,
+            made.laboratory.serve(replace(service, start_seconds=seconds), made.tree),
+        ):
+            raise AssertionError("it became ready")
+        said = str(failure.value)
+        assert nothing_left(made)
+        if re.search(told.replace("SECONDS", f"{seconds:g}"), said, re.DOTALL):
+            return said
+    raise AssertionError(said)
+
+
 @pytest.mark.parametrize(
     ("code", "told"),
     [
@@ -75,8 +93,8 @@ def nothing_left(made: Room) -> bool:
         ("import sys; sys.exit('no database')", "SystemExit at site_of_test.py:1 in .*exit 1; .*no database"),
         (forged_report("b'x' * 5000 + b'\\n'"), "sent a report that is none"),
         (forged_report("b'[' * 4000 + b'\\n'"), "sent a report that is none"),
-        (BARE.replace("200", "503"), "was not ready: GET /: it answers 503 within 1 s"),
-        ("import signal; signal.pause()", "did not report that it is ready within 1 s"),
+        (BARE.replace("200", "503"), "was not ready: GET /: it answers 503 within SECONDS s"),
+        ("import signal; signal.pause()", "did not report that it is ready within SECONDS s"),
         (
             "async def app(scope, receive, send):\n await receive()\n"
             " await send({'type': 'lifespan.startup.failed', 'message': 'no model'})",
@@ -87,21 +105,15 @@ def nothing_left(made: Room) -> bool:
 )  # fmt: skip
 def test_a_service_that_does_not_start_says_why(tmp_path: Path, code: str, told: str) -> None:
     with room(tmp_path, {"site_of_test.py": code}) as made:
-        service = Service("web", (".",), app="site_of_test:app", ready="/", start_seconds=1.0)
-        with (
-            pytest.raises(ServiceFailure, match=f"(?s)service web .*{told}") as failure,
-            made.laboratory.serve(service, made.tree),
-        ):
-            raise AssertionError("it became ready")
-        assert "policies/guardrails.yaml" in str(failure.value)
-        assert nothing_left(made)
+        said = refusal(made, Service("web", (".",), app="site_of_test:app", ready="/"), told)
+        assert "policies/guardrails.yaml" in said
 
 
 @pytest.mark.parametrize(
     ("program", "told"),
     [
         ("import signal; signal.pause()", "was not ready: GET /: the connection failed: No such file"),
-        (LISTEN + "time.sleep(60)", "GET /: no whole answer in time within 1 s"),
+        (LISTEN + "time.sleep(60)", "GET /: no whole answer in time within SECONDS s"),
         (LISTEN + "while True: listener.accept()[0].sendall(b'SSH-2.0 hello\\r\\n' * 9)", "not HTTP"),
         ("import os, sys; open(sys.argv[1], 'w').close(); import signal; signal.pause()", "socket is not a socket"),
         ("raise SystemExit('cannot bind')", "ended.*exit 1; .*cannot bind"),
@@ -110,13 +122,7 @@ def test_a_service_that_does_not_start_says_why(tmp_path: Path, code: str, told:
 def test_a_command_that_does_not_serve_says_why(tmp_path: Path, program: str, told: str) -> None:
     with room(tmp_path, {"program.py": program}) as made:
         command = ("{python}", "program.py", "{socket}")
-        service = Service("web", (".",), command=command, start_seconds=1.0)
-        with (
-            pytest.raises(ServiceFailure, match=f"(?s)service web .*{told}"),
-            made.laboratory.serve(service, made.tree),
-        ):
-            raise AssertionError("it became ready")
-        assert nothing_left(made)
+        assert refusal(made, Service("web", (".",), command=command), told)
 
 
 def test_a_link_in_place_of_the_socket_is_not_followed(tmp_path: Path) -> None:
@@ -154,10 +160,7 @@ def test_whatever_ends_the_judgement_ends_the_service(tmp_path: Path, error: typ
         assert nothing_left(made)
 
 
-def test_a_request_that_hangs_or_floods_is_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("guardrails.adapters.service.launcher.REQUEST_SECONDS", 0.5)
-    monkeypatch.setattr("guardrails.adapters.service.client.ANSWER_BYTES", 1 << 20)
-    code = """
+HANGING = """
 import asyncio
 async def app(scope, receive, send):
     if scope["type"] != "http":
@@ -169,11 +172,18 @@ async def app(scope, receive, send):
         await asyncio.sleep(0 if scope["path"] == "/flood" else 0.01)
     await send({"type": "http.response.body"})
 """
-    with serving(tmp_path, code) as (server, _):
-        with pytest.raises(
-            ServiceFailure, match="service web: GET /hang: no whole answer in time; it still runs"
-        ):
-            server.request(Request("GET", "/hang"))
+
+
+def test_a_request_that_hangs_is_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("guardrails.adapters.service.launcher.REQUEST_SECONDS", 0.5)
+    told = "service web: GET /hang: no whole answer in time; it still runs"
+    with serving(tmp_path, HANGING) as (server, _), pytest.raises(ServiceFailure, match=told):
+        server.request(Request("GET", "/hang"))
+
+
+def test_a_request_that_floods_is_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("guardrails.adapters.service.client.ANSWER_BYTES", 1 << 20)
+    with serving(tmp_path, HANGING) as (server, _):
         with pytest.raises(ServiceFailure, match="service web: GET /flood: the answer is longer than 1 MiB"):
             server.request(Request("GET", "/flood"))
         with pytest.raises(ServiceFailure, match="cannot be written as HTTP"):
