@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 
-from guardrails.analysis.code.build import facts_of
 from guardrails.analysis.code.facts import SCHEMA, Facts, decode, encode
 from guardrails.analysis.code.imports import Modules
 from guardrails.analysis.code.selection import is_python
@@ -74,6 +73,9 @@ class Code:
                 )
 
     def _fresh(self, blob: str, source: bytes) -> Facts:
+        # Most files are known by their blobs, and then nothing needs a parser.
+        from guardrails.analysis.code.build import facts_of  # noqa: PLC0415
+
         facts = facts_of(source)
         self._cache.put(self._prefix + blob, encode(facts))
         return facts

@@ -1,41 +1,18 @@
-"""Reads which tools base configured, and with what; head's configuration has no say."""
+"""Reads which files of base configure ruff; head's configuration has no say."""
 
+import hashlib
 import posixpath
-import re
-import tomllib
 from collections.abc import Iterator, Mapping
-from configparser import Error as IniError
-from configparser import RawConfigParser
-from io import StringIO
 
 from guardrails.model.errors import CannotJudge
-from guardrails.model.frozen import frozen
-from guardrails.model.ports import Tree
+from guardrails.model.ports import Cache, Tree
 
+PROJECT = "pyproject.toml"
 _RUFF_FILES = frozenset({"ruff.toml", ".ruff.toml"})
-_PROJECT = "pyproject.toml"
-_MYPY_FILES = ("mypy.ini", ".mypy.ini", _PROJECT, "setup.cfg")
-# Options that run code, choose programs or write files; they are not style.
-_NOT_PASSED_ON = frozenset(
-    {
-        "plugins",
-        "python_executable",
-        "cache_dir",
-        "sqlite_cache",
-        "install_types",
-        "non_interactive",
-        "junit_xml",
-        "quickstart_file",
-        "show_absolute_path",
-        "bazel",
-    }
-)
-_PATHS = frozenset({"files", "mypy_path"})
-_TARGETS = ("files", "packages", "modules")
-_HOME = "MYPY_CONFIG_FILE_DIR"
+_MOST_EXTENDED = 6
 
 
-def ruff_configuration(base: Tree) -> Mapping[str, bytes]:
+def ruff_configuration(base: Tree, cache: Cache) -> Mapping[str, bytes]:
     """Return base's files that configure ruff, by path, those that they extend included.
 
     Raises CannotJudge when one extends a file that is not in the tree.
@@ -43,136 +20,62 @@ def ruff_configuration(base: Tree) -> Mapping[str, bytes]:
     named = [
         path
         for path in base.entries()
-        if posixpath.basename(path) in _RUFF_FILES or posixpath.basename(path) == _PROJECT
+        if posixpath.basename(path) in _RUFF_FILES or posixpath.basename(path) == PROJECT
     ]
     found = {
         path: content
         for path, content in base.read_many(named).items()
-        if posixpath.basename(path) in _RUFF_FILES or _section(content, "ruff") is not None
+        if _extends(path, content, cache) is not None
     }
     if not found:
         return {}
     for path, content in list(found.items()):
-        found.update(_extended(base, path, content, depth=0))
-    project = base.read(_PROJECT)  # its requires-python sets what ruff takes the target to be
-    return found if project is None else {_PROJECT: project, **found}
+        found.update(_extended(base, path, content, cache, depth=0))
+    project = base.read(PROJECT)  # its requires-python sets what ruff takes the target to be
+    return found if project is None else {PROJECT: project, **found}
 
 
-def _extended(base: Tree, path: str, content: bytes, depth: int) -> Iterator[tuple[str, bytes]]:
-    options = _section(content, "ruff") if posixpath.basename(path) == _PROJECT else _toml(content)
-    extends = (options or {}).get("extend")
-    if not isinstance(extends, str):
+def _extended(base: Tree, path: str, content: bytes, cache: Cache, depth: int) -> Iterator[tuple[str, bytes]]:
+    extends = _extends(path, content, cache)
+    if not extends:
         return
     target = posixpath.normpath(posixpath.join(posixpath.dirname(path), extends))
     held = base.read(target)
-    if held is None or depth > len("extend"):
+    if held is None or depth > _MOST_EXTENDED:
         raise CannotJudge(
             f"{path}: ruff's `extend` names {extends}, which is not in base; keep it in the repository"
         )
     yield target, held
-    yield from _extended(base, target, held, depth + 1)
+    yield from _extended(base, target, held, cache, depth + 1)
 
 
-@frozen
-class MypyConfiguration:
-    """Base's mypy options by section. `plugins` are named so that the verdict can say they were not run."""
+def _extends(path: str, content: bytes, cache: Cache) -> str | None:
+    """Return which file a file's ruff options extend, empty for none; None where it has no such options.
 
-    path: str
-    sections: Mapping[str, Mapping[str, str]]
-
-    @property
-    def plugins(self) -> tuple[str, ...]:
-        """The plugins that base names; they are code and are not run."""
-        return tuple(_listed(self.sections["mypy"].get("plugins", "")))
-
-    @property
-    def names_targets(self) -> bool:
-        """Whether base says which files to check."""
-        return any(key in self.sections["mypy"] for key in _TARGETS)
-
-    def text(self, folder: str) -> str:
-        """Return an ini file for a tree checked out at `folder`, the paths in it absolute.
-
-        mypy trusts its cache when path, size and time of a file are the same; paths that hold the tree's
-        id keep one tree's types from another tree.
-        """
-        parser = RawConfigParser()
-        for name, options in self.sections.items():
-            parser[name] = {
-                key: _absolute(key, value, folder)
-                for key, value in options.items()
-                if key not in _NOT_PASSED_ON and not key.endswith("_report")
-            }
-        text = StringIO()
-        parser.write(text)
-        return text.getvalue()
+    Kept by content, since a parser of TOML costs every hook 6 ms.
+    """
+    is_project = posixpath.basename(path) == PROJECT
+    key = f"ruff extends 1 {is_project} {hashlib.sha256(content).hexdigest()}"
+    stored = cache.get(key)
+    if stored is None:
+        options = section_of(content, "ruff") if is_project else toml_of(content)
+        extends = (options or {}).get("extend")
+        stored = b"-" if options is None else b"+" + (extends.encode() if isinstance(extends, str) else b"")
+        cache.put(key, stored)
+    return stored[1:].decode() if stored.startswith(b"+") else None
 
 
-def mypy_configuration(base: Tree) -> MypyConfiguration | None:
-    """Return base's mypy configuration, from the first file that mypy itself would take, or None."""
-    for path in _MYPY_FILES:
-        content = base.read(path)
-        if content is None:
-            continue
-        sections = _of_project(content) if path == _PROJECT else _of_ini(path, content)
-        if "mypy" in sections:
-            return MypyConfiguration(path, sections)
-    return None
-
-
-def _absolute(key: str, value: str, folder: str) -> str:
-    placed = value.replace(f"${{{_HOME}}}", folder).replace(f"${_HOME}", folder)
-    if key not in _PATHS:
-        return placed
-    return ", ".join(posixpath.normpath(posixpath.join(folder, one)) for one in _listed(placed))
-
-
-def _listed(value: str) -> Iterator[str]:
-    return (one.strip() for one in re.split(r"[,:\n]", value) if one.strip())
-
-
-def _of_project(content: bytes) -> Mapping[str, Mapping[str, str]]:
-    options = _section(content, "mypy")
-    if options is None:
-        return {}
-    sections = {"mypy": {key: _written(key, value) for key, value in options.items() if key != "overrides"}}
-    overrides = options.get("overrides")
-    for one in overrides if isinstance(overrides, list) else ():
-        modules = one.get("module", [])
-        names = [modules] if isinstance(modules, str) else modules
-        for name in names:
-            rest = {key: _written(key, value) for key, value in one.items() if key != "module"}
-            sections.setdefault(f"mypy-{name}", {}).update(rest)
-    return sections
-
-
-def _of_ini(path: str, content: bytes) -> Mapping[str, Mapping[str, str]]:
-    parser = RawConfigParser()
-    try:
-        parser.read_string(content.decode("utf-8-sig"))
-    except (IniError, UnicodeDecodeError) as error:
-        raise CannotJudge(
-            f"{path}: base's mypy configuration cannot be read ({type(error).__name__}); correct it"
-        ) from None
-    return {
-        name: dict(parser[name]) for name in parser.sections() if name == "mypy" or name.startswith("mypy-")
-    }
-
-
-def _written(key: str, value: object) -> str:
-    if isinstance(value, list):
-        parts = [str(one) for one in value]
-        return "|".join(f"(?:{one})" for one in parts) if key == "exclude" else ", ".join(parts)
-    return str(value)
-
-
-def _section(content: bytes, tool: str) -> Mapping[str, object] | None:
-    tools = _toml(content).get("tool")
+def section_of(content: bytes, tool: str) -> Mapping[str, object] | None:
+    """Return the table of a tool in a pyproject.toml, None where it has none."""
+    tools = toml_of(content).get("tool")
     found = tools.get(tool) if isinstance(tools, dict) else None
     return found if isinstance(found, dict) else None
 
 
-def _toml(content: bytes) -> Mapping[str, object]:
+def toml_of(content: bytes) -> Mapping[str, object]:
+    """Return the data of a TOML file, nothing where it is none."""
+    import tomllib  # noqa: PLC0415 - as in `_extends`
+
     try:
         return tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):

@@ -1,7 +1,7 @@
 """One thing that a tool reports, and how it is told apart from what base had."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from guardrails.model.errors import CannotJudge
 from guardrails.model.frozen import frozen
@@ -45,3 +45,10 @@ def parsed(text: str) -> Mapping[str, object]:
     if not isinstance(found, dict):
         raise ValueError(text[:80])  # noqa: TRY004 - the caller treats every malformed answer alike
     return found
+
+
+def known_paths(issues: tuple[Issue, ...], origins: Mapping[str, str]) -> Iterator[Issue]:
+    """Yield base's issues under the paths that head gives their files."""
+    renamed = {old: new for new, old in origins.items()}
+    for one in issues:
+        yield Issue(renamed.get(one.path, one.path), one.line, one.code, one.message, one.snippet)

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from guardrails.analysis.code.origins import origins_of
 from guardrails.analysis.code.selection import matches
-from guardrails.gates.style.configuration import mypy_configuration, ruff_configuration
-from guardrails.gates.style.issue import Issue
-from guardrails.gates.style.mypy import Mypy, known_paths
+from guardrails.gates.style.configuration import ruff_configuration
+from guardrails.gates.style.issue import Issue, known_paths
 from guardrails.gates.style.ruff import Ruff, unreadable
 from guardrails.gates.style.rules import MYPY, RUFF, SUPPRESSION, TOOL
 from guardrails.gates.style.settings import NAME, SUFFIXES, Settings
@@ -64,7 +63,7 @@ def _suppressed(context: Context, sources: Mapping[str, bytes]) -> Iterator[Find
 
 def _ruff(context: Context, paths: tuple[str, ...], origins: Mapping[str, str]) -> Report:
     try:
-        configuration = ruff_configuration(context.base)
+        configuration = ruff_configuration(context.base, context.laboratory.cache)
         if not configuration:
             return Report(facts=("ruff was not run: base does not configure it",))
         tool = context.laboratory.tool("ruff")
@@ -94,6 +93,10 @@ def _joined(*parts: Report) -> Report:
 
 
 def _mypy(context: Context, origins: Mapping[str, str]) -> Report:
+    # Imported here so that a commit hook does not pay for what only runs at merge.
+    from guardrails.gates.style.mypy import Mypy  # noqa: PLC0415
+    from guardrails.gates.style.mypy_configuration import mypy_configuration  # noqa: PLC0415
+
     try:
         configured = mypy_configuration(context.base)
         if configured is None:

@@ -3,11 +3,11 @@
 import hashlib
 import io
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from guardrails.gates.style.configuration import MypyConfiguration
 from guardrails.gates.style.issue import Issue, failed, line_of, parsed
+from guardrails.gates.style.mypy_configuration import MypyConfiguration
 from guardrails.model.errors import CannotJudge
 from guardrails.model.frozen import frozen
 from guardrails.model.ports import Laboratory, Tool, Tree
@@ -98,10 +98,3 @@ def _issues(answer: bytes, tree: Tree) -> Iterator[Issue]:
                 sources[path] = tree.read(path) or b""
             code = str(one.get("code") or "syntax")
             yield Issue(path, max(number, 0), code, str(one["message"]), line_of(sources[path], number))
-
-
-def known_paths(issues: tuple[Issue, ...], origins: Mapping[str, str]) -> Iterator[Issue]:
-    """Yield base's issues under the paths that head gives their files."""
-    renamed = {old: new for new, old in origins.items()}
-    for one in issues:
-        yield Issue(renamed.get(one.path, one.path), one.line, one.code, one.message, one.snippet)

@@ -2,10 +2,9 @@
 
 import io
 import re
-import tokenize
 from collections.abc import Iterator
+from functools import cache
 
-from guardrails.analysis.code.build import facts_of
 from guardrails.model.frozen import frozen
 
 _ANY = re.compile(
@@ -13,8 +12,7 @@ _ANY = re.compile(
     rb"noinspection|lint-(?:ignore|fixme)|guardrails:",
     re.IGNORECASE,
 )
-_DIALECT = re.compile(
-    r"""\#\s*(
+_DIALECT = r"""\#\s*(
         (?:(?:ruff|flake8)\s*[:=]\s*)?noqa\b(?:\s*:\s*[A-Z][A-Z0-9, ]*)?
       | ruff:\s*(?:file-)?(?:ignore|disable)\b(?:\[[^\]]*\])?
       | type:\s*ignore\b(?:\[[^\]]*\])?
@@ -30,9 +28,7 @@ _DIALECT = re.compile(
       | noinspection\s+\w+
       | lint-(?:ignore|fixme)\b(?::\s*[\w, ]+)?
       | guardrails:\s*allow\b(?:\[[^\]]*\])?
-    )""",
-    re.IGNORECASE | re.VERBOSE,
-)
+    )"""
 _SPACES = re.compile(r"\s+")
 
 
@@ -52,16 +48,26 @@ def suppressions_in(source: bytes) -> tuple[Suppression, ...]:
     found = [
         (line, _SPACES.sub(" ", match.group(1)).strip())
         for line, text in _comments(source)
-        for match in _DIALECT.finditer(text)
+        for match in _dialect().finditer(text)
     ]
     if not found:
         return ()
+    # Few files hold a suppression, and the others need no parser.
+    from guardrails.analysis.code.build import facts_of  # noqa: PLC0415
+
     facts = facts_of(source)
     return tuple(Suppression(line, text, facts.scopes[facts.scope_at(line)].name) for line, text in found)
 
 
+@cache
+def _dialect() -> re.Pattern[str]:
+    return re.compile(_DIALECT, re.IGNORECASE | re.VERBOSE)
+
+
 def _comments(source: bytes) -> Iterator[tuple[int, str]]:
     """Yield comments; where the file is no Python, every `#` to the end of its line."""
+    import tokenize  # noqa: PLC0415 - as above
+
     try:
         tokens = list(tokenize.tokenize(io.BytesIO(source).readline))
     except (tokenize.TokenError, SyntaxError, UnicodeDecodeError, ValueError):

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cached_property
 
 from guardrails.gates.integrity.documents.requirements import states_requirements
@@ -15,7 +14,7 @@ from guardrails.gates.integrity.view import View
 from guardrails.model.errors import CannotJudge
 from guardrails.model.evidence import TestOutcome, Transcript
 from guardrails.model.finding import Effect, Finding, Location
-from guardrails.model.frozen import frozen
+from guardrails.model.frozen import frozen, replace
 from guardrails.model.policy import Service
 from guardrails.model.ports import Laboratory
 from guardrails.model.rule import Report, Rule, finding_of

@@ -8,11 +8,10 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from guardrails.gates.integrity.settings import IntegritySettings
 from guardrails.model.errors import BoundExceeded, CannotJudge
-from guardrails.model.frozen import field, frozen
+from guardrails.model.frozen import field, frozen, replace
 from guardrails.model.policy import Service
 from guardrails.model.ports import Command, Completed, Interpreter, Laboratory, Limits, Tree
 

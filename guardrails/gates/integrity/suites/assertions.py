@@ -8,10 +8,9 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import replace
 
 from guardrails.gates.integrity.source import dotted_name, literals_in, unparse
-from guardrails.model.frozen import frozen
+from guardrails.model.frozen import frozen, replace
 
 _HELPER = re.compile(r"^_*(assert|check|verify|expect|ensure)(_|[A-Z]|$)")
 _COMPARE: Mapping[str, ast.cmpop] = {

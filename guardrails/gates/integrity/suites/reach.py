@@ -6,7 +6,6 @@ is left out: pytest would never notice it.
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 from guardrails.gates.integrity.source import Function, blocks_of, dotted_name, unparse
 from guardrails.gates.integrity.suites.assertions import (
@@ -16,18 +15,19 @@ from guardrails.gates.integrity.suites.assertions import (
     raised_by,
 )
 from guardrails.gates.integrity.suites.skips import Skip, skip_from_call
+from guardrails.model.frozen import replace
 
 _SWALLOWING = frozenset({"", "Exception", "BaseException", "AssertionError", "builtins.AssertionError"})
 
 
-@dataclass
 class Reading:
     """What one walk over statements gathers; `in_module` keeps out of functions."""
 
-    aliases: Mapping[str, str]
-    in_module: bool = False
-    assertions: list[Assertion] = field(default_factory=list)
-    skips: list[Skip] = field(default_factory=list)
+    def __init__(self, aliases: Mapping[str, str], in_module: bool) -> None:
+        self.aliases = aliases
+        self.in_module = in_module
+        self.assertions: list[Assertion] = []
+        self.skips: list[Skip] = []
 
 
 def read(body: list[ast.stmt], aliases: Mapping[str, str], *, in_module: bool = False) -> Reading:

@@ -7,7 +7,6 @@ does not count: what pytest would never notice is not an assertion.
 import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import lru_cache
 
 from guardrails.gates.integrity.source import (
@@ -23,7 +22,7 @@ from guardrails.gates.integrity.source import (
 from guardrails.gates.integrity.suites.assertions import NOTHING, Assertion
 from guardrails.gates.integrity.suites.reach import read
 from guardrails.gates.integrity.suites.skips import Skip, mark_skips
-from guardrails.model.frozen import frozen
+from guardrails.model.frozen import frozen, replace
 
 _KNOWN_WRAPPERS = (
     "pytest.",
