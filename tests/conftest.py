@@ -7,6 +7,27 @@ from pathlib import Path
 
 import pytest
 
+# Folders whose tests start boxes, services, browsers or whole runs: `make check` leaves them out.
+SLOW_FOLDERS = (
+    "tests/docs",
+    "tests/guardrails/adapters/box",
+    "tests/guardrails/adapters/service",
+    "tests/guardrails/adapters/environment",
+    "tests/guardrails/gates/contract",
+    "tests/guardrails/gates/golden",
+    "tests/guardrails/gates/integrity/overlay",
+    "tests/guardrails/gates/latency",
+    "tests/guardrails/payload",
+    "tests/guardrails/adapters/test_laboratory.py",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what lies in a slow folder."""
+    for item in items:
+        if item.path.relative_to(config.rootpath).as_posix().startswith(SLOW_FOLDERS):
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture
 def tmp_path() -> Iterator[Path]:

@@ -97,12 +97,13 @@ def wrapped(text: str, width: int) -> Iterator[str]:
 
     A word that is wider than that stands whole on its own line, so that a path can be copied.
     """
-    line, used = "", 0
-    for word in text.split(" "):
+    line, *words = text.split(" ")
+    used = columns(line)
+    for word in words:
         wide = columns(word)
-        if line and used + 1 + wide > width:
+        if used + 1 + wide > width:
             yield line
             line, used = word, wide
         else:
-            line, used = (f"{line} {word}", used + 1 + wide) if line else (word, wide)
+            line, used = f"{line} {word}", used + 1 + wide
     yield line
