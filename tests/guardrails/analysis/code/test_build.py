@@ -51,7 +51,7 @@ def test_syntax_of_a_newer_python_keeps_its_calls_and_lines() -> None:
         b"x = " + b"not " * 50_000 + b"1",
         b"lambda:" * 5000 + b"1",
         b"f" + b"(f" * 50_000,
-        b"if x:\n 1\n" + b"elif x:\n 1\n" * 3000,
+        b"if x:\n 1\n" + b"elif x:\n 1\n" * 20_000,
         b"x = '" + b"a" * LARGEST_SOURCE + b"'",
         "\ufeff# coding: latin-1\nx = 1".encode(),
     ],
