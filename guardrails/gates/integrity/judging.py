@@ -1,16 +1,15 @@
-"""Judges a change by every rule of the integrity gate.
+"""Judges a change by the rules of the integrity gate that look at what it holds.
 
-The static rules are found by scanning `rules/`; at the merge stage base's tests then run on
+The static rules are found by scanning `rules/` and its folders; at the merge stage base's tests then run on
 head's code. What the second part cannot judge never hides what the first part found.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
 from guardrails.gates.integrity import rules
-from guardrails.gates.integrity.overlay import rules as overlay_rules
 from guardrails.gates.integrity.settings import IntegritySettings
 from guardrails.gates.integrity.view import View
 from guardrails.model.change import Stage
@@ -18,6 +17,13 @@ from guardrails.model.finding import Finding
 from guardrails.model.frozen import replace
 from guardrails.model.gate import Context
 from guardrails.model.rule import Report, Rule
+
+# A change of product code alone, the usual one, is spared the parsers and tables of the other two.
+_FOLDERS: Mapping[str, Callable[[View], bool]] = {
+    "": lambda view: True,  # noqa: ARG005 - as the others
+    "documents": lambda view: view.holds_documents,
+    "suites": lambda view: view.holds_suites,
+}
 
 
 class RuleModule(Protocol):
@@ -28,10 +34,15 @@ class RuleModule(Protocol):
     findings_in: Callable[[View], Iterator[Finding]]
 
 
-def rule_modules() -> tuple[RuleModule, ...]:
-    """Return the modules under `rules/` in order of their rule ids."""
-    names = sorted(one.stem for one in Path(rules.__path__[0]).glob("gr*.py"))
-    return tuple(_loaded(name) for name in names)
+def rule_modules(view: View | None = None) -> tuple[RuleModule, ...]:
+    """Return the modules under `rules/` in order of their rule ids; with `view` those that can find something."""
+    names = {
+        one.stem: folder
+        for folder, concerns in _FOLDERS.items()
+        if view is None or concerns(view)
+        for one in Path(rules.__path__[0], folder).glob("gr*.py")
+    }
+    return tuple(_loaded(f"{names[stem]}.{stem}".lstrip(".")) for stem in sorted(names))
 
 
 def _loaded(name: str) -> RuleModule:
@@ -41,15 +52,17 @@ def _loaded(name: str) -> RuleModule:
 
 def all_rules() -> tuple[Rule, ...]:
     """Return every rule of this gate."""
-    return (*(one.RULE for one in rule_modules()), *overlay_rules.RULES)
+    from guardrails.gates.integrity.overlay.rules import RULES  # noqa: PLC0415 - a clean change needs none of it
+
+    return (*(one.RULE for one in rule_modules()), *RULES)
 
 
 def report_on(context: Context) -> Report:
     """Return what tampers in the change, base's overrides of effects applied."""
     settings = context.policy.settings_for("integrity", IntegritySettings)
     view = View(context.change, context.base, context.head, settings, context.policy.allowed_packages)
-    findings = [one for module in rule_modules() for one in module.findings_in(view)]
-    tests = len(view.pairing.pairs) + len(view.pairing.removed)
+    findings = [one for module in rule_modules(view) for one in module.findings_in(view)]
+    tests = len(view.pairing.pairs) + len(view.pairing.removed) if view.holds_suites else 0
     facts = [f"{tests} tests of base compared in changed files"]
     if context.stage is Stage.MERGE and context.services:
         # Imported here so that a commit hook does not pay for what only runs at merge.
@@ -58,7 +71,7 @@ def report_on(context: Context) -> Report:
         ran = overlay_report(view, context.services, context.laboratory)
         findings += ran.findings
         facts += ran.facts
-    rules_by_id = {rule.id: rule for rule in all_rules()}
+    rules_by_id = {rule.id: rule for rule in all_rules()} if findings else {}
     softened = tuple(_softened(one, rules_by_id[one.rule], context) for one in findings)
     return Report(findings=softened, facts=tuple(facts))
 

@@ -1,22 +1,25 @@
 """What the integrity rules see of a change: contents, roles and tests, each worked out once.
 
-Everything is lazy, so a change that touches no test never parses one.
+Everything is lazy, so a change that touches no test never parses one, nor imports what parses it:
+that costs a hook 10 CPU ms.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from posixpath import basename
+from typing import TYPE_CHECKING
 
-from guardrails.gates.integrity.documents.configuration import collection_patterns
 from guardrails.gates.integrity.paths import Role, is_collected, role_of
 from guardrails.gates.integrity.settings import IntegritySettings
-from guardrails.gates.integrity.suites.comparison import Loss, loss_of
-from guardrails.gates.integrity.suites.pairing import Pair, Pairing, pair_tests
-from guardrails.gates.integrity.suites.suite import Case, Suite, suite_of
 from guardrails.model.change import Change, FileChange
 from guardrails.model.frozen import field, frozen
 from guardrails.model.ports import Tree
+
+if TYPE_CHECKING:
+    from guardrails.gates.integrity.suites.comparison import Loss
+    from guardrails.gates.integrity.suites.pairing import Pair, Pairing
+    from guardrails.gates.integrity.suites.suite import Case, Suite
 
 
 @frozen
@@ -55,6 +58,22 @@ class View:
         return tuple(one for one in self.change.files if self.roles[one.path] in roles)
 
     @cached_property
+    def holds_suites(self) -> bool:
+        """Whether a changed file is a test or may hold one."""
+        return bool(self.files(Role.TEST)) or any(self._may_hold_tests(one) for one in self.change.files)
+
+    @cached_property
+    def holds_documents(self) -> bool:
+        """Whether a changed file is anything else than Python code of product or tests; setup.py is both."""
+        code = (Role.PRODUCT, Role.TEST)
+        return any(
+            self.roles[one.path] not in code
+            or not one.path.endswith(".py")
+            or basename(one.path) == "setup.py"
+            for one in self.change.files
+        )
+
+    @cached_property
     def changes_product(self) -> bool:
         """Whether product code changes as well."""
         return bool(self.files(Role.PRODUCT))
@@ -62,6 +81,8 @@ class View:
     @cached_property
     def collection(self) -> tuple[str, ...]:
         """The file name patterns by which base's configuration finds tests."""
+        from guardrails.gates.integrity.documents.configuration import collection_patterns  # noqa: PLC0415 - see above
+
         return collection_patterns(self.base)
 
     def _is_test_file(self, path: str) -> bool:
@@ -71,13 +92,13 @@ class View:
         return is_collected(path, self.collection) or path in self.base.entries()
 
     @cached_property
-    def suites_before(self) -> Mapping[str, Suite]:
+    def suites_before(self) -> "Mapping[str, Suite]":
         """Base's suites of the changed test files."""
         paths = [one.path for one in self.change.files if one.old and self._is_test_file(one.path)]
         return _suites({path: self.before(path) for path in paths if path in self._old})
 
     @cached_property
-    def suites_after(self) -> Mapping[str, Suite]:
+    def suites_after(self) -> "Mapping[str, Suite]":
         """Head's suites of the changed test files, and of new files that hold test functions.
 
         Tests in a file that pytest would not collect are not tests.
@@ -106,19 +127,23 @@ class View:
         return tuple(path for path in paths if path in self._new and path not in self.suites_after)
 
     @cached_property
-    def pairing(self) -> Pairing:
+    def pairing(self) -> "Pairing":
         """How base's tests and head's belong together; a suite that became unreadable is left out."""
+        from guardrails.gates.integrity.suites.pairing import pair_tests  # noqa: PLC0415 - see above
+
         before = {path: one for path, one in self.suites_before.items() if path not in self.unreadable}
         return pair_tests(before, self.suites_after)
 
     @cached_property
-    def losses(self) -> tuple[tuple[Pair, Loss], ...]:
+    def losses(self) -> "tuple[tuple[Pair, Loss], ...]":
         """What each surviving test of base lost."""
+        from guardrails.gates.integrity.suites.comparison import loss_of  # noqa: PLC0415 - see above
+
         added = _assertion_texts(self.suites_after.values())
         added.subtract(_assertion_texts(self.suites_before.values()))
         return tuple((pair, loss_of(pair, +added)) for pair in self.pairing.pairs if pair.base != pair.head)
 
-    def asserts_through_calls(self, case: Case) -> bool:
+    def asserts_through_calls(self, case: "Case") -> bool:
         """Whether a function that `case` calls, here or where it is imported from, asserts anything."""
         if any(one.simple_name in case.calls and one.live for one in self._supports):
             return True
@@ -134,16 +159,18 @@ class View:
         return any(one.simple_name in case.calls and one.live for one in found)
 
     @cached_property
-    def _supports(self) -> tuple[Case, ...]:
+    def _supports(self) -> "tuple[Case, ...]":
         return tuple(
             one for suite in self.suites_after.values() for one in suite.cases.values() if not one.is_test
         )
 
 
-def _suites(texts: Mapping[str, str]) -> dict[str, Suite]:
+def _suites(texts: Mapping[str, str]) -> "dict[str, Suite]":
+    from guardrails.gates.integrity.suites.suite import suite_of  # noqa: PLC0415 - see above
+
     suites = {path: suite_of(path, text) for path, text in texts.items()}
     return {path: suite for path, suite in suites.items() if suite is not None}
 
 
-def _assertion_texts(suites: Iterable[Suite]) -> Counter[str]:
+def _assertion_texts(suites: "Iterable[Suite]") -> Counter[str]:
     return Counter(one.text for suite in suites for case in suite.cases.values() for one in case.live)

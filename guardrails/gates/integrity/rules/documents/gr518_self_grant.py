@@ -43,7 +43,7 @@ RULE = Rule(
 
 def findings_in(view: View) -> Iterator[Finding]:
     """Yield a finding for each grant that gained an entry beside product code."""
-    if not view.changes_product or not has_policy(view):
+    if not view.changes_product or not view.files(Role.POLICY) or not has_policy(view):
         return
     for file in view.files(Role.POLICY):
         if not is_grant(file.path) or "disputes" in file.path:
