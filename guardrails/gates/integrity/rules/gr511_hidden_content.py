@@ -10,18 +10,14 @@ from guardrails.model.evidence import Before
 from guardrails.model.finding import Effect, Finding, Location
 from guardrails.model.rule import Example, Rule, finding_of
 
-_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
-_INVISIBLE = re.compile(
-    "[\u200b\u200c\u2060\u2061-\u2064\u00ad\ufeff\u180e\u115f\u3164]|[\U000e0000-\U000e007f]"
-)
-_PADDED = re.compile(r"\S[ \t]{80,}[^\s#]")
-_NAME = re.compile(r"\b[^\W\d]\w*\b")
-_STRINGS = re.compile(
-    r"(\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|#[^\n]*)", re.DOTALL
-)
-_HIDES = re.compile(
-    r"\s(-diff|binary|linguist-generated(=true)?|linguist-vendored(=true)?|diff=\S+|filter=\S+)(\s|$)"
-)
+# Texts, which `re` compiles when they are first used: most changes need none of them.
+_BIDI = "[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]"
+_INVISIBLE = "[\u200b\u200c\u2060\u2061-\u2064\u00ad\ufeff\u180e\u115f\u3164]|[\U000e0000-\U000e007f]"
+_PADDED = r"\S[ \t]{80,}[^\s#]"
+_NAME = r"\b[^\W\d]\w*\b"
+_STRINGS = r"(?s)(\"\"\".*?\"\"\"|'''.*?'''|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|#[^\n]*)"
+_HIDES = r"\s(-diff|binary|linguist-generated(=true)?|linguist-vendored(=true)?|diff=\S+|filter=\S+)(\s|$)"
+_SPACES = " " * 80
 _CODE = (".py", ".pyi", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".sh", ".json")
 
 RULE = Rule(
@@ -64,7 +60,7 @@ def _links(file: FileChange) -> Iterator[Finding]:
 
 def _attributes(view: View, file: FileChange) -> Iterator[Finding]:
     gained = set(view.after(file.path).splitlines()) - set(view.before(file.path).splitlines())
-    hiding = sorted(one for one in gained if _HIDES.search(one) and not one.lstrip().startswith("#"))
+    hiding = sorted(one for one in gained if re.search(_HIDES, one) and not one.lstrip().startswith("#"))
     if hiding:
         yield _finding(file.path, 0, Effect.BLOCK, "hides files from diffs", hiding[0])
     elif gained and basename(file.path) == ".gitmodules":
@@ -80,7 +76,7 @@ def _text(view: View, file: FileChange) -> Iterator[Finding]:
         if line not in old and not line.isascii():
             yield from _characters(file.path, number, line)
         if line not in old and file.path.endswith(".py"):
-            if _PADDED.search(_STRINGS.sub("_", line)):
+            if _SPACES in line.replace("\t", " ") and re.search(_PADDED, re.sub(_STRINGS, "_", line)):
                 yield _finding(
                     file.path, number, Effect.BLOCK, "pushes code out of sight with spaces", line.strip()[:80]
                 )
@@ -91,14 +87,16 @@ def _text(view: View, file: FileChange) -> Iterator[Finding]:
 
 
 def _characters(path: str, number: int, line: str) -> Iterator[Finding]:
-    if _BIDI.search(line):
+    if re.search(_BIDI, line):
         yield _finding(path, number, Effect.BLOCK, "reorders text with bidirectional controls", ascii(line))
-    elif _INVISIBLE.search(line.removeprefix("\ufeff")):
-        in_code = path.endswith(".py") and _INVISIBLE.search(_STRINGS.sub("_", line.removeprefix("\ufeff")))
+    elif re.search(_INVISIBLE, line.removeprefix("\ufeff")):
+        in_code = path.endswith(".py") and re.search(
+            _INVISIBLE, re.sub(_STRINGS, "_", line.removeprefix("\ufeff"))
+        )
         effect = Effect.BLOCK if in_code else Effect.REVIEW
         yield _finding(path, number, effect, "holds invisible characters", ascii(line))
     elif path.endswith(".py"):
-        mixed = [name for name in _NAME.findall(_STRINGS.sub(" ", line)) if _is_mixed(name)]
+        mixed = [name for name in re.findall(_NAME, re.sub(_STRINGS, " ", line)) if _is_mixed(name)]
         if mixed:
             yield _finding(path, number, Effect.BLOCK, "mixes alphabets in one name", ascii(mixed[0]))
 
