@@ -7,11 +7,11 @@ may be reached, never what cannot be.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from guardrails.analysis.code.facts import Call, Facts, Flag, Scope
 from guardrails.analysis.code.tree import Code
+from guardrails.model.frozen import frozen
 
 _NAME = re.compile(r":?[A-Za-z_.][\w.]*\Z")
 _DEEPEST_NAME = 40
@@ -46,7 +46,7 @@ class Reached(NamedTuple):
         return self.steps[-1][1]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Search:
     """What a walk looks for: the calls that are `wanted`, without entering a function where it `stops`.
 

@@ -1,6 +1,5 @@
 """One thing that a tool reports, and how it is told apart from what base had."""
 
-import json
 from collections.abc import Iterator, Mapping
 
 from guardrails.model.errors import CannotJudge
@@ -37,14 +36,6 @@ def failed(tool: Tool, name: str, completed: Completed) -> CannotJudge:
     return CannotJudge(
         f"{name} {tool.version} could not judge: {ascii(what)[1:-1][:300]}; correct base's configuration of {name}"
     )
-
-
-def parsed(text: str) -> Mapping[str, object]:
-    """Return one JSON object; raises ValueError for anything else."""
-    found = json.loads(text)
-    if not isinstance(found, dict):
-        raise ValueError(text[:80])  # noqa: TRY004 - the caller treats every malformed answer alike
-    return found
 
 
 def known_paths(issues: tuple[Issue, ...], origins: Mapping[str, str]) -> Iterator[Issue]:

@@ -2,11 +2,12 @@
 
 import hashlib
 import io
+import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from guardrails.gates.style.issue import Issue, failed, line_of, parsed
+from guardrails.gates.style.issue import Issue, failed, line_of
 from guardrails.gates.style.mypy_configuration import MypyConfiguration
 from guardrails.model.errors import CannotJudge
 from guardrails.model.frozen import frozen
@@ -89,7 +90,7 @@ def _issues(answer: bytes, tree: Tree) -> Iterator[Issue]:
     sources: dict[str, bytes] = {}
     for line in answer.decode("utf-8", "replace").splitlines():
         try:
-            one = parsed(line)
+            one = _parsed(line)
             path, number = str(one["file"]), int(str(one["line"]))
         except (ValueError, KeyError):
             continue
@@ -98,3 +99,11 @@ def _issues(answer: bytes, tree: Tree) -> Iterator[Issue]:
                 sources[path] = tree.read(path) or b""
             code = str(one.get("code") or "syntax")
             yield Issue(path, max(number, 0), code, str(one["message"]), line_of(sources[path], number))
+
+
+def _parsed(text: str) -> Mapping[str, object]:
+    """Return one JSON object; raises ValueError for anything else."""
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError(text[:80])  # noqa: TRY004 - the caller treats every malformed answer alike
+    return found

@@ -4,7 +4,6 @@ ruff sorts imports by which modules lie beside its configuration, so the folder 
 stand-ins for those modules of the tree that the files import.
 """
 
-import json
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -64,6 +63,10 @@ class Ruff:
         completed = self.laboratory.run_tool(self.tool, arguments, root)
         if completed.exit_code not in _FOUND or completed.stopped_by:
             raise failed(self.tool, "ruff", completed)
+        if completed.stdout.strip() == b"[]":
+            return
+        import json  # noqa: PLC0415 - 1 ms that a clean change need not pay
+
         try:
             for one in json.loads(completed.stdout):
                 path = Path(one["filename"]).relative_to(root).as_posix()
