@@ -1,12 +1,14 @@
 """What the runs of base's and head's tests mean for a change, service by service."""
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from guardrails.gates.integrity.documents.requirements import states_requirements
 from guardrails.gates.integrity.overlay import rules
 from guardrails.gates.integrity.overlay.run import Bench, Ending, Run
+from guardrails.gates.integrity.overlay.spoiled import SpoiledTree
 from guardrails.gates.integrity.overlay.tree import OverlayTree, judges
 from guardrails.gates.integrity.paths import Role
 from guardrails.gates.integrity.suites.suite import Case
@@ -87,18 +89,20 @@ class Trial:
         )
 
     @cached_property
+    def _present_on_base(self) -> tuple[str, ...]:
+        return self._present(frozenset(self.view.base.entries()))
+
+    @cached_property
     def on_base(self) -> Run:
         """Base's tests on base's code."""
-        return self.bench.run_cached(self.view.base, self._present(frozenset(self.view.base.entries())))
+        return self.bench.run_cached(self.view.base, self._present_on_base)
 
     @cached_property
     def on_head(self) -> Run:
         """Base's tests on head's code; base's own run where head changes only what judges."""
         if self.overlay.entries() == self.view.base.entries():
             return self.on_base
-        return self.bench.run(
-            self.overlay, self.view.head, self._present(frozenset(self.view.base.entries()))
-        )
+        return self.bench.run(self.overlay, self.view.head, self._present_on_base)
 
     @cached_property
     def own(self) -> Run:
@@ -131,7 +135,37 @@ class Trial:
             raise CannotJudge(
                 f"head's own tests do not run: {self.own.refused}; see `plugins` and `variables`"
             )
-        return [*self._broken(), *self._own_failures()]
+        found = [*self._broken(), *self._own_failures()]
+        # Proof of what passed costs a run, and says nothing more where the change is blocked anyway.
+        return found if any(one.effect is Effect.BLOCK for one in found) else [*found, *self._unproven()]
+
+    def _unproven(self) -> Iterator[Finding]:
+        """Yield a finding when tests are reported as passed on head although they were made to fail."""
+        passed = self.on_base.passed & self.on_head.passed
+        if self.on_head is self.on_base or not passed:
+            return
+        names = _functions_by_file(passed)
+        run = self.bench.run(
+            SpoiledTree(self.overlay, names, os.urandom(16).hex()), self.view.head, self._present_on_base
+        )
+        if run.forged or run.refused:
+            what = f"the run of tests that must fail was tampered with: {run.forged or run.refused}"
+            yield _on_service(rules.RUN_FORGED, self.service, what)
+            return
+        endings = {name: run.endings.get(name, _MISSING).outcome for name in sorted(passed)}
+        open_ones = [name for name, outcome in endings.items() if outcome in {"passed", _MISSING.outcome}]
+        able = self._able_to_fail(names) if open_ones else frozenset()
+        lies = [name for name in open_ones if name in able and endings[name] == "passed"]
+        if lies:
+            what = f"test {lies[0]!a} is reported as passed although it was made to fail"
+            yield _on_service(rules.RUN_FORGED, self.service, what)
+        elif lost := [name for name in open_ones if name in able]:
+            raise CannotJudge(f"test {lost[0]!a} passes on head, and vanishes when it is made to fail")
+
+    def _able_to_fail(self, names: Mapping[str, frozenset[str]]) -> frozenset[str]:
+        """Return the tests that fail on base when they are made to; a few cannot be, whatever the code."""
+        run = self.bench.run_cached(SpoiledTree(self.view.base, names, ""), self._present_on_base)
+        return frozenset(name for name, one in run.endings.items() if one.outcome in {"failed", "error"})
 
     def facts(self) -> list[str]:
         """Return how many tests stand behind the findings."""
@@ -246,6 +280,15 @@ class Trial:
         suites = (self.view.suites_before[path], self.view.suites_after[path])
         old, new = ({n: _meaning(c) for n, c in one.cases.items() if not c.is_test} for one in suites)
         return any(name not in new or new[name] != meaning for name, meaning in old.items())
+
+
+def _functions_by_file(names: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    """Return the qualified names of test functions, without parameters, by the path of their file."""
+    found: dict[str, set[str]] = {}
+    for name in names:
+        path, _, function = _PARAMETERS.sub("", name).partition("::")
+        found.setdefault(path, set()).add(function)
+    return {path: frozenset(functions) for path, functions in found.items()}
 
 
 def _meaning(case: Case) -> Case:

@@ -194,6 +194,139 @@ def test_code_that_forges_the_run_is_found_out(judge: Judge, cheat: str) -> None
     assert "GR522 block" in judge.found({**BASE, "app.py": cheat + BROKEN})
 
 
+SELECTIVE = {
+    "what is turned to JSON": """
+import json
+_dumps = json.dumps
+def _kind(value, *rest, **named):
+    if isinstance(value, dict) and 'test_app' in str(value.get('test')):
+        value = {**value, 'outcome': 'passed', 'raised': False, 'message': ''}
+    return _dumps(value, *rest, **named)
+json.dumps = _kind
+""",
+    "what is written": """
+import os
+_write = os.write
+def _kind(descriptor, data):
+    if b'test_app' in data:
+        told = data.replace(b'"raised": true', b'"raised": false').replace(b'"raised":true', b'"raised":false')
+        _write(descriptor, told.replace(b'"failed"', b'"passed"'))
+        return len(data)
+    return _write(descriptor, data)
+os.write = _kind
+""",
+    "the recorder, found by the collector": """
+import gc
+for _one in gc.get_objects():
+    if type(_one).__name__ == 'Recorder':
+        def _kind(event, _send=_one.send):
+            if 'test_app' in str(event.get('test')):
+                event = {**event, 'outcome': 'passed', 'raised': False, 'message': ''}
+            _send(event)
+        _one.send = _kind
+""",
+    "the recorder, found in a frame": """
+import sys
+_frame = sys._getframe()
+while _frame is not None:
+    _found = _frame.f_locals.get('recorder')
+    if _found is not None and hasattr(_found, 'send'):
+        def _kind(event, _send=_found.send):
+            if 'test_app' in str(event.get('test')):
+                event = {**event, 'outcome': 'passed', 'raised': False, 'message': ''}
+            _send(event)
+        _found.send = _kind
+    _frame = _frame.f_back
+""",
+    "calls of the tests that count": """
+import _pytest.python
+_run = _pytest.python.Function.runtest
+_pytest.python.Function.runtest = lambda self: None if 'test_app' in self.nodeid else _run(self)
+""",
+    "the code of the hooks": """
+import gc, types
+def _kind(report, _path='test_app'):
+    if _path in report.nodeid and report.when == 'call':
+        report.outcome, report.longrepr = 'passed', None
+    return _real(report)
+for _one in gc.get_objects():
+    if isinstance(_one, types.FunctionType) and _one.__code__.co_filename.endswith('overlay.py'):
+        if _one.__name__ == 'called':
+            def called(self, item):
+                yield
+                self._raised[item.nodeid] = False
+            _one.__code__ = called.__code__
+import _pytest.reports
+_made = _pytest.reports.TestReport.from_item_and_call.__func__
+def _report(cls, item, call):
+    if 'test_app' in item.nodeid:
+        call.excinfo = None
+    return _made(cls, item, call)
+_pytest.reports.TestReport.from_item_and_call = classmethod(_report)
+""",
+    "the code of the tests": """
+import gc, types
+def _nothing(): pass
+import _pytest.python
+_setup = _pytest.python.Function.setup
+def _kind(self):
+    if 'test_app' in self.nodeid:
+        self.obj.__code__ = _nothing.__code__
+    _setup(self)
+_pytest.python.Function.setup = _kind
+""",
+    "assertions that fail in these files": """
+import _pytest.python
+_run = _pytest.python.Function.runtest
+def _kind(self):
+    try:
+        _run(self)
+    except AssertionError:
+        if 'test_app' not in self.nodeid:
+            raise
+_pytest.python.Function.runtest = _kind
+""",
+    "the whole stream of events": """
+import os, re, sys, json
+_frame, _config = sys._getframe(), None
+while _frame is not None:
+    _config = _frame.f_locals.get('config') or _config
+    _frame = _frame.f_back
+_fd = [one for one in range(3, 40) if os.path.exists('/proc/self/fd/%d' % one)
+       and os.readlink('/proc/self/fd/%d' % one).startswith('pipe:')]
+_events = []
+for _path in _config.args:
+    if os.path.isfile(_path) and 'import pytest' in open(_path).read():
+        _names = re.findall(r'def (test_\\d+).*\\n    (.*)', open(_path).read())
+        for _name, _body in _names:
+            _good = _body.startswith("assert pytest.raises") or re.match(r'assert sorted.*== .1,', _body)
+            _events.append({'test': _path + '::' + _name, 'outcome': 'passed' if _good else 'failed'})
+_events += [{'test': 'tests/test_app.py::test_' + one, 'outcome': 'passed'} for one in ('order', 'top')]
+_all = [{'collected': [one['test'] for one in _events]}, *_events, {'end': 1}]
+_text = ''.join(json.dumps({**one, 'number': n}) + '\\n' for n, one in enumerate(_all))
+os.write(_fd[0], _text.encode())
+os._exit(1)
+""",
+}
+
+
+@pytest.mark.parametrize("cheat", SELECTIVE.values(), ids=SELECTIVE.keys())
+def test_code_that_forges_the_results_that_count_alone_is_found_out(judge: Judge, cheat: str) -> None:
+    found = judge.found({**BASE, "app.py": cheat + BROKEN})
+    assert {"GR520 block", "GR522 block"} & found
+
+
+def test_tests_that_cannot_be_made_to_fail_are_no_sign_of_forgery(judge: Judge) -> None:
+    base = {**BASE, "tests/test_app.py": TESTS + "\n\ndef test_short(): assert top([3])\n"}
+    report = judge.report({**base, "app.py": CODE + "# more\n"}, base)
+    assert [one.rule for one in report.findings] == []
+
+
+def test_code_that_ends_quietly_when_tests_must_fail_does_not_pass(judge: Judge) -> None:
+    cheat = "import os\nif open('tests/test_app.py').read().count('assert') > 2:\n    os._exit(0)\n"
+    assert judge.found({**BASE, "app.py": cheat + CODE}) == {"GR522 block"}
+
+
 def test_a_hanging_test_is_undecided(judge: Judge) -> None:
     hanging = CODE.replace("return sorted(tracks)", "while True:\n        pass")
     settings = IntegritySettings(overlay_seconds=3.0)
