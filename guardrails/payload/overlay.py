@@ -16,7 +16,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _LONGEST = 2000
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,}")
@@ -41,53 +41,67 @@ _CANARIES = (
 )
 
 
-class Recorder:
-    """A pytest plugin that sends what it sees of each test, and nothing it is told by others."""
+def sender(channel: int) -> Callable[..., None]:
+    """Return what writes one numbered event to the keeper; all that it calls is bound before any test."""
+    write, quoted, joined = os.write, json.encoder.encode_basestring_ascii, ", ".join
+    sent = [0]
 
-    def __init__(self, channel: int, root: str) -> None:
-        self._channel = channel
-        self._root = root
-        self._raised: dict[str, bool] = {}
-        self._outcomes: dict[str, tuple[str, str]] = {}
-        self._sent = 0
-
-    def send(self, event: dict[str, object]) -> None:
-        """Write one numbered event to the keeper."""
-        line = json.dumps({**event, "number": self._sent}).encode() + b"\n"
-        self._sent += 1
+    def send(**fields: str) -> None:
+        fields["number"] = "%d" % sent[0]
+        sent[0] += 1
+        line = ("{%s}\n" % joined([quoted(name) + ": " + value for name, value in fields.items()])).encode()
         while line:
-            line = line[os.write(self._channel, line) :]
+            line = line[write(channel, line) :]
 
-    def pytest_collectreport(self, report: Any) -> None:  # Any: pytest's own types are not ours to import
-        """Say which file could not be collected, and why."""
+    return send
+
+
+def recorder(send: Callable[..., None], root: str, pytest: Any) -> object:  # Any: pytest has no types here
+    """Return a pytest plugin that sends what it sees of each test, and nothing it is told by others.
+
+    Everything is a local of closures, which the modules that code under test can reach do not name.
+    """
+    quoted, joined, text = json.encoder.encode_basestring_ascii, ", ".join, str
+    raised: dict[str, bool] = {}
+    outcomes: dict[str, tuple[str, str]] = {}
+    place, hidden = root + "/", _ADDRESS.sub
+
+    def told(report: Any) -> str:  # Any: pytest's own types are not ours to import
+        lines = text(report.longreprtext or "").replace(place, "").splitlines()
+        kept = [line for line in lines if line[:1] in {">", "E"}] or lines[-3:]
+        return hidden("0x...", "\n".join(kept))[:_LONGEST]
+
+    def collected_one(report: Any) -> None:
         if report.failed:
-            self.send({"uncollected": report.nodeid, "message": self._told(report)})
+            send(uncollected=quoted(report.nodeid), message=quoted(told(report)))
 
-    def pytest_collection_finish(self, session: Any) -> None:  # Any: see above
-        """Say what was collected."""
-        self.send({"collected": [item.nodeid for item in session.items]})
+    def collected(session: Any) -> None:
+        send(collected="[%s]" % joined([quoted(item.nodeid) for item in session.items]))
 
-    def called(self, item: Any) -> Iterator[None]:  # Any: see above
-        """Watch the call itself, below every report that could be rewritten."""
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)  # type: ignore[untyped-decorator]  # pytest is Any here
+    def called(item: Any) -> Iterator[None]:
+        # Below every report that could be rewritten.
         outcome: Any = yield
-        self._raised[item.nodeid] = outcome.excinfo is not None
+        raised[item.nodeid] = outcome.excinfo is not None
 
-    def pytest_runtest_logreport(self, report: Any) -> None:  # Any: see above
-        """Join the three phases of a test to one outcome, sent when the last is over."""
-        known, _ = self._outcomes.get(report.nodeid, ("", ""))
+    def ended(report: Any) -> None:
+        name = report.nodeid
+        known, _ = outcomes.get(name, ("", ""))
         if report.when == "call" or (report.outcome != "passed" and known in {"", "passed", "skipped"}):
             what = report.outcome if report.when == "call" or report.outcome == "skipped" else "error"
-            message = self._told(report) if what != "passed" else ""
-            self._outcomes[report.nodeid] = (what, message)
+            outcomes[name] = (what, told(report) if what != "passed" else "")
         if report.when == "teardown":
-            what, message = self._outcomes.pop(report.nodeid, ("error", "it was never called"))
-            raised = self._raised.pop(report.nodeid, False)
-            self.send({"test": report.nodeid, "outcome": what, "raised": raised, "message": message})
+            what, message = outcomes.pop(name, ("error", "it was never called"))
+            sign = "true" if raised.pop(name, False) else "false"
+            send(test=quoted(name), outcome=quoted(what), raised=sign, message=quoted(message))
 
-    def _told(self, report: Any) -> str:  # Any: see above
-        lines = str(report.longreprtext or "").replace(self._root + "/", "").splitlines()
-        kept = [line for line in lines if line[:1] in {">", "E"}] or lines[-3:]
-        return _ADDRESS.sub("0x...", "\n".join(kept))[:_LONGEST]
+    hooks = {
+        "pytest_collectreport": collected_one,
+        "pytest_collection_finish": collected,
+        "pytest_runtest_call": called,
+        "pytest_runtest_logreport": ended,
+    }
+    return type("Hooks", (), {"__slots__": (), **{name: staticmethod(one) for name, one in hooks.items()}})()
 
 
 def canaries(folder: str, chance: random.Random) -> tuple[list[str], dict[str, str]]:
@@ -136,9 +150,8 @@ def run_tests(order: dict[str, Any], files: list[str], channel: int) -> int:  # 
     random.seed(order["seed"])
     import pytest  # noqa: PLC0415 - nothing of the project may be imported before the order is read
 
-    recorder = Recorder(channel, root)
+    send = sender(channel)
     tests = [os.path.join(root, test) for test in order["tests"]]  # noqa: PTH118 - ids are no paths
-    watcher = type("Watcher", (), {"pytest_runtest_call": staticmethod(_watching(recorder, pytest))})
     options = [
         "-q",
         "--rootdir",
@@ -153,17 +166,9 @@ def run_tests(order: dict[str, Any], files: list[str], channel: int) -> int:  # 
     # pytest looks for its configuration above all arguments, and the canaries lie outside the project.
     found = configuration(root, order["tests"])
     options += ["-c", found] if found else []
-    code = int(pytest.main([*options, files[0], *tests, files[1]], plugins=[recorder, watcher()]))
-    recorder.send({"end": code})
+    code = int(pytest.main([*options, files[0], *tests, files[1]], plugins=[recorder(send, root, pytest)]))
+    send(end="%d" % code)
     return code
-
-
-def _watching(recorder: Recorder, pytest: Any) -> Any:  # Any: see above
-    @pytest.hookimpl(hookwrapper=True, tryfirst=True)  # type: ignore[untyped-decorator]  # pytest is Any here
-    def pytest_runtest_call(item: Any) -> Iterator[None]:
-        yield from recorder.called(item)
-
-    return pytest_runtest_call
 
 
 def keep(order: dict[str, Any]) -> int:  # Any: decoded JSON

@@ -215,27 +215,33 @@ def _kind(descriptor, data):
     return _write(descriptor, data)
 os.write = _kind
 """,
-    "the recorder, found by the collector": """
-import gc
+    "what the recorder writes with, found by the collector": """
+import gc, os, types
+_write = os.write
+def _kind(descriptor, data):
+    if b'test_app' in data:
+        _write(descriptor, data.replace(b'"raised": true', b'"raised": false').replace(b'"failed"', b'"passed"'))
+        return len(data)
+    return _write(descriptor, data)
 for _one in gc.get_objects():
-    if type(_one).__name__ == 'Recorder':
-        def _kind(event, _send=_one.send):
-            if 'test_app' in str(event.get('test')):
-                event = {**event, 'outcome': 'passed', 'raised': False, 'message': ''}
-            _send(event)
-        _one.send = _kind
+    if isinstance(_one, types.FunctionType) and _one.__code__.co_filename.endswith('overlay.py'):
+        for _cell in _one.__closure__ or ():
+            if _cell.cell_contents is _write:
+                _cell.cell_contents = _kind
 """,
-    "the recorder, found in a frame": """
-import sys
+    "what the recorder writes with, found in a frame": """
+import os, sys
+_write = os.write
+def _kind(descriptor, data):
+    if b'test_app' in data:
+        _write(descriptor, data.replace(b'"raised": true', b'"raised": false').replace(b'"failed"', b'"passed"'))
+        return len(data)
+    return _write(descriptor, data)
 _frame = sys._getframe()
 while _frame is not None:
-    _found = _frame.f_locals.get('recorder')
-    if _found is not None and hasattr(_found, 'send'):
-        def _kind(event, _send=_found.send):
-            if 'test_app' in str(event.get('test')):
-                event = {**event, 'outcome': 'passed', 'raised': False, 'message': ''}
-            _send(event)
-        _found.send = _kind
+    for _cell in getattr(_frame.f_locals.get('send'), '__closure__', None) or ():
+        if _cell.cell_contents is _write:
+            _cell.cell_contents = _kind
     _frame = _frame.f_back
 """,
     "calls of the tests that count": """
@@ -252,10 +258,12 @@ def _kind(report, _path='test_app'):
 for _one in gc.get_objects():
     if isinstance(_one, types.FunctionType) and _one.__code__.co_filename.endswith('overlay.py'):
         if _one.__name__ == 'called':
-            def called(self, item):
-                yield
-                self._raised[item.nodeid] = False
-            _one.__code__ = called.__code__
+            def outer(raised):
+                def called(item):
+                    yield
+                    raised[item.nodeid] = False
+                return called
+            _one.__code__ = outer({}).__code__
 import _pytest.reports
 _made = _pytest.reports.TestReport.from_item_and_call.__func__
 def _report(cls, item, call):
