@@ -7,11 +7,9 @@ from types import TracebackType
 
 from guardrails.adapters.git.difference import files_between
 from guardrails.adapters.git.index import staged_tree
-from guardrails.adapters.git.merge import merged_tree
 from guardrails.adapters.git.repository import Repository
 from guardrails.adapters.git.revisions import current, merge_base, resolve, resolve_first, revision_of
 from guardrails.adapters.git.tree import GitTree
-from guardrails.adapters.git.worktree import work_tree
 from guardrails.model.change import Change, Revision
 from guardrails.model.errors import UsageError
 from guardrails.model.frozen import frozen, replace
@@ -143,7 +141,7 @@ def _ends(repository: Repository, source: Source) -> _Ends:
         case Staged(target):
             return _local(repository, target, "index", staged_tree)
         case WorkTree(target):
-            return _local(repository, target, "work tree", work_tree)
+            return _local(repository, target, "work tree", _work_tree)
         case Patch(data, base):
             return _patch(repository, data, base)
 
@@ -154,22 +152,22 @@ def _commits(repository: Repository, base: str | None, head: str) -> _Ends:
         nothing = _nothing(repository)
         return _Ends(nothing, after, nothing, "the caller named a head and no base", whole_tree=True)
     before = resolve(repository, base)
-    result = Revision(after.name, merged_tree(repository, before, after), after.commit)
+    result = Revision(after.name, _merged(repository, before, after), after.commit)
     return _Ends(before, result, before, "the caller named base and head")
 
 
 def _branch(repository: Repository, head: str | None) -> _Ends:
     after = resolve(repository, head) if head else current(repository)
     if after is None:
-        return _local(repository, "", "work tree", work_tree)
+        return _local(repository, "", "work tree", _work_tree)
     target = resolve_first(repository, _USUAL_TARGETS)
     if target is None:
         nothing = _nothing(repository)
         return _Ends(nothing, after, nothing, "nobody; there is no target branch", whole_tree=True)
     if target.commit != after.commit:
-        result = Revision(after.name, merged_tree(repository, target, after), after.commit)
+        result = Revision(after.name, _merged(repository, target, after), after.commit)
         return _Ends(target, result, target, f"the usual target branch and {after.name}")
-    ends = None if head else _local(repository, "", "work tree", work_tree)
+    ends = None if head else _local(repository, "", "work tree", _work_tree)
     if ends is None or ends.head.tree == ends.base.tree:
         raise UsageError(
             f"nothing to judge: {after.name} is the tip of {target.name}, with nothing changed since; "
@@ -210,9 +208,21 @@ def _chosen_by(name: str, policy: Revision) -> str:
     return f"HEAD and the {name}; policy from {policy.name}"
 
 
+def _merged(repository: Repository, base: Revision, head: Revision) -> str:
+    # Of all inputs, what is staged is judged most often, so it does not pay for the others.
+    from guardrails.adapters.git.merge import merged_tree  # noqa: PLC0415
+
+    return merged_tree(repository, base, head)
+
+
+def _work_tree(repository: Repository) -> str:
+    from guardrails.adapters.git.worktree import work_tree  # noqa: PLC0415 - as above
+
+    return work_tree(repository)
+
+
 def _patch(repository: Repository, data: bytes, base: str) -> _Ends:
-    # The other inputs need no reader of patches, and they are the ones that run before each commit.
-    from guardrails.adapters.git.apply import patched_tree  # noqa: PLC0415
+    from guardrails.adapters.git.apply import patched_tree  # noqa: PLC0415 - as above
 
     if not data.strip():
         raise UsageError("the patch is empty, so there is nothing to judge")
