@@ -46,7 +46,7 @@ def frozen(cls: ClassT) -> ClassT:
     defaults = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
     made: dict[str, object] = {name: method for name, method in _METHODS.items() if name not in cls.__dict__}
     made |= {
-        "__init__": _constructor(cls, names, defaults),
+        "__init__": _Constructor(cls, names, defaults),
         "__setattr__": _refuse_set,
         "__delattr__": _refuse_delete,
         "__match_args__": names,
@@ -85,8 +85,7 @@ def field_names(kind: type) -> tuple[str, ...]:
 def required_names(kind: type) -> tuple[str, ...]:
     """Return the names of the fields without a default, which come first."""
     names = field_names(kind)
-    defaults: tuple[object, ...] = kind.__dict__["__init__"].__defaults__ or ()
-    return names[: len(names) - len(defaults)]
+    return names[: len(names) - len(_constructor_of(kind).__defaults__ or ())]
 
 
 def _is_shared(kind: object) -> bool:
@@ -94,7 +93,33 @@ def _is_shared(kind: object) -> bool:
     return str(kind).startswith(("ClassVar", "typing.ClassVar"))
 
 
-def _constructor(cls: type, names: tuple[str, ...], defaults: Mapping[str, object]) -> Callable[..., None]:
+class _Constructor:
+    """The `__init__` of a class, written when it is first asked for: a run uses few of the classes it imports."""
+
+    def __init__(self, cls: type, names: tuple[str, ...], defaults: Mapping[str, object]) -> None:
+        for position, name in enumerate(names):
+            if isinstance(defaults.get(name), list | dict | set):
+                raise TypeError(f"{cls.__name__}.{name}: mutable default; use field(default_factory=...)")
+            if name not in defaults and any(earlier in defaults for earlier in names[:position]):
+                raise TypeError(f"{cls.__name__}.{name}: a field without default follows one with")
+        self._cls = cls
+        self._names = names
+        self._defaults = defaults
+
+    def __get__(self, instance: object, owner: type) -> Callable[..., None]:
+        made = _written_constructor(self._cls, self._names, self._defaults)
+        setattr(self._cls, "__init__", made)  # noqa: B010 - a plain assignment to `__init__` is no valid type
+        bound: Callable[..., None] = made if instance is None else made.__get__(instance)
+        return bound
+
+
+def _constructor_of(kind: type) -> FunctionType:
+    made = kind.__init__  # type: ignore[misc]  # exactly this class's own, never one below it
+    assert isinstance(made, FunctionType)
+    return made
+
+
+def _written_constructor(cls: type, names: tuple[str, ...], defaults: Mapping[str, object]) -> FunctionType:
     scope: dict[str, object] = {"_set": object.__setattr__, "_Made": Made}
     parameters, lines = [], []
     for name in names:
@@ -104,10 +129,6 @@ def _constructor(cls: type, names: tuple[str, ...], defaults: Mapping[str, objec
             parameters.append(f"{name}=_default_{name}")
             if isinstance(default, Made):
                 value = f"_default_{name}.make() if {name} is _default_{name} else {name}"
-            elif isinstance(default, list | dict | set):
-                raise TypeError(f"{cls.__name__}.{name}: mutable default; use field(default_factory=...)")
-        elif any(earlier in defaults for earlier in names[: names.index(name)]):
-            raise TypeError(f"{cls.__name__}.{name}: a field without default follows one with")
         else:
             parameters.append(name)
         lines.append(f"  _set(self, {name!r}, {value})")
@@ -160,8 +181,7 @@ class _Fields:
             "__annotations__": dict(owner.__annotations__),
             "__module__": owner.__module__,
         }
-        constructor = owner.__dict__["__init__"]
-        defaults: tuple[object, ...] = constructor.__defaults__ or ()
+        defaults: tuple[object, ...] = _constructor_of(owner).__defaults__ or ()
         names: tuple[str, ...] = owner.__dict__["__match_args__"]
         for name, default in zip(names[len(names) - len(defaults) :], defaults, strict=True):
             body[name] = (

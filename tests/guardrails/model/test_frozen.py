@@ -1,6 +1,7 @@
 """A frozen value behaves as the dataclass that it stands in for."""
 
 import dataclasses
+import inspect
 import pickle
 import subprocess
 import sys
@@ -133,6 +134,33 @@ def test_a_mutable_default_is_refused() -> None:
             """Shares a list by mistake."""
 
             x: list[int] = []  # noqa: RUF012 - what the test is about
+
+
+def test_its_constructor_is_that_of_a_dataclass_before_its_first_use_and_in_a_class_below() -> None:
+    @frozen
+    class Fresh:
+        """Never made so far."""
+
+        x: int
+        notes: tuple[str, ...] = ()
+
+    class Below(Fresh):
+        """Takes its constructor from above."""
+
+    assert list(inspect.signature(Fresh).parameters) == ["x", "notes"]
+    assert (Below(1, ("a",)).x, Below(2).notes) == (1, ())
+    assert dataclasses.fields(Fresh)[1].default == ()
+
+
+def test_a_field_without_default_after_one_with_is_refused() -> None:
+    with pytest.raises(TypeError, match="follows one with"):
+
+        @frozen
+        class Late:
+            """Has its fields in the wrong order."""
+
+            x: int = 1
+            y: int  # type: ignore[misc]  # what the test is about
 
 
 def test_a_missing_argument_is_refused() -> None:
