@@ -14,6 +14,7 @@ from tests.guardrails.gates.contract.site import (
     APP,
     DOCUMENTS_ALONE,
     SERVICE,
+    UNHURRIED_SECONDS,
     files,
     judged,
     laboratory,
@@ -182,13 +183,15 @@ def test_boundary_of_the_last_field_is_reached_among_many(tmp_path: Path) -> Non
     base = APP.replace("amount: int", f"{fields.strip()}\n    amount: int")
     head = base.replace("wanted.amount * 100", "100 // wanted.amount")
 
-    report = judged(tmp_path, files(base), files(head), settings=Settings(random_examples=0))
+    settings = Settings(random_examples=0, seconds=UNHURRIED_SECONDS)
+
+    report = judged(tmp_path, files(base), files(head), settings=settings)
 
     assert "GR210" in rules_of(report)
 
 
 def test_what_was_not_tried_is_said(tmp_path: Path) -> None:
-    settings = Settings(requests_per_operation=5, random_examples=0)
+    settings = Settings(requests_per_operation=5, random_examples=0, seconds=UNHURRIED_SECONDS)
 
     report = judged(tmp_path, files(), files(APP + "\nA = 1\n"), settings=settings)
 
