@@ -188,4 +188,6 @@ class _Fields:
                 dataclasses.field(default_factory=default.make) if isinstance(default, Made) else default
             )
         twin: type = dataclasses.dataclass(frozen=True)(type(owner.__name__, (), body))
-        return {one.name: one for one in dataclasses.fields(twin)}
+        found = {one.name: one for one in dataclasses.fields(twin)}
+        setattr(owner, "__dataclass_fields__", found)  # noqa: B010 - as above; from now on nobody asks here
+        return found

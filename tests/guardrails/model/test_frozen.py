@@ -174,3 +174,8 @@ def test_making_a_class_imports_neither_dataclasses_nor_inspect() -> None:
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
         == "set()\n"
     )
+
+
+def test_the_fields_are_described_once() -> None:
+    assert dataclasses.fields(Point) is not None
+    assert isinstance(Point.__dict__["__dataclass_fields__"], dict)
