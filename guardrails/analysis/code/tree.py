@@ -9,7 +9,7 @@ from functools import cached_property
 from guardrails.analysis.code.facts import SCHEMA, Facts, decode, encode
 from guardrails.analysis.code.imports import Modules
 from guardrails.analysis.code.selection import is_python
-from guardrails.model.change import Mode
+from guardrails.model.change import Entry, Mode
 from guardrails.model.ports import Cache, Tree
 
 PARSER = f"{sys.implementation.name}-{sys.version_info.major}.{sys.version_info.minor}"
@@ -30,11 +30,16 @@ class Code:
         self._facts: dict[str, Facts] = {}
 
     @cached_property
+    def _entries(self) -> Mapping[str, Entry]:
+        return self.tree.entries()
+
+    @cached_property
     def modules(self) -> Modules:
         """Every Python file of the tree by module name."""
-        entries = self.tree.entries()
         return Modules(
-            frozenset(path for path, entry in entries.items() if is_python(path) and entry.mode in _FILES),
+            frozenset(
+                path for path, entry in self._entries.items() if is_python(path) and entry.mode in _FILES
+            ),
             self._roots,
         )
 
@@ -52,7 +57,7 @@ class Code:
 
     def load(self, paths: Iterable[str]) -> None:
         """Make the facts of `paths` ready."""
-        entries = self.tree.entries()
+        entries = self._entries
         missing = []
         for path in dict.fromkeys(paths):
             if path in self._facts:

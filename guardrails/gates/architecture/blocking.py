@@ -1,7 +1,8 @@
 """Calls that hold the event loop, each with what to use instead.
 
 A name that ends in `.` covers everything below it. Reading a small local file is left out: it is
-rarely what makes a service slow, and policy's `blocking` can add `builtins.open`.
+rarely what makes a service slow, and policy's `blocking` can add `builtins.open`. So are the methods
+of a socket, whose names do not tell whether it blocks.
 """
 
 from collections.abc import Iterable
@@ -39,10 +40,6 @@ _REMEDIES: dict[str, tuple[str, ...]] = {
         "socket.gethostbyname",
         "socket.gethostbyname_ex",
         "socket.gethostbyaddr",
-        *(
-            f"socket.socket().{one}"
-            for one in ("connect", "recv", "accept", "sendall", "recvfrom", "recv_into")
-        ),
         "select.select",
     ),
     _PROCESS: (

@@ -53,7 +53,9 @@ class Side:
     def spread(self, renamed: Mapping[str, str]) -> frozenset[str]:
         """Return what users of the changed modules may stumble over, modules written by their new names."""
         known = self.graph.code.modules.paths
-        modules = [self.module(path) for path in sorted(self.changed & known)]
+        paths = sorted(self.changed & known)
+        self.graph.code.load(paths)
+        modules = [self.module(path) for path in paths]
         return frozenset(
             _under(f"{module.name} {text}", renamed)
             for module in modules
