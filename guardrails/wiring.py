@@ -125,8 +125,10 @@ def _opened(question: Question, store: FileCache) -> tuple[Opened, Policy]:
     try:
         policy = _policy_of(opened, store)
         if policy.target and (question.staged or question.worktree):
+            read = opened.change.policy_base
             opened = retargeted(opened, policy.target)
-            policy = _policy_of(opened, store)
+            if opened.change.policy_base != read:
+                policy = _policy_of(opened, store)
     except BaseException:
         opened.close()
         raise

@@ -4,12 +4,14 @@ Only the module of the named command is imported. No traceback ever reaches the 
 we raise on purpose is one line, anything else is our fault, ends in 3, and leaves a note to paste.
 """
 
+import atexit
 import gc
 import os
 import signal
 import sys
 from argparse import ArgumentParser, HelpFormatter
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import NoReturn
 
@@ -23,10 +25,26 @@ _NOT_COMMANDS = {"__init__", "command", "main", "crash", "options", "output"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code."""
-    # Most runs end before a collection finds anything; each one walks all that was imported.
-    gc.set_threshold(_COLLECT_EVERY)
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    """Run the command line and return its exit code; without `arguments` we are the process, and end it."""
+    if arguments is None:
+        # Most runs end before a collection finds anything; each one walks all that was imported.
+        gc.set_threshold(_COLLECT_EVERY)
+        _end(_guarded(sys.argv[1:]))
+    return _guarded(arguments)
+
+
+def _end(code: int) -> NoReturn:
+    """End the process; Python's own end would take every module apart first, 9 CPU ms of a hook."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
+
+
+def _guarded(words: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         code = _run(words)

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from guardrails.model.finding import Status
 from guardrails.model.verdict import GateOutcome, Outcome, Verdict
 from guardrails.report.content.printable import columns, one_line, sentence, wrapped
-from guardrails.report.content.proof import proof_lines
 from guardrails.report.content.summary import (
     Entry,
     about,
@@ -90,6 +89,8 @@ class _Page:
         yield from self.labelled("  remedy: ", _sentence(finding.remedy))
         if finding.status is Status.DISPUTED:
             yield from self.labelled("  disputed by the author: ", f'"{_sentence(finding.status_reason)}"')
+        from guardrails.report.content.proof import proof_lines  # noqa: PLC0415 - a clean verdict proves nothing
+
         for one in finding.evidence:
             for line in proof_lines(one, self.width - 4):
                 yield f"  {self.painted('│', _DIM)} {line}"

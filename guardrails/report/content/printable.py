@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 # Printable to Python, yet invisible (Unicode's Default_Ignorable_Code_Point, plus the blank
 # Braille cell): they hide text from a human that a language model still reads.
-_INVISIBLE = re.compile(
+_INVISIBLE = (  # compiled when it is first used, which plain text never does
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
@@ -29,7 +29,7 @@ def one_line(text: str) -> str:
 
 
 def _shown(character: str) -> str:
-    if character.isprintable() and not _INVISIBLE.match(character):
+    if character.isprintable() and not re.match(_INVISIBLE, character):
         return character
     return _SHORT.get(character) or _escape(ord(character))
 
