@@ -9,6 +9,7 @@ from guardrails.model.ports import Cache, Tree
 
 PROJECT = "pyproject.toml"
 _RUFF_FILES = frozenset({"ruff.toml", ".ruff.toml"})
+_ENDINGS = ("ruff.toml", PROJECT)
 _MOST_EXTENDED = 6
 
 
@@ -20,7 +21,7 @@ def ruff_configuration(base: Tree, cache: Cache) -> Mapping[str, bytes]:
     named = [
         path
         for path in base.entries()
-        if posixpath.basename(path) in _RUFF_FILES or posixpath.basename(path) == PROJECT
+        if path.endswith(_ENDINGS) and posixpath.basename(path) in {*_RUFF_FILES, PROJECT}
     ]
     found = {
         path: content

@@ -102,7 +102,7 @@ def _standins(
 ) -> frozenset[str]:
     """Return those modules of the tree that ruff would look for: what judged files import, and their packages."""
     code = Code(tree, cache)
-    folders = {parent for path in code.modules.paths for parent in _parents(path)}
+    folders = _folders(code.modules.paths)
     sources = [path for path in judged if path in code.modules.paths]
     code.load(sources)
     wanted = {parent for path in judged for parent in _parents(path)}
@@ -115,6 +115,17 @@ def _standins(
     held = {name for place in wanted for name in (f"{place}.py", f"{place}/__init__.py")} & code.modules.paths
     bare = {f"{place}/.keep" for place in wanted & folders}
     return frozenset(held | bare)
+
+
+def _folders(paths: Iterable[str]) -> frozenset[str]:
+    """Return every folder above one of the paths, each looked at once."""
+    found: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return frozenset(found)
 
 
 def _parents(path: str) -> Iterator[str]:
