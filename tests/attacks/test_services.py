@@ -51,7 +51,7 @@ _JUNK = """import os
 BROKEN_ON_REQUEST = {
     "dies": ("import os; os._exit(0)\n", 1, "GR404"),
     "writes junk to every descriptor": (_JUNK, 1, "GR404"),
-    "is no json": (_SENDS % "b'{'", 4, "GR401"),
+    "is no json": (_SENDS % "b'{'", 1, "GR404"),
     "holds a number without end": (
         _SENDS % """b'{"items": [{"id": "a", "parts": {"a": 1' + b"0" * 400 + b'}}]}'""",
         4,
