@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
+_WILD = frozenset("*?[")
+
 
 def matches(path: str, patterns: Iterable[str]) -> bool:
     """Whether `path` is, or lies under, one of the patterns (`*` matches any text)."""
@@ -10,7 +12,14 @@ def matches(path: str, patterns: Iterable[str]) -> bool:
     while "/" in path:
         path = path.rpartition("/")[0]
         parents.append(path)
-    return any(fnmatchcase(one, pattern.rstrip("/")) for pattern in patterns for one in parents)
+    for pattern in patterns:
+        wanted = pattern.rstrip("/")
+        if _WILD.isdisjoint(wanted):
+            if wanted in parents:
+                return True
+        elif any(fnmatchcase(one, wanted) for one in parents):
+            return True
+    return False
 
 
 def is_python(path: str) -> bool:

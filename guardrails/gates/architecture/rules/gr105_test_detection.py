@@ -12,12 +12,11 @@ from guardrails.model.rule import Rule
 _RUNNERS = frozenset(
     {"pytest", "_pytest", "unittest", "nose", "hypothesis", "schemathesis", "coverage", "tox"}
 )
-_VARIABLE = re.compile(
+_VARIABLE = (  # compiled when it is first used, as the next
     r"(PYTEST_\w+|TESTING|TEST_MODE|IS_TEST|IN_TEST|UNIT_TEST\w*|RUNNING_TESTS|CI|GITHUB_ACTIONS|GITLAB_CI|GUARDRAILS_\w+)\Z"
 )
-_ALWAYS = re.compile(
-    r"PYTEST_CURRENT_TEST|PYTEST_VERSION|PYTEST_XDIST_WORKER\w*|x-guardrails-[\w-]+\Z", re.IGNORECASE
-)
+_ALWAYS = r"(?i)PYTEST_CURRENT_TEST|PYTEST_VERSION|PYTEST_XDIST_WORKER\w*|x-guardrails-[\w-]+\Z"
+_BEGINNINGS = ("pytest_", "x-guardrails-")
 _ENVIRONMENT = ("os.environ", "os.environb", "os.getenv")
 _FRAMES = frozenset({"sys._getframe", "inspect.stack", "inspect.currentframe", "traceback.extract_stack"})
 _LOADED = ("sys.modules", "sys.argv", "__file__")
@@ -130,14 +129,14 @@ def _traces(module: Module) -> Iterator[_Trace]:
     yield from _named(module)
     for call in facts.calls:
         argument = _constant(call.arguments[0]) if call.arguments else ""
-        if call.name.startswith(_ENVIRONMENT) and _VARIABLE.match(argument):
+        if call.name.startswith(_ENVIRONMENT) and re.match(_VARIABLE, argument):
             yield call.line, call.scope, f"reads the variable {argument}", f"variable {argument}"
         elif call.name.startswith("sys.modules.") and argument.partition(".")[0] in _RUNNERS:
             yield call.line, call.scope, f"looks whether {argument} is loaded", f"runner {argument}"
     for mention in facts.subscripts:
         owner, _, key = mention.text.partition("[")
         variable = _constant(key.removesuffix("]"))
-        if owner in _ENVIRONMENT and _VARIABLE.match(variable):
+        if owner in _ENVIRONMENT and re.match(_VARIABLE, variable):
             yield mention.line, mention.scope, f"reads the variable {variable}", f"variable {variable}"
         elif owner == "sys.modules" and variable.partition(".")[0] in _RUNNERS:
             yield mention.line, mention.scope, f"looks whether {variable} is loaded", f"runner {variable}"
@@ -148,7 +147,7 @@ def _traces(module: Module) -> Iterator[_Trace]:
 def _named(module: Module) -> Iterator[_Trace]:
     framed = {call.scope for call in module.facts.calls if call.name in _FRAMES}
     for mention in module.facts.strings:
-        if _ALWAYS.match(mention.text):
+        if mention.text.casefold().startswith(_BEGINNINGS) and re.match(_ALWAYS, mention.text):
             yield mention.line, mention.scope, f"names {mention.text}", f"variable {mention.text}"
         elif mention.scope in framed and re.match(r"(test_|tests?/|_?pytest)", mention.text):
             yield mention.line, mention.scope, "looks for a test among its callers", f"caller {mention.text}"
@@ -162,7 +161,7 @@ def _compared(one: Comparison) -> Iterator[_Trace]:
     held = others[0]
     if held.startswith(_LOADED) and value.partition(".")[0] in _RUNNERS:
         yield one.line, one.scope, f"looks whether {value} is loaded", f"runner {value}"
-    elif held in _ENVIRONMENT and _VARIABLE.match(value):
+    elif held in _ENVIRONMENT and re.match(_VARIABLE, value):
         yield one.line, one.scope, f"reads the variable {value}", f"variable {value}"
 
 

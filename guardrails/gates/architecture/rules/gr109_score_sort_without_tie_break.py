@@ -11,7 +11,7 @@ from guardrails.model.rule import Rule
 
 _SORTS = frozenset({"builtins.sorted", "builtins.max", "builtins.min", "heapq.nlargest", "heapq.nsmallest"})
 _SCORE = r"\w*(score|relevance|probability|weight|utility)\w*"
-_LAMBDA = re.compile(rf"lambda (\w+): -?\(?\1(\.\w+)*(\.{_SCORE}|\[['\"]{_SCORE}['\"]\])\)?\Z", re.IGNORECASE)
+_LAMBDA = rf"(?i)lambda (\w+): -?\(?\1(\.\w+)*(\.{_SCORE}|\[['\"]{_SCORE}['\"]\])\)?\Z"
 _POLICY = "pure: [ranking]"
 
 
@@ -88,7 +88,7 @@ def findings_in(module: Module) -> Iterator[Found]:
         return
     for call in module.facts.calls:
         key = call.keyword("key")
-        if key is not None and _sorts(call) and _LAMBDA.match(key):
+        if key is not None and _sorts(call) and re.match(_LAMBDA, key):
             yield Found(
                 call.line, call.scope, f"the order is decided by `{key.partition(': ')[2]}` alone", call.text
             )
