@@ -127,7 +127,7 @@ def _opened(question: Question, store: FileCache) -> tuple[Opened, Policy]:
         if policy.target and (question.staged or question.worktree):
             read = opened.change.policy_base
             opened = retargeted(opened, policy.target)
-            if opened.change.policy_base != read:
+            if (opened.change.policy_base.commit, opened.change.policy_base.tree) != (read.commit, read.tree):
                 policy = _policy_of(opened, store)
     except BaseException:
         opened.close()
@@ -241,6 +241,8 @@ def _report(
     notes = list(policy.notes)
     if change.whole_tree:
         notes.append("there is no base, so the whole tree counts as new")
+    if question.staged and not change.files:
+        notes.append("nothing is staged, so nothing was judged")
     if policy.harness and policy.harness != __version__:
         notes.append(f"policy was written for harness {policy.harness}; this is {__version__}")
     if left_out := _left_out(question, policy):

@@ -125,6 +125,13 @@ def test_unborn_branch_and_first_commit_are_judged_whole(place: Path) -> None:
     assert "whole tree" in str(first.verdict)
 
 
+def test_a_hook_with_nothing_staged_passes_and_says_so(place: Path) -> None:
+    arena = Arena(RepositoryBuilder(place / "repository").path, place / "user")
+    ended = arena.run("check", "--format", "json")
+    assert ended.code == 0
+    assert "nothing is staged" in str(ended.verdict["notes"])
+
+
 def test_folder_that_is_no_repository_is_a_usage_error(place: Path) -> None:
     arena = Arena(place, place / "user")
     for command in ("review", "check"):

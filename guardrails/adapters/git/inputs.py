@@ -159,7 +159,12 @@ def _commits(repository: Repository, base: str | None, head: str) -> _Ends:
 def _branch(repository: Repository, head: str | None) -> _Ends:
     after = resolve(repository, head) if head else current(repository)
     if after is None:
-        return _local(repository, "", "work tree", _work_tree)
+        unborn = _local(repository, "", "work tree", _work_tree)
+        if unborn.head.tree == unborn.base.tree:
+            raise UsageError(
+                "nothing to judge: there is no commit yet, and no file in the work tree; add one"
+            )
+        return unborn
     target = resolve_first(repository, _USUAL_TARGETS)
     if target is None:
         nothing = _nothing(repository)
@@ -169,11 +174,18 @@ def _branch(repository: Repository, head: str | None) -> _Ends:
         return _Ends(target, result, target, f"the usual target branch and {after.name}")
     ends = None if head else _local(repository, "", "work tree", _work_tree)
     if ends is None or ends.head.tree == ends.base.tree:
+        since = "" if head else ", with nothing changed since"
         raise UsageError(
-            f"nothing to judge: {after.name} is the tip of {target.name}, with nothing changed since; "
-            "name what the change starts from, as in --base HEAD~1"
+            f"nothing to judge: {after.name} is the tip of {target.name}{since}; {_start(repository, after)}"
         )
     return ends
+
+
+def _start(repository: Repository, after: Revision) -> str:
+    """Return what the caller can do where the target has all of `after`."""
+    if resolve_first(repository, [f"{after.commit}~1"]) is None:
+        return "it has no commit before it here, so make a change first; a file in the work tree is enough"
+    return f"name what the change starts from, as in --base {after.name}~1"
 
 
 def _local(repository: Repository, target: str, name: str, written: Callable[[Repository], str]) -> _Ends:

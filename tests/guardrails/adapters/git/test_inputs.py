@@ -368,8 +368,22 @@ def test_on_the_target_itself_the_work_tree_is_judged(repo: RepositoryBuilder) -
 
 
 def test_a_target_with_nothing_changed_is_nothing_to_judge(repo: RepositoryBuilder) -> None:
+    with pytest.raises(UsageError, match=r"nothing to judge.*make a change first"):
+        open_change(repo.path, Branch())
+    repo.write("a.py", "changed\n").commit()
     with pytest.raises(UsageError, match=r"nothing to judge.*--base HEAD~1"):
         open_change(repo.path, Branch())
+    with pytest.raises(UsageError, match=r"nothing to judge: main is the tip.*--base main~1"):
+        open_change(repo.path, Branch("main"))
+    assert changed(repo, Commits("main~1")) == {"a.py": "modified"}
+
+
+def test_an_unborn_branch_without_files_is_nothing_to_judge(tmp_path: Path) -> None:
+    repo = RepositoryBuilder(tmp_path / "new")
+    with pytest.raises(UsageError, match="nothing to judge: there is no commit yet"):
+        open_change(repo.path, Branch())
+    repo.write("a", "a")
+    assert changed(repo, Branch()) == {"a": "added"}
 
 
 def test_without_any_target_branch_the_whole_tree_is_judged(repo: RepositoryBuilder) -> None:
