@@ -49,6 +49,7 @@ class Repository:
         self.own = Git(str(self.scratch.path), {**clean_environment(self.caller), **variables})
         self.objects = ObjectReader(self.own, self.layout.algorithm, self.scratch.path / "complaints")
         self._folders = TreeObjects(self.objects)
+        self._trees: dict[str, GitTree] = {}
 
     @property
     def path(self) -> Path:
@@ -76,8 +77,8 @@ class Repository:
         return self.layout.top
 
     def tree(self, name: str) -> GitTree:
-        """Return the tree with the given object id."""
-        return GitTree(name, self._folders)
+        """Return the tree with the given object id, the same one each time: listing it is what costs."""
+        return self._trees.setdefault(name, GitTree(name, self._folders))
 
     def close(self) -> None:
         """End git and remove the scratch folder; safe to call twice."""
