@@ -89,7 +89,7 @@ class RunningService:
             return self._client.request(request)
         except NoAnswer as error:
             asked = f"{request.method} {request.path[:200]}"
-            state = _ending(self._process) if self._is_ending() else "it still runs"
+            state = "; ".join(_ending(self._process)) if self._is_ending() else "it still runs"
             raise ServiceFailure(
                 f"service {self._service.name}: {ascii(asked)[1:-1]}: {error}; {state}"
             ) from error
@@ -238,21 +238,21 @@ class _Start:
             elif not self.process.is_running():
                 break
             elif time.monotonic() >= self.deadline:
-                raise self._failure("did not report that it is ready")
+                raise self._failure("it did not report that it is ready")
         watched.unregister(report)
         failed = _failure_in(said)
         if failed:
             # Its traceback follows its report; its end is the sign that all was said.
             self._poll(watched, _LAST_WORDS_SECONDS)
-            raise self._failure(f"did not start: {failed}")
+            raise self._failure(f"it did not start: {failed}")
         if failed is None:
-            raise self._failure("ended" if not said else "sent a report that is none")
+            raise self._failure("" if not said else "it sent a report that is none")
 
     def _wait_for_answer(self, watched: select.poll) -> None:
         last = "it listens on nothing"
         while True:
             if not self.process.is_running():
-                raise self._failure("ended")
+                raise self._failure("")
             path = self.service.ready or "/"
             try:
                 left = max(0.05, min(self._left(), REQUEST_SECONDS))
@@ -264,7 +264,7 @@ class _Start:
                     return
                 last = f"it answers {answer.status}"
             if time.monotonic() >= self.deadline:
-                raise self._failure(f"was not ready: GET {path}: {last}")
+                raise self._failure(f"it was not ready: GET {path}: {last}")
             self._poll(watched, min(_STEP_SECONDS, self._left()))
 
     def _left(self) -> float:
@@ -275,11 +275,13 @@ class _Start:
         return watched.poll(seconds * 1000)
 
     def _failure(self, what: str) -> ServiceFailure:
+        """Return the failure: first the cause, which is its end unless `what` says more, last the remedy."""
         waited = "" if time.monotonic() < self.deadline else f" within {self.service.start_seconds:g} s"
+        how, words = _ending(self.process)
+        cause = f"{what}{waited}; {how}" if what else f"{how} before it was ready"
         key = "`command`" if self.service.command else "`app`"
         remedy = f"see {key}, `ready`, `environment` and `start_seconds` of the service in policies/guardrails.yaml"
-        message = f"service {self.service.name} {what}{waited}; {remedy}\n{_ending(self.process)}"
-        return ServiceFailure(message)
+        return ServiceFailure(f"service {self.service.name}: {cause}; {_closed(words)}{remedy}")
 
 
 def _process_end(process: Process) -> int | None:
@@ -302,8 +304,8 @@ def _failure_in(report: bytes) -> str | None:
     return tail_of(failed.encode()).strip() or "no reason given" if isinstance(failed, str) else None
 
 
-def _ending(process: Process) -> str:
-    """End the process and tell how it ended and what it said last."""
+def _ending(process: Process) -> tuple[str, str]:
+    """End the process; return how it ended and what it said last."""
     still_ran = process.is_running()
     completed = process.stop()
     how = f"it ended with exit {completed.exit_code}"
@@ -311,5 +313,12 @@ def _ending(process: Process) -> str:
         how = f"it was stopped by its bound {completed.stopped_by}"
     elif still_ran and completed.exit_code <= 0:  # a failure of its own may be told only now
         how = "it was still running"
-    said = tail_of(completed.stderr) or tail_of(completed.stdout) or "  (nothing)"
-    return f"{how}; its last words:\n{said}"
+    said = tail_of(completed.stderr) or tail_of(completed.stdout)
+    if not said:
+        return how, "it said nothing"
+    return how, f"its last words:\n{said}" if "\n" in said else f"its last words: {said.strip()}"
+
+
+def _closed(words: str) -> str:
+    """Return what was said so that a remedy can follow: on a line of its own after more than one line."""
+    return words + ("\n" if "\n" in words else "; ")

@@ -68,7 +68,7 @@ def refusal(made: Room, service: Service, told: str) -> str:
     said = ""
     for seconds in (1.0, 4.0, 16.0, 64.0):
         with (
-            pytest.raises(ServiceFailure, match="service web ") as failure,
+            pytest.raises(ServiceFailure, match="service web: it ") as failure,
             made.laboratory.serve(replace(service, start_seconds=seconds), made.tree),
         ):
             raise AssertionError("it became ready")
@@ -85,7 +85,7 @@ def refusal(made: Room, service: Service, told: str) -> str:
         ("import absent_module", "did not start: import of site_of_test:app: ModuleNotFoundError"),
         ("app = 5", "is no ASGI application"),
         ("other = 5", "has no attribute 'app'"),
-        ("import os; os._exit(7)", "ended; see `app`.*exit 7"),
+        ("import os; os._exit(7)", r"it ended with exit 7 before it was ready; it said nothing; see `app`"),
         (
             "import os; os.write(2, b'\\x1b[31mred password=hunter2 end'); os._exit(1)",
             r"\\x1b\[31mred password=\[hidden\] end",
@@ -100,7 +100,7 @@ def refusal(made: Room, service: Service, told: str) -> str:
             " await send({'type': 'lifespan.startup.failed', 'message': 'no model'})",
             "start-up: no model",
         ),
-        ("import os\nif os.fork() == 0:\n  import signal; signal.pause()\nos._exit(4)", "ended; see `app`"),
+        ("import os\nif os.fork() == 0:\n  import signal; signal.pause()\nos._exit(4)", "exit 4 before it was ready"),
     ],
 )  # fmt: skip
 def test_a_service_that_does_not_start_says_why(tmp_path: Path, code: str, told: str) -> None:
@@ -116,7 +116,7 @@ def test_a_service_that_does_not_start_says_why(tmp_path: Path, code: str, told:
         (LISTEN + "time.sleep(60)", "GET /: no whole answer in time within SECONDS s"),
         (LISTEN + "while True: listener.accept()[0].sendall(b'SSH-2.0 hello\\r\\n' * 9)", "not HTTP"),
         ("import os, sys; open(sys.argv[1], 'w').close(); import signal; signal.pause()", "socket is not a socket"),
-        ("raise SystemExit('cannot bind')", "ended.*exit 1; .*cannot bind"),
+        ("raise SystemExit('cannot bind')", "exit 1 before it was ready; its last words: cannot bind; see `command`"),
     ],
 )  # fmt: skip
 def test_a_command_that_does_not_serve_says_why(tmp_path: Path, program: str, told: str) -> None:
