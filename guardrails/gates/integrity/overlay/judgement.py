@@ -23,6 +23,7 @@ from guardrails.model.rule import Report, Rule, finding_of
 
 _MOST_RERUN = 50
 _SHOWN = 600
+_LINE = 120
 _MISSING = Ending("missing", "it was not collected")
 _PARAMETERS = re.compile(r"\[.*\]$", re.DOTALL)
 
@@ -214,7 +215,7 @@ class Trial:
             f"test {name!a} passes on base and fails on head: {_first_line(ending)}"
             + (beside if edited else ""),
             subject=name,
-            evidence=(TestOutcome(name, "passed", ending.outcome, ending.message[:_SHOWN]),),
+            evidence=(TestOutcome(name, "passed", ending.outcome, ending.message),),
         )
 
     def _unstable(self, name: str, ending: Ending) -> Finding:
@@ -258,7 +259,7 @@ class Trial:
             _location(name),
             f"head's own test {name!a} fails: {_first_line(ending)}",
             subject=name,
-            evidence=(TestOutcome(name, "not run", ending.outcome, ending.message[:_SHOWN]),),
+            evidence=(TestOutcome(name, "not run", ending.outcome, ending.message),),
         )
 
     def _is_edited(self, name: str) -> bool:
@@ -314,6 +315,16 @@ def _location(name: str) -> Location:
 
 
 def _first_line(ending: Ending) -> str:
-    """Return what the test insisted on: the failing line, then pytest's explanation."""
+    """Return what the test insisted on, printable: the failing line, and pytest's explanation if both fit."""
     lines = [line[1:].strip() for line in ending.message.splitlines() if line[:1] in {">", "E"}]
-    return ascii(" / ".join(lines[:2]) or ending.outcome)[1:-1][:200]
+    lines = ["".join(map(_printable, line)) for line in lines if line.strip()] or [ending.outcome]
+    both = " / ".join(lines[:2])
+    if len(both) <= _LINE:
+        return both
+    return lines[0] if len(lines[0]) <= _LINE else f"{lines[0][: _LINE - 3]}..."
+
+
+def _printable(letter: str) -> str:
+    """Return the letter, or its escape; a whole text's `ascii` would escape its quotes as well."""
+    plain = letter.isascii() and letter.isprintable()
+    return letter if plain else letter.encode("unicode_escape", "surrogatepass").decode()

@@ -11,6 +11,7 @@ from guardrails.adapters.scratch import RunFolder
 from guardrails.gates.integrity.gate import GATE
 from guardrails.gates.integrity.settings import IntegritySettings
 from guardrails.model.errors import BoxError
+from guardrails.model.evidence import TestOutcome
 from guardrails.model.policy import BoxLevel, Service
 from guardrails.model.ports import Box
 from guardrails.model.rule import Report
@@ -21,6 +22,7 @@ CODE = "def rank(tracks):\n    return sorted(tracks)\n\n\ndef top(tracks):\n    
 TEST = "from app import rank, top\n\n\ndef test_order():\n    assert rank([2, 1]) == [1, 2]\n\n\n"
 TESTS = TEST + "def test_top():\n    assert top([2, 1]) == 1\n"
 BASE = {"app.py": CODE, "tests/test_app.py": TESTS}
+WRONG = CODE.replace("sorted(tracks)", "[]")
 BROKEN = CODE.replace("return sorted(tracks)", "return list(tracks)")
 
 
@@ -84,6 +86,16 @@ def test_a_test_of_base_that_fails_on_head_blocks_and_shows_its_assertion(judge:
     assert {one.location.symbol for one in found} == {"test_order", "test_top"}
     assert all(one.effect == "block" for one in found)
     assert "assert rank([2, 1]) == [1, 2]" in found[0].message
+
+
+def test_a_long_assertion_is_one_short_line_of_the_message_and_whole_in_the_evidence(judge: Judge) -> None:
+    long = f"def test_long():\n    assert rank(['b\\\\', 'it\\'s']) == ['b\\\\', \"it's\"], '{'x' * 150}\\u202e'\n"
+    base = {"app.py": CODE, "tests/test_app.py": "from app import rank\n\n\n" + long}
+    (found,) = (one for one in judge.report({**base, "app.py": WRONG}, base).findings if one.rule == "GR520")
+    told = found.message.partition("fails on head: ")[2]
+    assert told.startswith(long.splitlines()[1].strip()[:60]) and told.endswith("...") and len(told) == 120
+    (evidence,) = found.evidence
+    assert isinstance(evidence, TestOutcome) and "x" * 150 in evidence.message
 
 
 def test_emptying_the_test_does_not_save_the_code(judge: Judge) -> None:
