@@ -7,6 +7,7 @@ read both alike.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import FunctionType
 from typing import TYPE_CHECKING, TypeVar, dataclass_transform
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 ClassT = TypeVar("ClassT", bound=type)
+
+
+_UNWRITTEN_USES = 3
 
 
 class FrozenError(AttributeError):
@@ -85,6 +89,9 @@ def field_names(kind: type) -> tuple[str, ...]:
 def required_names(kind: type) -> tuple[str, ...]:
     """Return the names of the fields without a default, which come first."""
     names = field_names(kind)
+    constructor = kind.__dict__["__init__"]
+    if isinstance(constructor, _Constructor):
+        return tuple(name for name in names if name not in constructor.defaults)
     return names[: len(names) - len(_constructor_of(kind).__defaults__ or ())]
 
 
@@ -94,7 +101,7 @@ def _is_shared(kind: object) -> bool:
 
 
 class _Constructor:
-    """The `__init__` of a class, written when it is first asked for: a run uses few of the classes it imports."""
+    """The `__init__` of a class. Code for it is written after a few uses, for most classes have no more in a run."""
 
     def __init__(self, cls: type, names: tuple[str, ...], defaults: Mapping[str, object]) -> None:
         for position, name in enumerate(names):
@@ -102,15 +109,40 @@ class _Constructor:
                 raise TypeError(f"{cls.__name__}.{name}: mutable default; use field(default_factory=...)")
             if name not in defaults and any(earlier in defaults for earlier in names[:position]):
                 raise TypeError(f"{cls.__name__}.{name}: a field without default follows one with")
-        self._cls = cls
-        self._names = names
-        self._defaults = defaults
+        self.cls = cls
+        self.names = names
+        self.defaults = defaults
+        self._uses_left = _UNWRITTEN_USES
 
     def __get__(self, instance: object, owner: type) -> Callable[..., None]:
-        made = _written_constructor(self._cls, self._names, self._defaults)
-        setattr(self._cls, "__init__", made)  # noqa: B010 - a plain assignment to `__init__` is no valid type
-        bound: Callable[..., None] = made if instance is None else made.__get__(instance)
-        return bound
+        if instance is None:
+            return self._written()
+        self._uses_left -= 1
+        if self._uses_left < 0:
+            bound: Callable[..., None] = self._written().__get__(instance)
+            return bound
+        return partial(self._fill, instance)
+
+    def _fill(self, instance: object, /, *given: object, **named: object) -> None:
+        values = {**dict(zip(self.names, given, strict=False)), **named}
+        is_complete = self.defaults.keys() | values.keys() == set(self.names)
+        if not is_complete or len(values) < len(given) + len(named):
+            self._written()(instance, *given, **named)  # which says what is wrong, as Python does
+            return
+        for name in self.names:
+            value = values[name] if name in values else _made(self.defaults[name])
+            object.__setattr__(instance, name, value)
+        if "__post_init__" in self.cls.__dict__:
+            instance.__post_init__()  # type: ignore[attr-defined]  # the line above saw it
+
+    def _written(self) -> FunctionType:
+        made = _written_constructor(self.cls, self.names, self.defaults)
+        setattr(self.cls, "__init__", made)  # noqa: B010 - a plain assignment to `__init__` is no valid type
+        return made
+
+
+def _made(default: object) -> object:
+    return default.make() if isinstance(default, Made) else default
 
 
 def _constructor_of(kind: type) -> FunctionType:

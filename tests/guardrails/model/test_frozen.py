@@ -5,7 +5,7 @@ import inspect
 import pickle
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import ClassVar
 
@@ -150,6 +150,52 @@ def test_its_constructor_is_that_of_a_dataclass_before_its_first_use_and_in_a_cl
     assert list(inspect.signature(Fresh).parameters) == ["x", "notes"]
     assert (Below(1, ("a",)).x, Below(2).notes) == (1, ())
     assert dataclasses.fields(Fresh)[1].default == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [((), {}), ((1, 2, 3), {}), ((1,), {"x": 2}), ((1,), {"z": 2}), ((), {"notes": 1})],
+)
+def test_wrong_arguments_are_refused_in_the_same_words_at_first_and_later(
+    given: tuple[int, ...], named: dict[str, int]
+) -> None:
+    def refusals(kind: Callable[..., object]) -> set[str]:
+        words = set()
+        for _ in range(6):
+            with pytest.raises(TypeError) as refused:
+                kind(*given, **named)
+            words.add(str(refused.value).partition("__init__() ")[2])
+        return words
+
+    @frozen
+    class Fresh:
+        """Never made so far."""
+
+        x: int
+        notes: tuple[str, ...] = ()
+
+    @dataclasses.dataclass
+    class Known:
+        """The same, the slow way."""
+
+        x: int
+        notes: tuple[str, ...] = ()
+
+    assert refusals(Fresh) == refusals(Known)
+
+
+def test_every_use_of_a_constructor_gives_the_same_value() -> None:
+    @frozen
+    class Fresh:
+        """Never made so far."""
+
+        x: int
+        notes: list[int] = field(default_factory=list)
+
+    made = [Fresh(1) for _ in range(6)]
+    assert all(one == made[0] for one in made)
+    assert len({id(one.notes) for one in made}) == len(made)
+    assert [Fresh(2, [3]), Fresh(notes=[3], x=2)] == [Fresh(x=2, notes=[3])] * 2
 
 
 def test_a_field_without_default_after_one_with_is_refused() -> None:
