@@ -25,7 +25,8 @@ SLOW_FOLDERS = (
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what lies in a slow folder."""
     for item in items:
-        if item.path.relative_to(config.rootpath).as_posix().startswith(SLOW_FOLDERS):
+        root = config.rootpath
+        if item.path.is_relative_to(root) and item.path.relative_to(root).as_posix().startswith(SLOW_FOLDERS):
             item.add_marker(pytest.mark.slow)
 
 
