@@ -36,12 +36,18 @@ def decisions_in(text: str) -> Iterator[Decision]:
         return
     for symbol, function, _ in functions_of(module):
         yield from _of_function(symbol, function)
-    looked_up = set(_looked_up(module))
+    tables = [(unparse(target), table) for target, table in _tables_in(module)] if "{" in text else []
+    looked_up = set(_looked_up(module)) if tables else set()
+    for name, table in tables:
+        if name in looked_up:
+            yield from _of_table(name, table)
+
+
+def _tables_in(module: ast.Module) -> Iterator[tuple[ast.expr, ast.Dict]]:
     for statement in ast.walk(module):
         if isinstance(statement, ast.Assign | ast.AnnAssign) and isinstance(statement.value, ast.Dict):
             target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
-            if unparse(target) in looked_up:
-                yield from _of_table(unparse(target), statement.value)
+            yield target, statement.value
 
 
 def _of_function(symbol: str, function: Function) -> Iterator[Decision]:

@@ -60,9 +60,9 @@ def findings_in(view: View) -> Iterator[Finding]:
 
 
 def _special(view: View, path: str) -> Iterator[Finding]:
-    before = view.before(path)
-    known = {one.text for one in decisions_in(before)}
-    for decision in decisions_in(view.after(path)):
+    decisions = tuple(decisions_in(view.after(path)))
+    known = {one.text for one in decisions_in(view.before(path))} if decisions else set()
+    for decision in decisions:
         if decision.text in known:
             continue
         tests = _texts(view, view.head, Role.TEST, Role.GOLDEN)
