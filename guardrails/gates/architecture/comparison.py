@@ -28,7 +28,8 @@ def report_on(context: Context) -> Report:
         _side(context, context.base, changed),
     )
     renamed = head.renamed(origins)
-    users = head.users if head.spread({}) - base.spread(renamed) else ()
+    spread = head.spread({})
+    users = head.users if spread and spread - base.spread(renamed) else ()
     findings = findings_of(context, head, paths, users)
     old: tuple[str, ...] = ()
     if findings:
