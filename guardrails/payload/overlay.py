@@ -56,27 +56,42 @@ def sender(channel: int) -> Callable[..., None]:
     return send
 
 
+def _teller(root: str) -> Callable[[Any], str]:  # Any: pytest's own types are not ours to import
+    """Return what shortens a report to the lines that say why; bound now, as all in `recorder` is."""
+    place, hidden, text, longest = root + "/", _ADDRESS.sub, str, _LONGEST
+
+    def told(report: Any) -> str:  # Any: see above
+        lines = text(report.longreprtext or "").replace(place, "").splitlines()
+        kept = [line for line in lines if line[:1] in {">", "E"}] or lines[-3:]
+        return hidden("0x...", "\n".join(kept))[:longest]
+
+    return told
+
+
+def _collection_hooks(
+    send: Callable[..., None], told: Callable[[Any], str]
+) -> dict[str, Callable[..., None]]:
+    """Return the hooks that tell which tests there are, and which files hold none that can be read."""
+    quoted, joined = json.encoder.encode_basestring_ascii, ", ".join
+
+    def collected_one(report: Any) -> None:  # Any: see `_teller`
+        if report.failed:
+            send(uncollected=quoted(report.nodeid), message=quoted(told(report)))
+
+    def collected(session: Any) -> None:  # Any: see `_teller`
+        send(collected="[%s]" % joined([quoted(item.nodeid) for item in session.items]))
+
+    return {"pytest_collectreport": collected_one, "pytest_collection_finish": collected}
+
+
 def recorder(send: Callable[..., None], root: str, pytest: Any) -> object:  # Any: pytest has no types here
     """Return a pytest plugin that sends what it sees of each test, and nothing it is told by others.
 
     Everything is a local of closures, which the modules that code under test can reach do not name.
     """
-    quoted, joined, text = json.encoder.encode_basestring_ascii, ", ".join, str
+    quoted, told = json.encoder.encode_basestring_ascii, _teller(root)
     raised: dict[str, bool] = {}
     outcomes: dict[str, tuple[str, str]] = {}
-    place, hidden = root + "/", _ADDRESS.sub
-
-    def told(report: Any) -> str:  # Any: pytest's own types are not ours to import
-        lines = text(report.longreprtext or "").replace(place, "").splitlines()
-        kept = [line for line in lines if line[:1] in {">", "E"}] or lines[-3:]
-        return hidden("0x...", "\n".join(kept))[:_LONGEST]
-
-    def collected_one(report: Any) -> None:
-        if report.failed:
-            send(uncollected=quoted(report.nodeid), message=quoted(told(report)))
-
-    def collected(session: Any) -> None:
-        send(collected="[%s]" % joined([quoted(item.nodeid) for item in session.items]))
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)  # type: ignore[untyped-decorator]  # pytest is Any here
     def called(item: Any) -> Iterator[None]:
@@ -96,8 +111,7 @@ def recorder(send: Callable[..., None], root: str, pytest: Any) -> object:  # An
             send(test=quoted(name), outcome=quoted(what), raised=sign, message=quoted(message))
 
     hooks = {
-        "pytest_collectreport": collected_one,
-        "pytest_collection_finish": collected,
+        **_collection_hooks(send, told),
         "pytest_runtest_call": called,
         "pytest_runtest_logreport": ended,
     }
