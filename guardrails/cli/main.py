@@ -38,7 +38,7 @@ def _end(code: int) -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
+    for stream in filter(None, (sys.stdout, sys.stderr)):  # None: a caller closed it before we began
         with suppress(OSError, ValueError):
             stream.flush()
     os._exit(code)
