@@ -157,7 +157,7 @@ def test_bare_and_shallow_clones_are_judged(place: Path, library: Arena) -> None
     )
     shallow = Arena(place / "shallow", place / "user").run("review")
     assert shallow.code == 2
-    assert "--base" in shallow.err
+    assert "no commit before it here" in shallow.err
     worktree = Arena(place / "bare", place / "user").run("review", "--worktree")
     assert worktree.code == 2
 
