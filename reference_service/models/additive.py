@@ -1,4 +1,7 @@
-"""The first model: weights, one a feature, so that every score reads as a sum of reasons."""
+"""Hand-set weights, one a feature: the policy that ranked before there was a trained model.
+
+What it ranked is what the first model learns from, and the bar that a trained one has to clear.
+"""
 
 import hashlib
 import json
@@ -39,10 +42,18 @@ class AdditiveScorer:
         self._weights = weights
         self.digest = hashlib.sha256(json.dumps(weights, sort_keys=True).encode()).hexdigest()
 
-    def parts(self, surface: Surface, features: Features) -> Parts:
+    def scores(self, surface: Surface, features: Features) -> IntArray:
+        """Return the sum of what each feature adds."""
+        total: IntArray = self._added(surface, features).sum(axis=1)
+        return total
+
+    def parts(self, surface: Surface, features: Features, scores: IntArray) -> Parts:  # noqa: ARG002  the port's
         """Return weight times feature in whole millionths, for each feature that the surface weighs."""
+        return Parts(tuple(self._weights[surface]), self._added(surface, features))
+
+    def _added(self, surface: Surface, features: Features) -> IntArray:
         weights = self._weights[surface]
         columns = [features.names.index(name) for name in weights]
         points: FloatArray = features.values[:, columns] * np.array(list(weights.values())) * POINT
         whole: IntArray = np.rint(np.nan_to_num(points, nan=0.0)).astype(np.int64)
-        return Parts(tuple(weights), whole)
+        return whole

@@ -113,14 +113,20 @@ class Parts:
 
 
 class Scorer(Protocol):
-    """A model: features in, additive parts of a score out, the same for the same input, row by row."""
+    """A model: features in, scores out, and why; the same for the same input, row by row.
+
+    Scores are asked of every candidate, parts only of the few that are shown.
+    """
 
     @property
     def digest(self) -> str:
         """Return what identifies the model's weights."""
 
-    def parts(self, surface: Surface, features: Features) -> Parts:
-        """Return the parts whose sum by row is the score."""
+    def scores(self, surface: Surface, features: Features) -> IntArray:
+        """Return the score of each row, in millionths of a point."""
+
+    def parts(self, surface: Surface, features: Features, scores: IntArray) -> Parts:
+        """Return the parts whose sum by row is the score, given what `scores` said of these rows."""
 
 
 @dataclass(frozen=True, slots=True)

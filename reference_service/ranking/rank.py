@@ -26,12 +26,13 @@ def rank(facts: Facts, features: Features, scorer: Scorer, question: Question, p
     """
     verdict = screen(facts, question)
     rows = np.flatnonzero(verdict == ELIGIBLE)
-    parts = scorer.parts(question.surface, Features(features.names, features.values[rows]))
-    scores: IntArray = parts.values.sum(axis=1)
+    scores = scorer.scores(question.surface, Features(features.names, features.values[rows]))
     order = np.lexsort((facts.place[rows], -scores))
     spaced = order[_spaced(facts, rows[order], question, policy)]
+    shown = Features(features.names, features.values[rows[spaced]])
+    parts = scorer.parts(question.surface, shown, scores[spaced])
     return Ranking(
-        items=_items(facts, rows[spaced], scores[spaced], Parts(parts.names, parts.values[spaced])),
+        items=_items(facts, rows[spaced], scores[spaced], parts),
         filtered=_filtered(facts, verdict),
     )
 

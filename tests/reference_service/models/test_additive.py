@@ -10,8 +10,15 @@ from reference_service.ranking.nouns import Features
 def test_a_feature_that_is_not_known_adds_nothing() -> None:
     values = np.full((2, len(NAMES)), np.nan)
     values[0, NAMES.index("popularity")] = 0.5
-    parts = AdditiveScorer().parts("up_next", Features(NAMES, values))
-    assert parts.values.sum(axis=1).tolist() == [300_000, 0]
+    scores = AdditiveScorer().scores("up_next", Features(NAMES, values))
+    assert scores.tolist() == [300_000, 0]
+
+
+def test_parts_sum_to_the_scores() -> None:
+    features = Features(NAMES, np.linspace(-1, 1, 5 * len(NAMES)).reshape(5, -1))
+    scorer = AdditiveScorer()
+    scores = scorer.scores("cards", features)
+    assert scorer.parts("cards", features, scores).values.sum(axis=1).tolist() == scores.tolist()
 
 
 def test_weights_name_features_that_exist_and_change_the_digest() -> None:

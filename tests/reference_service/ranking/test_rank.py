@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 
 from contracts.now_playing.invariants import INVARIANTS
 from contracts.now_playing.record import catalogue_text
-from reference_service.api.answering import POLICY, Ranker
+from reference_service.api.answering import POLICY
+from reference_service.app import build_ranker
 from reference_service.features.catalogue import Catalogue
 from reference_service.features.items import Item, items
-from reference_service.features.listeners import SeededStore
-from reference_service.models.additive import AdditiveScorer
 from reference_service.ranking.eligibility import distinct
 from reference_service.ranking.nouns import (
     MARKETS,
@@ -24,6 +23,7 @@ from reference_service.ranking.nouns import (
     Context,
     Device,
     Features,
+    IntArray,
     Parts,
     Question,
     Ranking,
@@ -32,13 +32,14 @@ from reference_service.ranking.nouns import (
     Tier,
 )
 from reference_service.ranking.rank import rank
+from reference_service.settings import Settings
 from reference_service.telemetry.metrics import Metrics
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CATALOGUE: list[Item] = items(7)
 TABLE = Catalogue(CATALOGUE)
 IDS = [item.id for item in CATALOGUE]
-RANKER = Ranker(TABLE, SeededStore(7), AdditiveScorer(), Metrics())
+RANKER = build_ranker(Settings(), Metrics())
 FACTS: dict[str, Any] = json.loads(catalogue_text())
 
 some_ids = st.sampled_from([*IDS, "unknown-1", "unknown-2"])
@@ -135,13 +136,13 @@ def test_hard_constraints_hold_whatever_the_model_says_and_inputs_stay_as_they_w
     class Whimsical:
         digest = "0" * 64
 
-        def parts(self, surface: Surface, features: Features) -> Parts:
-            drawn = data.draw(
-                st.lists(
-                    st.integers(-(2**40), 2**40), min_size=len(features.values), max_size=len(features.values)
-                )
-            )
-            return Parts(("whim",), np.array(drawn, dtype=np.int64).reshape(-1, 1))
+        def scores(self, surface: Surface, features: Features) -> IntArray:
+            count = len(features.values)
+            drawn = data.draw(st.lists(st.integers(-(2**40), 2**40), min_size=count, max_size=count))
+            return np.array(drawn, dtype=np.int64)
+
+        def parts(self, surface: Surface, features: Features, scores: IntArray) -> Parts:
+            return Parts(("whim",), scores.reshape(-1, 1))
 
     facts = TABLE.facts(TABLE.locate(names))
     before = copy.deepcopy(facts)
