@@ -3,6 +3,7 @@
 uvicorn --factory reference_service.app:create_app --host 127.0.0.1 --port 8000
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,10 +17,12 @@ from reference_service.api.describe import describe
 from reference_service.api.envelope import BodyLimit, Envelope
 from reference_service.api.problems import install_problems
 from reference_service.api.routes import Rankings
+from reference_service.features.assembly import NAMES
 from reference_service.features.catalogue import Catalogue
 from reference_service.features.items import items
 from reference_service.features.listeners import ListenerStore, SeededStore
-from reference_service.models.additive import AdditiveScorer
+from reference_service.models.bundle import load_bundle
+from reference_service.models.lock import MODELS, read_lock
 from reference_service.settings import Settings
 from reference_service.telemetry.metrics import Metrics
 
@@ -37,7 +40,8 @@ def create_app(settings: Settings | None = None, store: ListenerStore | None = N
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        rankings.ranker = build_ranker(chosen, metrics, store)
+        # Reading files may block; what answers /healthz meanwhile must not.
+        rankings.ranker = await asyncio.to_thread(build_ranker, chosen, metrics, store)
         yield
         rankings.ranker = None
 
@@ -60,11 +64,11 @@ def create_app(settings: Settings | None = None, store: ListenerStore | None = N
 
 
 def build_ranker(settings: Settings, metrics: Metrics, store: ListenerStore | None = None) -> Ranker:
-    """Return the ranker of these settings."""
+    """Return the ranker of these settings and of the model in active.lock, or raise BundleError."""
     return Ranker(
         Catalogue(items(settings.seed)),
         SeededStore(settings.seed) if store is None else store,
-        AdditiveScorer(),
+        load_bundle(MODELS / "bundles", read_lock(MODELS).bundle, NAMES).scorer,
         metrics,
     )
 
