@@ -19,8 +19,8 @@ Leaves = NDArray[np.uint8]
 
 DEEPEST = 8
 """The most levels of a tree: the number of its leaf is one byte."""
-BLOCK_ROWS = 512
-"""Rows scored at a time, so that what is in between stays in the processor's cache."""
+BLOCK_ROWS, BLOCK_TREES = 512, 50
+"""Rows and trees scored at a time, so that what is in between stays in the processor's cache."""
 FINE = 20
 """Parts are added up in whole 2**-20 millionths, which no order of summation can change."""
 
@@ -47,34 +47,38 @@ class Trees:
         """Take at least one tree of at most DEEPEST levels; all numbers are finite."""
         self._bias = bias
         depth = max(len(tree.columns) for tree in trees)
-        self._columns: IntArray = np.zeros((depth, len(trees)), dtype=np.int64)
+        columns: IntArray = np.zeros((depth, len(trees)), dtype=np.int64)
         # No number is greater than infinity, so the levels that a shallow tree lacks answer no.
-        self._thresholds: Single = np.full((depth, len(trees), 1), np.inf, dtype=np.float32)
+        thresholds: Single = np.full((depth, len(trees), 1), np.inf, dtype=np.float32)
         for number, tree in enumerate(trees):
             levels = len(tree.columns)
-            self._columns[:levels, number] = tree.columns
-            self._thresholds[:levels, number, 0] = tree.thresholds
+            columns[:levels, number] = tree.columns
+            thresholds[:levels, number, 0] = tree.thresholds
         repeats = [2 ** (depth - len(tree.columns)) for tree in trees]
         leaves = np.array([tree.leaves * times for tree, times in zip(trees, repeats, strict=True)])
         cover = np.array(
             [tree.cover * times for tree, times in zip(trees, repeats, strict=True)], dtype=np.float64
         )
-        self._leaves: FloatArray = leaves.ravel()
-        self._first: IntArray = np.arange(len(trees), dtype=np.int64)[:, np.newaxis] * 2**depth
-        self._shares = _Shares.of(self._columns, leaves, cover)
+        self._groups = [
+            _Group.of(columns[:, some], thresholds[:, some], leaves[some])
+            for start in range(0, len(trees), BLOCK_TREES)
+            for some in [slice(start, start + BLOCK_TREES)]
+        ]
+        self._shares = _Shares.of(columns, leaves, cover)
 
     def raw(self, values: Single) -> FloatArray:
         """Return the scores in points of rows of shape (n, columns), each as if it were the only row."""
-        scores: FloatArray = np.empty(len(values), dtype=np.float64)
+        scores: FloatArray = np.zeros(len(values), dtype=np.float64)
         for start in range(0, len(values), BLOCK_ROWS):
             block = values[start : start + BLOCK_ROWS]
             # Of two rows and more numpy adds tree by tree, as the trainer does; a single one it adds
             # pairwise, which rounds differently.
             rows = block if len(block) > 1 else np.repeat(block, 2, axis=0)
-            at = self._leaf_numbers(rows).astype(np.int64)
-            at += self._first
-            leaves = self._leaves.take(at, mode="clip")
-            scores[start : start + BLOCK_ROWS] = np.add.reduce(leaves, axis=0)[: len(block)]
+            by_column = np.ascontiguousarray(rows.T)
+            total: FloatArray = np.zeros(len(rows), dtype=np.float64)
+            for group in self._groups:
+                group.add(by_column, total)
+            scores[start : start + BLOCK_ROWS] = total[: len(block)]
         return scores + self._bias
 
     def scores(self, values: Single) -> IntArray:
@@ -90,17 +94,48 @@ class Trees:
         forests", 2014). `base` is the mean of all training rows, plus what rounding left over, so that
         parts sum to the score exactly.
         """
-        added = self._shares.added(self._leaf_numbers(values))
+        by_column = np.ascontiguousarray(values.T)
+        numbers = [group.leaf_numbers(by_column) for group in self._groups]
+        added = self._shares.added(np.concatenate(numbers))
         base = scores - added.sum(axis=0)
         return Parts(
             ("base", *(names[column] for column in self._shares.columns)), np.vstack((base, added)).T
         )
 
-    def _leaf_numbers(self, values: Single) -> Leaves:
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Some of the trees, all filled up to one depth.
+
+    columns     (depth, trees), the deepest level first
+    thresholds  (depth, trees, 1), likewise
+    leaves      all leaves of the first tree, then of the second ...
+    first       (trees, 1), where each tree's leaves start
+    """
+
+    columns: IntArray
+    thresholds: Single
+    leaves: FloatArray
+    first: IntArray
+
+    @classmethod
+    def of(cls, columns: IntArray, thresholds: Single, leaves: FloatArray) -> "_Group":
+        """Return the group of these trees, whose levels are given from the root down."""
+        first = np.arange(len(leaves), dtype=np.int64)[:, np.newaxis] * leaves.shape[1]
+        return cls(np.ascontiguousarray(columns[::-1]), thresholds[::-1].copy(), leaves.ravel(), first)
+
+    def add(self, by_column: Single, total: FloatArray) -> None:
+        """Add to `total` each tree's leaf, in the order of the trees, for rows of shape (columns, n)."""
+        at = self.leaf_numbers(by_column).astype(np.int64)
+        at += self.first
+        leaves = self.leaves.take(at, mode="clip")
+        leaves[0] += total
+        np.add.reduce(leaves, axis=0, out=total)
+
+    def leaf_numbers(self, by_column: Single) -> Leaves:
         """Return the leaf of each tree for each row, of shape (trees, n)."""
-        by_column = np.ascontiguousarray(values.T)
-        numbers: Leaves = np.zeros((self._columns.shape[1], len(values)), dtype=np.uint8)
-        for columns, thresholds in zip(self._columns[::-1], self._thresholds[::-1], strict=True):
+        numbers: Leaves = np.zeros((len(self.first), by_column.shape[1]), dtype=np.uint8)
+        for columns, thresholds in zip(self.columns, self.thresholds, strict=True):
             above = by_column.take(columns, axis=0) > thresholds
             np.add(numbers, numbers, out=numbers)
             np.bitwise_or(numbers, above.view(np.uint8), out=numbers)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference_service.models.trees import BLOCK_ROWS, Single, Tree, Trees
+from reference_service.models.trees import BLOCK_ROWS, BLOCK_TREES, Single, Tree, Trees
 from reference_service.ranking.nouns import POINT
 
 WIDTH = 3
@@ -53,7 +53,7 @@ def mean_of(tree: Tree, leaf: int, level: int) -> float:
     return sum(tree.leaves[n] * w for n, w in zip(reached, weights, strict=True)) / sum(weights)
 
 
-@given(forests, st.floats(-10, 10), tables)
+@given(forests | forests.map(lambda forest: forest * 13), st.floats(-10, 10), tables)
 @settings(deadline=None)
 def test_scores_are_those_of_a_plain_loop_to_the_last_bit(
     forest: list[Tree], bias: float, rows: Single
@@ -92,7 +92,8 @@ def test_parts_sum_to_scores_and_each_is_what_the_path_says(forest: list[Tree], 
 @given(forests, tables)
 @settings(deadline=None)
 def test_a_row_scores_and_explains_alike_alone_and_in_company(forest: list[Tree], rows: Single) -> None:
-    model = Trees(forest * 20, 0.0)
+    # More than one group of trees, so that groups must be added in order too.
+    model = Trees(forest * BLOCK_TREES, 0.0)
     together = model.raw(rows)
     parts = model.parts(NAMES, rows, model.scores(rows)).values
     for number in range(len(rows)):
