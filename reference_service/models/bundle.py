@@ -15,13 +15,18 @@ from pathlib import Path
 import numpy as np
 
 from reference_service.models.documents import BundleError, Node
+from reference_service.models.onnx import OnnxScorer
 from reference_service.models.scorer import TreeScorer
 from reference_service.models.signature import SURFACES, Feature, signature_of
 from reference_service.models.weights import weights_of
 from reference_service.ranking.nouns import Features
 
 FORMAT = "now-playing-bundle/1"
-FILES = ("golden.jsonl", "signature.json", "stats.json", "train.json", "weights.json")
+COMMON = ("golden.jsonl", "signature.json", "stats.json", "train.json")
+FILES = (*COMMON, "weights.json")
+"""Of a bundle of trees."""
+ONNX_FILES = (*(f"{surface}.onnx" for surface in SURFACES), *COMMON)
+"""Of a bundle of ONNX graphs."""
 LARGEST_BYTES = 16 * 2**20
 
 
@@ -31,7 +36,7 @@ class Bundle:
 
     digest: str
     signature: tuple[Feature, ...]
-    scorer: TreeScorer
+    scorer: TreeScorer | OnnxScorer
 
 
 def load_bundle(bundles: Path, digest: str, names: Sequence[str]) -> Bundle:
@@ -43,12 +48,17 @@ def load_bundle(bundles: Path, digest: str, names: Sequence[str]) -> Bundle:
     Node(digest, "the bundle's digest").digest()
     texts = _verified(bundles / digest, digest)
     signature = signature_of(Node.of(texts["signature.json"], "signature.json"), names)
-    trees = weights_of(Node.of(texts["weights.json"], "weights.json"), names)
-    scorer = TreeScorer(digest, names, trees)
+    scorer = _scorer(texts, digest, names)
     _check_statistics(Node.of(texts["stats.json"], "stats.json"), names)
     Node.of(texts["train.json"], "train.json").members()
     _check_golden(texts["golden.jsonl"], scorer, names)
     return Bundle(digest, signature, scorer)
+
+
+def _scorer(texts: Mapping[str, bytes], digest: str, names: Sequence[str]) -> TreeScorer | OnnxScorer:
+    if "weights.json" in texts:
+        return TreeScorer(digest, names, weights_of(Node.of(texts["weights.json"], "weights.json"), names))
+    return OnnxScorer(digest, names, {surface: texts[f"{surface}.onnx"] for surface in SURFACES})
 
 
 def _verified(folder: Path, digest: str) -> Mapping[str, bytes]:
@@ -60,16 +70,16 @@ def _verified(folder: Path, digest: str) -> Mapping[str, bytes]:
             f"{folder.name}: no bundle is here ({error.strerror}); add it, or name another in active.lock"
         ) from None
     try:
-        listed = sorted(os.listdir(handle))  # noqa: PTH208  pathlib cannot list an open folder
-        if listed != sorted((*FILES, "manifest.json")):
-            raise BundleError(
-                f"{folder.name}: a bundle holds exactly {', '.join(FILES)} and manifest.json;"
-                f" this one holds {', '.join(ascii(name) for name in listed[:20])}"
-            )
         manifest = _read(handle, "manifest.json")
         _check_hash("manifest.json", manifest, digest)
         hashes = _hashes(Node.of(manifest, "manifest.json"))
-        texts = {name: _read(handle, name) for name in FILES}
+        listed = sorted(os.listdir(handle))  # noqa: PTH208  pathlib cannot list an open folder
+        if listed != sorted((*hashes, "manifest.json")):
+            raise BundleError(
+                f"{folder.name}: this bundle holds exactly {', '.join(sorted(hashes))} and manifest.json;"
+                f" here are {', '.join(ascii(name) for name in listed[:20])}"
+            )
+        texts = {name: _read(handle, name) for name in hashes}
     finally:
         os.close(handle)
     for name, text in texts.items():
@@ -81,7 +91,10 @@ def _hashes(manifest: Node) -> dict[str, str]:
     form, files = manifest.fields("format", "files")
     if form.text() != FORMAT:
         form.fail(f'"{FORMAT}", the one format that is served')
-    return {name: node.digest() for name, node in zip(FILES, files.fields(*FILES), strict=True)}
+    hashes = {name: node.digest() for name, node in files.members().items()}
+    if sorted(hashes) not in (sorted(FILES), sorted(ONNX_FILES)):
+        files.fail(f"exactly the names {', '.join(FILES)}, or {', '.join(ONNX_FILES)}")
+    return hashes
 
 
 def _read(folder: int, name: str) -> bytes:
@@ -119,7 +132,7 @@ def _check_statistics(document: Node, names: Sequence[str]) -> None:
             missing.number(0.0, 1.0)
 
 
-def _check_golden(text: bytes, scorer: TreeScorer, names: Sequence[str]) -> None:
+def _check_golden(text: bytes, scorer: TreeScorer | OnnxScorer, names: Sequence[str]) -> None:
     """Raise BundleError unless each golden request scores as recorded, and each surface has one."""
     seen = set()
     for number, line in enumerate(text.splitlines(), 1):
@@ -132,8 +145,8 @@ def _check_golden(text: bytes, scorer: TreeScorer, names: Sequence[str]) -> None
         values = np.array([_row(row, len(names)) for row in rows.elements(1)])
         expected = [score.whole(-(2**53), 2**53) for score in scores.elements(len(values), len(values))]
         actual = scorer.scores(name, Features(tuple(names), values)).tolist()
-        if actual != expected:
-            scores.fail(f"what these weights score: {actual[:3]}")
+        if any(abs(one - other) > scorer.tolerance for one, other in zip(actual, expected, strict=True)):
+            scores.fail(f"what this model scores: {actual[:3]}")
         seen.add(name)
     if seen != set(SURFACES):
         raise BundleError(f"golden.jsonl: needs requests for each of {', '.join(SURFACES)}")
@@ -143,9 +156,9 @@ def _row(node: Node, width: int) -> list[float]:
     return [float("nan") if value.is_null else value.number() for value in node.elements(width, width)]
 
 
-def write_bundle(bundles: Path, texts: Mapping[str, str]) -> str:
-    """Write a bundle of these texts, one for each of FILES, where its digest says; return the digest."""
-    encoded = {name: texts[name].encode() for name in FILES}
+def write_bundle(bundles: Path, texts: Mapping[str, str | bytes]) -> str:
+    """Write a bundle of these files where its digest says; return the digest. What it holds is not checked."""
+    encoded = {name: text.encode() if isinstance(text, str) else text for name, text in sorted(texts.items())}
     hashes = {name: hashlib.sha256(text).hexdigest() for name, text in encoded.items()}
     manifest = (json.dumps({"format": FORMAT, "files": hashes}, indent=1) + "\n").encode()
     digest = hashlib.sha256(manifest).hexdigest()

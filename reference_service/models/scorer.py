@@ -11,6 +11,9 @@ from reference_service.ranking.nouns import Features, FloatArray, IntArray, Part
 class TreeScorer:
     """Scores with the trees of a bundle; a feature that is not known (NaN) is below every threshold."""
 
+    tolerance = 0
+    """Millionths by which processors may differ."""
+
     def __init__(self, digest: str, names: Sequence[str], trees: Mapping[Surface, Trees]) -> None:
         self.digest = digest
         self._names = tuple(names)
@@ -18,15 +21,16 @@ class TreeScorer:
 
     def scores(self, surface: Surface, features: Features) -> IntArray:
         """Return the score of each row, in millionths of a point."""
-        return self._trees[surface].scores(self._columns(features))
+        return self._trees[surface].scores(columns_of(features, self._names))
 
     def parts(self, surface: Surface, features: Features, scores: IntArray) -> Parts:
         """Return what each feature added to the scores, and `base`, which sum to them exactly."""
-        return self._trees[surface].parts(self._names, self._columns(features), scores)
+        return self._trees[surface].parts(self._names, columns_of(features, self._names), scores)
 
-    def _columns(self, features: Features) -> Single:
-        columns = [features.names.index(name) for name in self._names]
-        return single(features.values[:, columns])
+
+def columns_of(features: Features, names: Sequence[str]) -> Single:
+    """Return the named features in this order, as models take them."""
+    return single(features.values[:, [features.names.index(name) for name in names]])
 
 
 def single(values: FloatArray) -> Single:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from starlette.testclient import TestClient
 
 from reference_service.app import create_app
 from reference_service.settings import Settings
+from reference_service.training.environment import TrainingUnavailable, training_python
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LISTENER: dict[str, Any] = {
@@ -35,3 +37,12 @@ def client() -> Iterator[TestClient]:
 def question() -> dict[str, Any]:
     """A fresh, valid body for up-next."""
     return {"context": dict(LISTENER), "candidates": [{"id": name} for name in TRACKS]}
+
+
+@pytest.fixture(scope="session")
+def trainer() -> Path:
+    """The interpreter that has CatBoost and ONNX Runtime, built once a machine."""
+    try:
+        return training_python()
+    except TrainingUnavailable as reason:
+        pytest.skip(f"the training environment cannot be built: {reason}")

@@ -110,10 +110,10 @@ def link_folder(folder: Path) -> None:
         (truncate, r"weights.json: its SHA-256 is .* should be"),
         (lambda at: (at / "weights.json").write_text(TEXTS["weights.json"] + " "), "weights.json: its SHA"),
         (lambda at: (at / "manifest.json").write_text("{}"), "manifest.json: its SHA-256 is"),
-        (lambda at: (at / "stats.json").unlink(), "a bundle holds exactly"),
-        (lambda at: (at / ".hidden").touch(), r"a bundle holds exactly .*'\.hidden'"),
-        (lambda at: (at / "weights.pkl").touch(), "a bundle holds exactly .*'weights.pkl'"),
-        (lambda at: (at / "weights\x1b[2J\udcff").touch(), r"a bundle holds exactly .*\\x1b\[2J\\udcff"),
+        (lambda at: (at / "stats.json").unlink(), "this bundle holds exactly"),
+        (lambda at: (at / ".hidden").touch(), r"this bundle holds exactly .*'\.hidden'"),
+        (lambda at: (at / "weights.pkl").touch(), "this bundle holds exactly .*'weights.pkl'"),
+        (lambda at: (at / "weights\x1b[2J\udcff").touch(), r"this bundle holds exactly .*\\x1b\[2J\\udcff"),
         (link, "weights.json: cannot be read .* plain files"),
         (pipe, "weights.json: not a plain file"),
         (swell, "stats.json: longer than"),
@@ -223,7 +223,7 @@ WRONG_CONTENT = {
     ),
     "another score": (
         {**TEXTS, "golden.jsonl": TEXTS["golden.jsonl"].replace('"scores": [', '"scores": [1', 1)},
-        "golden.jsonl line 1.scores: expected what these weights score",
+        "golden.jsonl line 1.scores: expected what this model scores",
     ),
     "no golden request": ({**TEXTS, "golden.jsonl": ""}, "golden.jsonl: needs requests for each of cards"),
     "quantiles that fall": (
@@ -249,7 +249,7 @@ def test_other_weights_under_the_old_golden_scores_are_refused(tmp_path: Path) -
             tree["leaves"][0] += 1e-3
 
     digest = write_bundle(tmp_path, edited("weights.json", nudge))
-    with pytest.raises(BundleError, match=r"golden.jsonl line 2.scores: expected what these weights score"):
+    with pytest.raises(BundleError, match=r"golden.jsonl line 2.scores: expected what this model scores"):
         load_bundle(tmp_path, digest, NAMES)
 
 
