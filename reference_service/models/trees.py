@@ -149,12 +149,14 @@ class _Shares:
     columns  the columns that some tree asks for, ascending
     trees    the tree of each row of `table`; rows are grouped by column
     starts   the first row of each column's group
+    first    (rows, 1), where each row's leaves start in the flat table
     table    by row and leaf, in 2**-FINE millionths
     """
 
     columns: tuple[int, ...]
     trees: IntArray
     starts: IntArray
+    first: IntArray
     table: IntArray
 
     @classmethod
@@ -177,6 +179,7 @@ class _Shares:
             columns=tuple(every),
             trees=np.array([tree for _, tree in pairs], dtype=np.int64),
             starts=np.array(firsts, dtype=np.int64),
+            first=np.arange(len(rows), dtype=np.int64)[:, np.newaxis] * leaves.shape[1],
             table=np.rint(np.array(rows).reshape(len(rows), leaves.shape[1])).astype(np.int64),
         )
 
@@ -184,7 +187,9 @@ class _Shares:
         """Return the millionths that each column added, of shape (columns, n), given leaves (trees, n)."""
         if not self.columns:
             return np.zeros((0, numbers.shape[1]), dtype=np.int64)
-        picked = np.take_along_axis(self.table, numbers[self.trees].astype(np.int64), axis=1)
+        at = numbers[self.trees].astype(np.int64)
+        at += self.first
+        picked = self.table.take(at, mode="clip")
         sums: IntArray = np.add.reduceat(picked, self.starts, axis=0)
         whole: IntArray = (sums + 2 ** (FINE - 1)) >> FINE
         return whole
