@@ -191,6 +191,7 @@ def _verdict(question: Question, opened: Opened, policy: Policy, laboratory: Run
     )
     box = _prepared(plan, gates, opened, laboratory, policy)
     crowd = None if question.stage is Stage.COMMIT else Crowd(laboratory.cache_folder)
+    opened.repository.objects.lend()
     results = run_plan(plan, gates, context, ForkingExecutor(at_end=laboratory.close, crowd=crowd))
     final = frozenset(rule.id for rule in _final_rules(results))
     ledger = Ledger(policy, clock.today(), opened.change.digest, final_rules=final)

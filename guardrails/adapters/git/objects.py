@@ -34,7 +34,10 @@ class ObjectInfo:
 
 
 class ObjectReader:
-    """Reads objects for one thread at a time; after a fork the child talks to a process of its own."""
+    """Reads objects for one thread at a time; after a fork the child talks to a process of its own.
+
+    Only a process that was lent goes to the first child that asks for it, which saves it a start.
+    """
 
     def __init__(self, git: Git, algorithm: str, errors: Path) -> None:
         self.algorithm = algorithm
@@ -43,6 +46,8 @@ class ObjectReader:
         self._errors = errors
         self._process: subprocess.Popen[bytes] | None = None
         self._pid = 0
+        self._started_by = 0
+        self._token: tuple[int, int] | None = None
 
     @property
     def empty_tree(self) -> str:
@@ -77,15 +82,40 @@ class ObjectReader:
 
         return self._exchange("contents", ids, content_of)
 
+    def lend(self) -> None:
+        """Give the running process to one of the children to come; nothing may be read here until they ended."""
+        if self._process is None or self._token is not None or self._pid != os.getpid():
+            return
+        self._token = os.pipe()
+        os.set_blocking(self._token[0], False)
+        os.write(self._token[1], b"1")
+
+    def _claimed(self) -> bool:
+        """Whether this process, a child of the lender, is the one that gets what was lent."""
+        if self._token is None:
+            return False
+        try:
+            claimed = bool(os.read(self._token[0], 1))
+        except BlockingIOError:
+            claimed = False
+        self._drop_token()
+        return claimed
+
+    def _drop_token(self) -> None:
+        for end in self._token or ():
+            os.close(end)
+        self._token = None
+
     def close(self) -> None:
         """End the process, if one runs; a later read starts another."""
+        self._drop_token()
         process, self._process = self._process, None
         if process is None:
             return
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 pipe.close()
-        if self._pid == os.getpid():
+        if self._started_by == os.getpid():
             process.kill()
             process.wait()
         else:
@@ -127,10 +157,12 @@ class ObjectReader:
         return ObjectInfo(parts[0].decode(), parts[1].decode(), int(parts[2]))
 
     def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
-        if self._process is not None and self._pid != os.getpid():
+        is_ours = self._pid == os.getpid()
+        if self._process is not None and (self._token is not None if is_ours else not self._claimed()):
             self.close()
+        self._pid = os.getpid()
         if self._process is None:
-            self._pid = os.getpid()
+            self._started_by = self._pid
             with room_in(self._complaints.parent):
                 place = os.open(self._complaints, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             try:
@@ -144,11 +176,12 @@ class ObjectReader:
 
     @property
     def _complaints(self) -> Path:
-        return self._errors.with_name(f"{self._errors.name}-{os.getpid()}")
+        return self._errors.with_name(f"{self._errors.name}-{self._started_by}")
 
     def _died(self, asked: str) -> CannotJudge:
         """Return the error for a git that ended in the middle of an answer."""
-        if self._process is not None and self._process.wait() == _USAGE_EXIT_CODE:
+        is_ours = self._started_by == os.getpid()
+        if self._process is not None and is_ours and self._process.wait() == _USAGE_EXIT_CODE:
             self._git.require_version()
         words = said(self._complaints.read_bytes())
         return CannotJudge(f"git could not read {asked}: {words}; run `git fsck`, or clone afresh")

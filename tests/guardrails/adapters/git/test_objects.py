@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from guardrails.adapters.git.inputs import Commits, Staged, WorkTree, open_change
+from guardrails.adapters.git.inputs import Commits, Opened, Staged, WorkTree, open_change
 from guardrails.adapters.git.objects import MAXIMUM_BYTES
 from guardrails.model.errors import CannotJudge
 from tests.repos.builder import RepositoryBuilder
@@ -44,6 +44,32 @@ def test_forked_child_and_parent_read_apart(repo: RepositoryBuilder, scratch_par
             assert opened.head.read("a.py") == b"one\ntwo\nthree\n"
         assert os.waitpid(child, 0)[1] == 0
         assert opened.head.read("pkg/b.py") == b"b\n"
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_what_is_lent_serves_one_child_and_the_others_start_their_own(
+    repo: RepositoryBuilder, scratch_parent: Path, killed: bool
+) -> None:
+    with open_change(repo.path, Commits(None, "main")) as opened:
+        assert opened.head.read("a.py") == b"one\ntwo\nthree\n"
+        opened.repository.objects.lend()
+        children = [_reading_child(opened, killed=killed and first) for first in (True, False, False)]
+        ended = [os.waitstatus_to_exitcode(os.waitpid(one, 0)[1]) for one in children]
+        assert ended == [-9 if killed else 0, 0, 0]
+        started = {one.name for one in scratch_parent.glob("*/*/complaints-*")}
+        assert len(started) == len(children)
+        assert f"complaints-{os.getpid()}" in started
+        assert opened.head.read("pkg/b.py") == b"b\n"
+
+
+def _reading_child(opened: Opened, *, killed: bool) -> int:
+    child = os.fork()
+    if child == 0:
+        good = all(opened.head.read("pkg/b.py") == b"b\n" for _ in range(50))
+        if killed:
+            os.kill(os.getpid(), 9)
+        os._exit(0 if good else 1)
+    return child
 
 
 def test_huge_file_is_part_of_the_change_but_is_not_read(repo: RepositoryBuilder) -> None:
