@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterable, Iterator, Mapping
 
 from guardrails.adapters.checkout import LinkReader
-from guardrails.gates.integrity.source import Function, functions_of, own_nodes, parse
+from guardrails.gates.integrity.source import Function, functions_of, own_nodes, parse, unparse
 from guardrails.model.change import Entry
 from guardrails.model.frozen import frozen
 from guardrails.model.ports import Tree
@@ -69,11 +69,25 @@ def spoiled(content: bytes, names: frozenset[str], key: str) -> bytes:
     lines = text.split("\n")
     chance = random.Random(key)  # noqa: S311 - the key is where the randomness comes from
     wanted = [function for name, function, _ in functions_of(module) if name in names]
-    places = {place for function in wanted for place in _places(function, lines)}
-    for number, indent in sorted(places, reverse=True):
-        lines.insert(number, indent + _failing(chance))
+    added = {number: line for function in wanted for number, line in _added(function, lines, chance)}
+    for number in sorted(added, reverse=True):
+        lines.insert(number, added[number])
     result = "\n".join(lines)
     return content if parse(result) is None else result.encode()
+
+
+def _added(function: Function, lines: list[str], chance: random.Random) -> Iterator[tuple[int, str]]:
+    """Yield (index of the line to insert before, line) of what makes a function fail."""
+    if isinstance(function, ast.FunctionDef) and any(
+        "given" in unparse(one) for one in function.decorator_list
+    ):
+        # A failure inside would have Hypothesis look for the smallest example, for minutes in all.
+        number = function.decorator_list[0].lineno - 1
+        line = lines[number]
+        yield number, line[: len(line) - len(line.lstrip())] + _failing_around(chance)
+        return
+    for number, indent in _places(function, lines):
+        yield number, indent + _failing(chance)
 
 
 def _places(function: Function, lines: list[str]) -> Iterator[tuple[int, str]]:
@@ -107,3 +121,10 @@ def _failing(chance: random.Random) -> str:
             f"assert '{one}'.startswith('{other}')",
         )
     )
+
+
+def _failing_around(chance: random.Random) -> str:
+    """Return a decorator that calls the test and then fails."""
+    one = chance.randrange(100, 10_000)
+    fails = f"__import__('unittest').TestCase().assertEqual({one}, {one + chance.randrange(1, 100)})"
+    return f"@lambda test: __import__('functools').wraps(test)(lambda *a, **k: (test(*a, **k), {fails}))"

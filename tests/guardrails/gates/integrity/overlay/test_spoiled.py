@@ -18,6 +18,10 @@ SHAPES = {
     "no last line end": "def test_a():\n    assert 1",
     "a compound end": "def test_a():\n    with open('/dev/null') as f:\n        assert not f.read()\n",
     "a block": "if True:\n    def test_a():\n        assert 1\n",
+    "many examples": (
+        "from hypothesis import given, strategies as st\n\n@given(st.lists(st.text()))\n"
+        "def test_a(x):\n    assert x == x\n"
+    ),
     "other letters": "def test_a():\n    é = 'é'; assert é\n    return\n",
 }
 
@@ -54,6 +58,15 @@ def test_only_the_named_functions_are_spoiled() -> None:
     added = [line for line in lines if line not in text.split("\n")]
     assert len(added) == 1 and len(lines) == len(text.split("\n")) + 1
     assert lines.index(added[0]) == lines.index("        assert inner()") + 1
+
+
+def test_hypothesis_runs_a_spoiled_test_no_more_often_than_the_plain_one() -> None:
+    space: dict[str, list[int]] = {}
+    text = "calls = []\n" + SHAPES["many examples"].replace("assert", "calls.append(1); assert")
+    exec(spoiled(text.encode(), frozenset({"test_a"}), "k"), space)
+    with pytest.raises(AssertionError):
+        space["test_a"]()  # type: ignore[operator]  # defined by the text
+    assert 0 < len(space["calls"]) <= 100
 
 
 @pytest.mark.parametrize("content", [b"def test_a(): assert 1\n", b"def test_a(:\n", b"\xff", b""])
