@@ -10,12 +10,11 @@ from contextlib import closing, contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from guardrails import __version__
 from guardrails.adapters.cache import FileCache, user_folder
 from guardrails.adapters.clock import SystemClock
-from guardrails.adapters.crowd import Crowd
 from guardrails.adapters.executor import ForkingExecutor
 from guardrails.adapters.git.inputs import (
     Branch,
@@ -46,6 +45,9 @@ from guardrails.model.ports import Box, Tool
 from guardrails.model.rule import Report, Rule
 from guardrails.model.verdict import Verdict
 from guardrails.report.format import Format
+
+if TYPE_CHECKING:
+    from guardrails.adapters.crowd import Crowd
 
 _HERE = os.path.dirname(__file__)  # noqa: PTH120 - pathlib would cost every start-up 5 ms
 _ExportT = TypeVar("_ExportT")
@@ -190,7 +192,7 @@ def _verdict(question: Question, opened: Opened, policy: Policy, laboratory: Run
         clock=clock,
     )
     box = _prepared(plan, gates, opened, laboratory, policy)
-    crowd = None if question.stage is Stage.COMMIT else Crowd(laboratory.cache_folder)
+    crowd = None if question.stage is Stage.COMMIT else _crowd(laboratory.cache_folder)
     opened.repository.objects.lend()
     results = run_plan(plan, gates, context, ForkingExecutor(at_end=laboratory.close, crowd=crowd))
     final = frozenset(rule.id for rule in _final_rules(results))
@@ -222,6 +224,12 @@ def _prepared(
     except CannotJudge:
         return "none"  # each gate meets the same error and says it
     return level.value
+
+
+def _crowd(folder: Path) -> "Crowd":
+    from guardrails.adapters.crowd import Crowd  # noqa: PLC0415 - at commit nothing measures time
+
+    return Crowd(folder)
 
 
 def _final_rules(results: Mapping[str, Result]) -> Iterator[Rule]:

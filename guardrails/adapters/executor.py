@@ -16,10 +16,12 @@ import sys
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 
-from guardrails.adapters.crowd import Crowd
 from guardrails.model.errors import BoundExceeded, CannotJudge
+
+if TYPE_CHECKING:
+    from guardrails.adapters.crowd import Crowd
 
 ResultT = TypeVar("ResultT")
 
@@ -50,7 +52,10 @@ class ForkingExecutor:
     """
 
     def __init__(
-        self, workers: int | None = None, at_end: Callable[[], None] | None = None, crowd: Crowd | None = None
+        self,
+        workers: int | None = None,
+        at_end: Callable[[], None] | None = None,
+        crowd: "Crowd | None" = None,
     ) -> None:
         self._workers = workers or os.cpu_count() or 1
         self._at_end = at_end
