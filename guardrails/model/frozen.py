@@ -118,7 +118,8 @@ class _Constructor:
         if instance is None:
             return self._written()
         self._uses_left -= 1
-        if self._uses_left < 0:
+        # `inspect.signature` of Python 3.13 asks with the class in the instance's place.
+        if self._uses_left < 0 or isinstance(instance, type):
             bound: Callable[..., None] = self._written().__get__(instance)
             return bound
         return partial(self._fill, instance)
