@@ -1,12 +1,15 @@
 """What a file of this folder exports as `COMMAND`, and the exit codes that every command keeps to."""
 
-from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from guardrails.model.change import Stage
 from guardrails.model.frozen import frozen
 from guardrails.model.verdict import Outcome
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
 
 
 class Exit(IntEnum):
@@ -22,12 +25,17 @@ class Exit(IntEnum):
 
 @frozen
 class Command:
-    """One command: its one-line summary, what it adds to the parser, and what it does."""
+    """One command: its one-line summary, what it adds to the parser, and what it does.
+
+    `bare` does the same as `run` without any option; a command that hooks call has one, which spares
+    them the parser.
+    """
 
     name: str
     summary: str
-    configure: Callable[[ArgumentParser], None]
-    run: Callable[[Namespace], int]
+    configure: "Callable[[ArgumentParser], None]"
+    run: "Callable[[Namespace], int]"
+    bare: Callable[[], int] | None = None
 
 
 _EXIT_OF = {

@@ -9,19 +9,16 @@ import gc
 import os
 import signal
 import sys
-from argparse import ArgumentParser, HelpFormatter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from typing import NoReturn
 
-from guardrails import __version__
 from guardrails.cli.command import Command, Exit
 from guardrails.model.errors import CannotJudge, UsageError
 
-_USUAL_COLUMNS = 80
 _COLLECT_EVERY = 50_000  # new objects; with the usual 700 a hook spends 6 CPU ms on collections
-_NOT_COMMANDS = {"__init__", "command", "main", "crash", "options", "output"}
+_NOT_COMMANDS = {"__init__", "command", "main", "crash", "options", "output", "parser"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,41 +73,24 @@ def _interrupt(number: int, frame: object) -> NoReturn:
 
 def _run(words: Sequence[str]) -> int:
     names = command_names()
-    parser = ArgumentParser(
-        prog="guardrails",
-        description="Judge a change against the rules and promises of its base.",
-        formatter_class=_Help,
-    )
-    parser.add_argument("--version", action="version", version=f"guardrails {__version__}")
-    commands = parser.add_subparsers(
-        dest="command",
-        metavar="COMMAND",
-        required=True,
-        prog=parser.prog,  # else argparse formats a whole usage, which costs every start-up 3 ms
-    )
     chosen = words[0] if words and words[0] in names else None
-    loaded: dict[str, Command] = {}
-    for name in [chosen] if chosen else names:
-        command = load(name)
-        loaded[name] = command
-        summary = command.summary
-        command.configure(commands.add_parser(name, help=summary, description=summary, formatter_class=_Help))
+    if chosen:
+        command = load(chosen)
+        if command.bare is not None and len(words) == 1:
+            return command.bare()
+        return _parsed_and_run({chosen: command}, words)
+    return _parsed_and_run({name: load(name) for name in names}, words)
+
+
+def _parsed_and_run(commands: Mapping[str, Command], words: Sequence[str]) -> int:
+    """Run the command that the words name, with its options; return its exit code."""
+    from guardrails.cli.parser import parsed_by  # noqa: PLC0415 - argparse costs 4 CPU ms, and a hook has no options
+
     try:
-        parsed = parser.parse_args(words)
+        parsed = parsed_by(commands, words)
     except SystemExit as ended:
         return int(ended.code or 0)
-    return loaded[parsed.command].run(parsed)
-
-
-class _Help(HelpFormatter):
-    """Lays help out as wide as the terminal; argparse asks shutil, which costs every start-up 3 ms."""
-
-    def __init__(self, prog: str) -> None:
-        columns = os.environ.get("COLUMNS", "")
-        wide = int(columns) if columns.isdecimal() else 0
-        if not wide and sys.stdout.isatty():
-            wide = os.get_terminal_size(sys.stdout.fileno()).columns
-        super().__init__(prog, width=(wide or _USUAL_COLUMNS) - 2)
+    return commands[parsed.command].run(parsed)
 
 
 def command_names() -> list[str]:

@@ -1,17 +1,20 @@
 """The options that several commands share, and the change that they name."""
 
 import sys
-from argparse import ArgumentParser, Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from guardrails.model.change import Stage
 from guardrails.model.errors import UsageError
 from guardrails.wiring import Question
 
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
 _STANDARD_INPUT = "-"
 
 
-def add_common(parser: ArgumentParser) -> None:
+def add_common(parser: "ArgumentParser") -> None:
     """Add what every judging command takes: repository, gates, formats, outputs, task."""
     parser.add_argument(
         "--repo", default=".", metavar="DIR", help="a folder of the repository (default: here)"
@@ -46,7 +49,7 @@ def add_common(parser: ArgumentParser) -> None:
     )
 
 
-def add_inputs(parser: ArgumentParser) -> None:
+def add_inputs(parser: "ArgumentParser") -> None:
     """Add the ways to name the change; without any, HEAD is judged against the target branch."""
     parser.add_argument(
         "--base", metavar="REF", help="what the change starts from (default: the target branch)"
@@ -65,7 +68,7 @@ def add_inputs(parser: ArgumentParser) -> None:
     )
 
 
-def question_from(parsed: Namespace) -> Question:
+def question_from(parsed: "Namespace") -> Question:
     """Return what the options of `review` ask; raises UsageError where they contradict each other."""
     sources = [name for name in ("diff", "staged", "worktree") if getattr(parsed, name)]
     if len(sources) > 1:
