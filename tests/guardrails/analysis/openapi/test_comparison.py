@@ -13,7 +13,7 @@ from tests.guardrails.analysis.openapi.pairs import document, found, levels, ope
 
 STRING: Json = {"type": "string"}
 PLAIN = operation(answer=STRING)
-CORPUS = Path("/work/shared/corpora/openapi")
+CORPUS = Path(__file__).resolve().parents[5] / "shared" / "corpora" / "openapi"
 
 
 def only(base: dict[str, Json], head: dict[str, Json]) -> Difference:
