@@ -1,11 +1,15 @@
 """What every test may rely on."""
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# A suite started in the background inherits an ignored SIGINT, and so would every program that it interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Folders whose tests start boxes, services, browsers or whole runs: `make check` leaves them out.
 SLOW_FOLDERS = (
