@@ -13,6 +13,7 @@ from guardrails.adapters.policy.reader import read_policy
 from guardrails.analysis.replay.scenarios import scenarios_in
 from guardrails.model.errors import PolicyError
 from guardrails.wiring import catalog
+from tests.contracts.consumer_files import faults_in
 from tests.docs.console import matches, run, shown_in
 from tests.docs.documents import DOCUMENTS, ROOT, Block, blocks_of
 from tests.docs.makefile import recipe, targets
@@ -77,6 +78,10 @@ def _scenario_is_read(block: Block, folder: Path) -> None:
     assert good[0].body
 
 
+def _consumer_is_read(block: Block, folder: Path) -> None:
+    assert not list(faults_in(yaml.safe_load(block.text), Path(block.value).stem))
+
+
 def _hooks_exist(block: Block, folder: Path) -> None:
     offered = {hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())}
     asked = [hook["id"] for repository in yaml.safe_load(block.text)["repos"] for hook in repository["hooks"]]
@@ -107,6 +112,7 @@ _LOOKS: Mapping[tuple[str, str], Callable[[Block, Path], None]] = {
     ("sh", ""): _lines_are_targets,
     ("yaml", "file"): _policy_is_read,
     ("yaml", "scenario"): _scenario_is_read,
+    ("yaml", "consumer"): _consumer_is_read,
     ("yaml", "hooks"): _hooks_exist,
     ("yaml", "workflow"): _workflow_is_careful,
     ("python", ""): _python_parses,
