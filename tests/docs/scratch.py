@@ -91,6 +91,19 @@ def _misspelt(folder: Path) -> RepositoryBuilder:
     return made
 
 
+def _layered(folder: Path) -> RepositoryBuilder:
+    made = _with_policy(folder)
+    made.write("policies/architecture.yaml", "contracts:\n  - {package: shop, layers: [[app], [prices]]}\n")
+    made.write(
+        "shop/app.py",
+        "import time\n\nfrom shop.prices import price_of\n\n\nasync def price(item):\n    return price_of(item)\n",
+    )
+    made.write("shop/prices.py", "import time\n\n\ndef price_of(item):\n    time.sleep(0.1)\n    return 3\n")
+    made.stage("shop", "policies")
+    made.commit("Ask a price list", everything=False)
+    return made
+
+
 STATES: Mapping[str, Callable[[Path], RepositoryBuilder]] = {
     "foreign-service": _with_policy,
     "foreign-service-without-policy": _without_policy,
@@ -98,4 +111,5 @@ STATES: Mapping[str, Callable[[Path], RepositoryBuilder]] = {
     "foreign-service-branch": _branch,
     "foreign-service-loosened": _loosened,
     "foreign-service-misspelt": _misspelt,
+    "foreign-service-layered": _layered,
 }

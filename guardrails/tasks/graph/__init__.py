@@ -1,0 +1,1 @@
+"""Shows how the parts of a tree hang together: who imports whom, and who calls whom."""
