@@ -4,8 +4,20 @@ import ast
 import sys
 import warnings
 
-from guardrails.analysis.code.facts import Call, Comparison, Facts, Flag, Import, Mention, Parameter, Scope
+from guardrails.analysis.code.facts import (
+    Call,
+    Comparison,
+    Facts,
+    Flag,
+    Import,
+    Mark,
+    Mention,
+    Parameter,
+    Scope,
+)
 from guardrails.analysis.code.gather import Gatherer
+from guardrails.analysis.code.hooks import NO_HOOKS, Hooks
+from guardrails.analysis.code.marks import marks_of
 from guardrails.analysis.code.names import Names
 from guardrails.analysis.code.scopes import RawCall, RawScope
 
@@ -14,17 +26,29 @@ _DEEPEST = 20_000
 _IMPORTING = frozenset({"importlib.import_module", "builtins.__import__"})
 
 
+Read = tuple[Facts, tuple[Mark, ...]]
+
+
 def facts_of(source: bytes) -> Facts:
     """Return the facts of one file; `unparsable` names the reason when there are none."""
+    return read_source(source)[0]
+
+
+def read_source(source: bytes, hooks: Hooks = NO_HOOKS) -> Read:
+    """Return the facts of one file and what the local rules mark in it, by one walk."""
     if len(source) > LARGEST_SOURCE:
-        return Facts(unparsable=f"it is larger than {LARGEST_SOURCE >> 20} MiB")
+        return _unread(f"it is larger than {LARGEST_SOURCE >> 20} MiB")
     try:
         module = _parsed(source)
     except (SyntaxError, ValueError, UnicodeError, LookupError) as error:
-        return _of_newer_syntax(source, _reason(error))
+        return _of_newer_syntax(source, hooks, _reason(error))
     except (RecursionError, MemoryError):
-        return Facts(unparsable="it nests too deep")
-    return _gathered(module)
+        return _unread("it nests too deep")
+    return _gathered(module, hooks)
+
+
+def _unread(reason: str) -> Read:
+    return Facts(unparsable=reason), ()
 
 
 def _parsed(source: bytes) -> ast.Module:
@@ -39,29 +63,32 @@ def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _of_newer_syntax(source: bytes, reason: str) -> Facts:
+def _of_newer_syntax(source: bytes, hooks: Hooks, reason: str) -> Read:
     # libcst costs 0.2 s to import, and only a file that this interpreter cannot read needs it.
     from guardrails.analysis.code.newer import downgraded  # noqa: PLC0415
 
     older = downgraded(source)
     if older is None:
-        return Facts(unparsable=reason)
+        return _unread(reason)
     try:
-        return _gathered(_parsed(older))
+        return _gathered(_parsed(older), hooks)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return Facts(unparsable=reason)
+        return _unread(reason)
 
 
-def _gathered(module: ast.Module) -> Facts:
-    gatherer = Gatherer()
+def _gathered(module: ast.Module, hooks: Hooks) -> Read:
+    looks = hooks.load()
+    gatherer = Gatherer(looks.keys())
     limit = sys.getrecursionlimit()
     try:
         # Frames of Python code do not use the C stack, so nesting that `ast` could parse can be walked.
         sys.setrecursionlimit(max(limit, _DEEPEST))
         gatherer.gather(module)
-        return _Resolved(gatherer).facts()
+        resolved = _Resolved(gatherer)
+        facts = resolved.facts()
+        return facts, marks_of(gatherer.notes, looks, gatherer.scopes, gatherer, resolved.names)
     except RecursionError:
-        return Facts(unparsable="it nests too deep")
+        return _unread("it nests too deep")
     finally:
         sys.setrecursionlimit(limit)
 
@@ -69,7 +96,7 @@ def _gathered(module: ast.Module) -> Facts:
 class _Resolved:
     def __init__(self, raw: Gatherer) -> None:
         self._raw = raw
-        self._names = Names(raw.scopes)
+        self.names = Names(raw.scopes)
         self._imported = {
             alias or (name or module.partition(".")[0]) for module, name, alias, *_ in raw.imports
         }
@@ -100,7 +127,7 @@ class _Resolved:
         found: dict[str, None] = {}
         for path in paths:
             if path:
-                found.update(dict.fromkeys(self._names.meanings(scope, path) or (f"?{path}",)))
+                found.update(dict.fromkeys(self.names.meanings(scope, path) or (f"?{path}",)))
         calls = []
         for meaning in found or ("?",):
             name, _, passed = meaning.partition("~")
@@ -112,7 +139,7 @@ class _Resolved:
         if not text.startswith("&"):
             return text
         called = "()" if text.endswith("()") else ""
-        return self._names.best(scope, text[1:].removesuffix("()")).lstrip("?") + called
+        return self.names.best(scope, text[1:].removesuffix("()")).lstrip("?") + called
 
     def _dynamic_imports(self, calls: tuple[Call, ...]) -> tuple[Import, ...]:
         found = []
@@ -133,11 +160,11 @@ class _Resolved:
             tuple(call for one in raw.decorators for call in self._calls(one)),
             tuple(Parameter(name, self._annotation(outer, path)) for name, path in raw.parameters),
             self._annotation(outer, raw.returns),
-            tuple(self._names.best(outer, path) for path in raw.bases if path),
+            tuple(self.names.best(outer, path) for path in raw.bases if path),
         )
 
     def _annotation(self, scope: int, path: str) -> str:
-        return self._names.best(scope, path) if path and path != "..." else path
+        return self.names.best(scope, path) if path and path != "..." else path
 
     def _references(self) -> tuple[Mention, ...]:
         named = {name for scope in self._raw.scopes for name, paths in scope.names.items() if any(paths)}
@@ -145,7 +172,7 @@ class _Resolved:
             Mention(meaning, scope, line)
             for (path, scope), line in self._raw.references.items()
             if path.partition(".")[0].partition("(")[0] in named
-            for meaning in self._names.meanings(scope, path)
+            for meaning in self.names.meanings(scope, path)
             if not meaning.startswith("builtins.")
         )
 
@@ -153,19 +180,19 @@ class _Resolved:
         return tuple(
             Mention(f"{meaning}[{key!r}]", scope, line)
             for (path, key, scope), line in self._raw.subscripts.items()
-            for meaning in self._names.meanings(scope, path)
+            for meaning in self.names.meanings(scope, path)
         )
 
     def _writes(self) -> tuple[Mention, ...]:
         found = []
         for (path, scope), line in self._raw.writes.items():
             root = path.partition(".")[0].partition("(")[0].partition("[")[0]
-            if scope and self._names.holder_of(scope, root) == 0 and root not in self._imported:
+            if scope and self.names.holder_of(scope, root) == 0 and root not in self._imported:
                 found.append(Mention(root, scope, line))
         return tuple(dict.fromkeys(found))
 
     def _exports(self) -> dict[str, tuple[str, ...]]:
-        found = {name: self._names.meanings(0, name) for name in self._raw.scopes[0].names}
+        found = {name: self.names.meanings(0, name) for name in self._raw.scopes[0].names}
         return {name: meanings for name, meanings in found.items() if meanings}
 
     def _attributes(self) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -173,6 +200,6 @@ class _Resolved:
         for scope in self._raw.scopes:
             if scope.kind == "class":
                 names = dict.fromkeys([*scope.attributes, *scope.names])
-                held = {name: self._names.attribute(scope.name, name) for name in names}
+                held = {name: self.names.attribute(scope.name, name) for name in names}
                 every[scope.name] = {name: found for name, found in held.items() if found}
         return {name: held for name, held in every.items() if held}

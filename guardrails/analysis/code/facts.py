@@ -9,10 +9,10 @@ A resolved name is a string: `time.sleep` (through any alias), `..clients.fetch`
 """
 
 import marshal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 class Flag:
@@ -122,6 +122,26 @@ class Mention(NamedTuple):
     line: int
 
 
+class Mark(NamedTuple):
+    """One place that a local rule marks. Nothing in it depends on the file's path.
+
+    `subject` is the normalised snippet of the fingerprint. `names` are resolved names (`:own.name`,
+    `httpx.Client`) that the rule wants to follow across files later; `remedy` replaces the rule's own.
+    """
+
+    rule: str
+    line: int
+    scope: int
+    message: str
+    subject: str
+    remedy: str = ""
+    names: tuple[str, ...] = ()
+
+
+BROKEN = ""
+"""In place of a rule's id: a mark of the walk itself, which says that a rule broke and names it."""
+
+
 class Facts(NamedTuple):
     """Everything that the rules may know about one file.
 
@@ -199,3 +219,13 @@ def _scope(plain: tuple[Any, ...]) -> Scope:
     name, kind, parent, line, end, decorators, parameters, returns, bases = plain
     made = tuple(map(Call._make, decorators)), tuple(map(Parameter._make, parameters))
     return Scope(name, kind, parent, line, end, *made, returns, bases)
+
+
+def encode_marks(marks: Sequence[Mark]) -> bytes:
+    """Return the marks as bytes; the reverse of `decode_marks`."""
+    return marshal.dumps([tuple(one) for one in marks])
+
+
+def decode_marks(data: bytes) -> tuple[Mark, ...]:
+    """Return the marks that `encode_marks` made; raises ValueError, EOFError or TypeError when damaged."""
+    return tuple(map(Mark._make, marshal.loads(data)))  # noqa: S302 - our own cache, checked by its digest

@@ -5,7 +5,7 @@ names mean is settled afterwards in `names`, since code may use a name before it
 """
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from guardrails.analysis.code.facts import Flag
 from guardrails.analysis.code.paths import LONGEST_STRING, text_of
@@ -22,8 +22,8 @@ _MOST_ITEMS = 8
 class Gatherer(Walker):
     """Walks one module and fills its lists with raw records."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, noted: Collection[str] = ()) -> None:
+        super().__init__(noted)
         self.scopes: list[RawScope] = []
         self.imports: list[tuple[str, str, str, int, int, int]] = []
         self.calls: list[RawCall] = []
@@ -32,13 +32,14 @@ class Gatherer(Walker):
         self.subscripts: dict[tuple[str, str, int], int] = {}
         self.strings: dict[tuple[str, int], int] = {}
         self.writes: dict[tuple[str, int], int] = {}
-        self._scope = 0
 
     def gather(self, module: ast.Module) -> None:
         """Walk the whole module; raises RecursionError when it nests too deep."""
         last = max((getattr(one, "end_lineno", None) or 1 for one in module.body[-1:]), default=1)
         self.scopes.append(RawScope("", "module", -1, 1, last))
         self._visit_all(module.body)
+        if self._notes_modules:
+            self._note(module, 0)
 
     # Names and values.
 
@@ -94,6 +95,8 @@ class Gatherer(Walker):
         self._record(node, 0)
 
     def _record(self, node: ast.Call, flag: int) -> None:
+        if self._notes_calls:
+            self._note(node, flag)
         function = node.func
         inner: ast.AST = function
         while isinstance(inner, ast.Attribute):

@@ -5,8 +5,9 @@ dictionary lookup and its children.
 """
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
+from guardrails.analysis.code.marks import Around, Note
 from guardrails.analysis.code.paths import Paths
 
 _SKIPPED = frozenset({"ctx", "op", "ops"})
@@ -21,17 +22,56 @@ _HANDLERS = {
     "ListComp": "comprehension", "SetComp": "comprehension", "GeneratorExp": "comprehension",
     "DictComp": "comprehension", "MatchAs": "capture", "MatchStar": "capture",
 }  # fmt: skip
+# What `Here.around` tells of.
+_HOLDING = frozenset({
+    "FunctionDef", "AsyncFunctionDef", "ClassDef", "Lambda", "If", "For", "AsyncFor", "While", "Try", "TryStar",
+    "ExceptHandler", "With", "AsyncWith", "Match", "ListComp", "SetComp", "GeneratorExp", "DictComp",
+})  # fmt: skip
 
 
 class Walker(Paths):
     """Calls `_on_<name>` for each node of a class in the table; `_flags` are those of the block it is in."""
 
-    def __init__(self) -> None:
+    def __init__(self, noted: Collection[str] = ()) -> None:
         super().__init__()
+        self.notes: list[Note] = []
+        self._scope = 0
         self._flags = 0
+        self._around: Around | None = None
         self._handlers: dict[type[ast.AST], Callable[..., None]] = {
             getattr(ast, kind): getattr(self, f"_on_{name}") for kind, name in _HANDLERS.items()
         }
+        self._notes_calls = "Call" in noted
+        self._notes_modules = "Module" in noted
+        if noted:
+            self._wrap(noted)
+
+    def _wrap(self, noted: Collection[str]) -> None:
+        """Note nodes of the kinds that are asked for; the others cost nothing more for it."""
+        for name in {*noted, *_HOLDING} - {"Call", "Module"}:
+            kind = getattr(ast, name)
+            self._handlers[kind] = self._noting(self._handlers.get(kind), name in noted, name in _HOLDING)
+
+    def _noting(
+        self, inner: Callable[..., None] | None, is_noted: bool, holds: bool
+    ) -> Callable[[ast.AST], None]:
+        handle = inner or self._visit_children
+
+        def visit(node: ast.AST) -> None:
+            if is_noted:
+                self._note(node, 0)
+            if holds:
+                outer = self._around
+                self._around = Around(node, outer)
+                handle(node)
+                self._around = outer
+            else:
+                handle(node)
+
+        return visit
+
+    def _note(self, node: ast.AST, flag: int) -> None:
+        self.notes.append(Note(node, self._scope, self._flags | flag, tuple(self.hidden), self._around))
 
     def _visit(self, node: ast.AST) -> None:
         kind = node.__class__
@@ -39,6 +79,10 @@ class Walker(Paths):
         if handler is not None:
             handler(node)
             return
+        self._visit_children(node)
+
+    def _visit_children(self, node: ast.AST) -> None:
+        kind = node.__class__
         fields = _CHILDREN.get(kind)
         if fields is None:
             fields = _CHILDREN[kind] = tuple(one for one in kind._fields if one not in _SKIPPED)

@@ -1,30 +1,71 @@
 """Finds the rules in their folder: a rule is one file, and no list names it.
 
-A rule file holds `RULE`, and either `findings_in(module)` over facts, or `TRIGGER` (a compiled
-pattern over the file's bytes) with `visitor(report)`, which returns a libcst visitor. A rule whose
-fault may lie in another file than its cause also holds `spreads(module)`, which yields what users
-of the module may stumble over, one text each.
+A rule file holds `RULE` and one of three ways to look:
+
+- **A local rule**, where one file's syntax tells: `NODES`, the names of the `ast` classes it wants to see,
+  and `marks_in(node, here)`, which yields `here.mark(node, message, subject)` for each fault. It is shown every
+  such node of a file during the one walk that gathers facts, never walks the file itself, and may ask
+  `here.meanings(expression)` for resolved names, `here.is_async`, `here.around()` and `here.flags`; `body_of(node)`
+  of `analysis.code.marks` yields what is inside a node, nested functions left out. Marks depend on the
+  file's content alone and are kept by blob id. Where path, policy or other files matter too, the file also
+  holds `findings_in(module)`, which starts from `module.marks(RULE.id)`.
+- **A rule over facts**, where other files or the call graph tell: `findings_in(module)` alone.
+- **A syntax rule**, where `ast` does not tell (comments, exact text): `TRIGGER`, a compiled pattern over
+  the file's bytes, and `visitor(report)`, which returns a libcst visitor. Slow: only files that match pay.
+
+`NODES` may name any statement, expression, `ExceptHandler`, pattern, or `Module` (once a file, last). Of
+`a.b.c` only the whole `Attribute` is shown, and not where it is called: look at `Call` and its `func`. Names
+that are assigned are shown with their `Assign`, not as `Name`.
+
+A rule whose fault may lie in another file than its cause also holds `spreads(module)`, which yields what
+users of the module may stumble over, one text each.
 """
 
+import hashlib
 import importlib
+import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from guardrails import __version__
+from guardrails.analysis.code import facts
+from guardrails.analysis.code.hooks import Hooks
 from guardrails.gates.architecture import rules
 from guardrails.gates.architecture.module import Found, Module
+from guardrails.model.finding import Effect
 from guardrails.model.frozen import frozen
 from guardrails.model.rule import Rule
 
 if TYPE_CHECKING:
     import libcst as cst
 
+    from guardrails.analysis.code.hooks import Look
+
     Report = Callable[[cst.CSTNode, str, str], None]
     Visiting = Callable[[Report], cst.CSTVisitor]
 
+_DIGEST_LENGTH = 16
 _RULE_FILE = re.compile(r"gr1\d\d_\w+\.py\Z")
+
+
+# The rules' verdict on a file rests on the code of these folders; `analysis.code` does the walking.
+_JUDGING = (Path(rules.__file__).parent, Path(facts.__file__).parent, Path(rules.__file__).parents[1])
+
+
+BROKEN_RULE = Rule(
+    id="GR199",
+    name="broken-rule",
+    gate="architecture",
+    summary="A rule broke on a file, so that file is not judged by it.",
+    why="A rule that ends in an error has seen nothing. Taking that for a clean file would let code through "
+    "that nobody judged.",
+    remedy="Report the message as a fault of Guardrails; until it is mended, `exempt` the file from the rule.",
+    effect=Effect.UNDECIDED,
+    final=True,
+)
 
 
 @frozen
@@ -32,6 +73,8 @@ class Check:
     """A rule with the code that looks for it."""
 
     rule: Rule
+    nodes: tuple[str, ...]
+    marks_in: "Look | None"
     findings_in: Callable[[Module], Iterator[Found]] | None
     spreads: Callable[[Module], Iterator[str]] | None
     trigger: "re.Pattern[bytes] | None"
@@ -48,18 +91,53 @@ def checks() -> tuple[Check, ...]:
 
 def rules_of_the_gate() -> tuple[Rule, ...]:
     """Return every rule, by id."""
-    return tuple(one.rule for one in checks())
+    return (*(one.rule for one in checks()), BROKEN_RULE)
+
+
+def hooks() -> Hooks:
+    """Return the local rules for the walk over a file."""
+    return Hooks(_digest(), _looks)
+
+
+def _looks() -> "Mapping[str, tuple[tuple[str, Look], ...]]":
+    found: dict[str, list[tuple[str, Look]]] = {}
+    for check in checks():
+        if check.marks_in is not None:
+            for kind in check.nodes:
+                found.setdefault(kind, []).append((check.rule.id, check.marks_in))
+    return {kind: tuple(held) for kind, held in found.items()}
+
+
+def _digest() -> str:
+    """Return a digest of the code that marks files: what Python itself goes by to keep its byte code."""
+    total = hashlib.sha256(__version__.encode())
+    for folder in _JUDGING:
+        with os.scandir(folder) as found:
+            for one in sorted(found, key=lambda entry: entry.name):
+                if one.name.endswith(".py"):
+                    held = one.stat()
+                    total.update(f"{one.name} {held.st_size} {held.st_mtime_ns}\0".encode())
+    return total.hexdigest()[:_DIGEST_LENGTH]
 
 
 def _check(module: str) -> Check:
     found = vars(importlib.import_module(module))
     check = Check(
         found["RULE"],
+        found.get("NODES", ()),
+        found.get("marks_in"),
         found.get("findings_in"),
         found.get("spreads"),
         found.get("TRIGGER"),
         found.get("visitor"),
     )
-    if (check.findings_in is None) == (check.visitor is None) or (check.visitor and not check.trigger):
-        raise ImportError(f"{module}: a rule has findings_in, or visitor with TRIGGER")
+    ways = [check.findings_in or check.marks_in, check.visitor]
+    if (
+        ways.count(None) != 1
+        or bool(check.nodes) != bool(check.marks_in)
+        or bool(check.visitor) != bool(check.trigger)
+    ):
+        raise ImportError(
+            f"{module}: a rule has NODES with marks_in, or findings_in, or TRIGGER with visitor"
+        )
     return check

@@ -4,7 +4,7 @@ from guardrails.analysis.code.graph import Graph
 from guardrails.analysis.code.origins import origins_of
 from guardrails.analysis.code.selection import matches
 from guardrails.analysis.code.tree import Code
-from guardrails.gates.architecture.catalog import rules_of_the_gate
+from guardrails.gates.architecture.catalog import hooks, rules_of_the_gate
 from guardrails.gates.architecture.judging import Side, findings_of, fingerprints_under, passes
 from guardrails.gates.architecture.paths import judged_paths
 from guardrails.gates.architecture.settings import NAME, Settings
@@ -50,4 +50,5 @@ def report_on(context: Context) -> Report:
 
 def _side(context: Context, tree: Tree, changed: frozenset[str]) -> Side:
     settings = context.policy.settings_for(NAME, Settings)
-    return Side(Graph(Code(tree, context.laboratory.cache, settings.roots)), settings, changed)
+    code = Code(tree, context.laboratory.cache, settings.roots, hooks=hooks())
+    return Side(Graph(code), settings, changed)

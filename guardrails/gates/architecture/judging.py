@@ -6,10 +6,10 @@ from functools import cached_property
 
 from guardrails.analysis.code.graph import Graph
 from guardrails.analysis.code.selection import matches
-from guardrails.gates.architecture.catalog import Check, checks
+from guardrails.gates.architecture.catalog import checks
+from guardrails.gates.architecture.looking import found_by
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.gates.architecture.settings import Settings
-from guardrails.gates.architecture.syntax import findings_in_syntax
 from guardrails.model.evidence import CallChain
 from guardrails.model.finding import Finding, Location
 from guardrails.model.frozen import frozen, replace
@@ -37,7 +37,7 @@ class Side:
         name_of = self.graph.code.modules.name_of
         return {name_of(old): name_of(new) for new, old in origins.items() if new != old}
 
-    def found_in(self, module: Module, only_spread: bool = False) -> Iterator[tuple[Check, Found]]:
+    def found_in(self, module: Module, only_spread: bool = False) -> Iterator[tuple[Rule, Found]]:
         """Yield what every rule finds; with `only_spread` what a change elsewhere may have caused."""
         for check in checks():
             if matches(module.path, self.settings.exempt.get(check.rule.id, ())):
@@ -46,9 +46,7 @@ class Side:
                 continue
             if module.facts.unparsable and check.rule.id != UNPARSABLE:
                 continue
-            found = check.findings_in(module) if check.findings_in else findings_in_syntax(check, module)
-            for one in found:
-                yield check, one
+            yield from found_by(check, module)
 
     def spread(self, renamed: Mapping[str, str]) -> frozenset[str]:
         """Return what users of the changed modules may stumble over, modules written by their new names."""
@@ -90,9 +88,9 @@ def findings_of(
     """Return what the rules find in the changed modules at `paths`, and in their `users` by them."""
     places = [*((side.module(path), False) for path in paths), *((side.module(path), True) for path in users)]
     return tuple(
-        _finding(context, check.rule, module, one)
+        _finding(context, rule, module, one)
         for module, only_spread in places
-        for check, one in side.found_in(module, only_spread)
+        for rule, one in side.found_in(module, only_spread)
     )
 
 

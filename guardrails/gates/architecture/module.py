@@ -1,5 +1,7 @@
 """What a rule is shown of one module, and what it hands back."""
 
+from collections.abc import Iterator
+
 from guardrails.analysis.code.facts import Facts
 from guardrails.analysis.code.graph import Graph, Symbol
 from guardrails.analysis.code.selection import matches
@@ -12,7 +14,8 @@ from guardrails.model.frozen import frozen
 class Found:
     """One fault: its line in the module (or in `path`), the scope that holds it, and what to say.
 
-    `subject` is the normalised snippet of the fingerprint; `remedy` replaces the rule's own.
+    `subject` is the normalised snippet of the fingerprint; `remedy` replaces the rule's own. `names` are
+    resolved names that a local rule left for `module.graph.meanings` to follow.
     """
 
     line: int
@@ -22,6 +25,7 @@ class Found:
     remedy: str | None = None
     evidence: tuple[Evidence, ...] = ()
     path: str = ""
+    names: tuple[str, ...] = ()
 
 
 @frozen
@@ -44,6 +48,14 @@ class Module:
     def source(self) -> bytes:
         """The module's bytes."""
         return self.graph.code.tree.read(self.path) or b""
+
+    def marks(self, rule: str) -> Iterator[Found]:
+        """Yield what the local rule with that id marks in the module."""
+        for one in self.graph.code.marks(self.path):
+            if one.rule == rule:
+                yield Found(
+                    one.line, one.scope, one.message, one.subject, one.remedy or None, names=one.names
+                )
 
     def symbol(self, scope: int) -> Symbol:
         """Return the symbol of one of the module's scopes."""

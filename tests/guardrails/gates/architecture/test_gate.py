@@ -1,15 +1,21 @@
+import ast
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from guardrails.gates.architecture import catalog, rules
+from guardrails.analysis.code.facts import Mark
+from guardrails.analysis.code.marks import Here
+from guardrails.gates.architecture import catalog, judging, rules
 from guardrails.gates.architecture.gate import GATE
+from guardrails.gates.architecture.module import Found, Module
 from guardrails.model.change import Stage
 from guardrails.model.evidence import CallChain
 from guardrails.model.finding import Effect
+from guardrails.model.frozen import replace
 from tests.guardrails.gates.architecture.judged import POLICY, found, report_on, rules_found, settings_of
 from tests.repos.memory import NoLaboratory, context_for
 
@@ -149,7 +155,7 @@ def test_facts_of_a_clean_change_are_read_from_its_files_alone() -> None:
     files = {f"m{number}.py": f"x = {number}\n" for number in range(20)}
     report_on({**files, "app.py": QUIET}, files, laboratory=laboratory)
     stored = getattr(laboratory.cache, "stored")  # noqa: B009 - the port has no listing
-    assert len(stored) == 1
+    assert sorted(key.partition("/")[0] for key in stored) == ["facts", "marks"]
 
 
 def test_change_without_python_is_skipped_with_the_reason() -> None:
@@ -172,6 +178,44 @@ def test_a_new_rule_is_one_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     finally:
         catalog.checks.cache_clear()
         sys.modules.pop("guardrails.gates.architecture.rules.gr199_copied", None)
+
+
+def test_a_local_rule_that_raises_leaves_its_file_undecided_and_the_rest_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def break_down(node: ast.AST, here: Here) -> Iterator[Mark]:
+        yield here.mark(node, "one", "one")
+        raise ZeroDivisionError("no\nsuch thing")
+
+    broken = next(one for one in catalog.checks() if one.nodes)
+    others = [one for one in catalog.checks() if one is not broken]
+    monkeypatch.setattr(catalog, "checks", lambda: (replace(broken, marks_in=break_down), *others))
+    monkeypatch.setattr(judging, "checks", catalog.checks)
+    handled = SLEEPING + "    try:\n        pass\n    except:\n        raise\n"
+    report = report_on({"app.py": handled, "other.py": "x = 1\n"})
+    assert {(one.rule, one.location.line) for one in report.findings} == {("GR102", 4), ("GR199", 7)}
+    (undecided,) = (one for one in report.findings if one.effect is Effect.UNDECIDED)
+    assert undecided.message == f"{broken.rule.id} broke on this code: ZeroDivisionError: no\\nsuch thing"
+
+
+def test_a_rule_over_facts_that_raises_leaves_its_file_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(module: Module) -> Iterator[Found]:
+        raise RecursionError(module.path)
+
+    broken = next(one for one in catalog.checks() if one.rule.id == "GR103")
+    others = [one for one in catalog.checks() if one is not broken]
+    monkeypatch.setattr(judging, "checks", lambda: (replace(broken, findings_in=break_down), *others))
+    report = report_on({"app.py": SLEEPING})
+    assert sorted((one.rule, one.effect) for one in report.findings) == [
+        ("GR102", Effect.BLOCK),
+        ("GR199", Effect.UNDECIDED),
+    ]
+
+
+def test_every_local_rule_asks_for_nodes_that_the_walk_shows() -> None:
+    shown = (ast.stmt, ast.expr, ast.excepthandler, ast.pattern, ast.Module)
+    for check in catalog.checks():
+        assert [one for one in check.nodes if not issubclass(getattr(ast, one), shown)] == [], check.rule.id
 
 
 def test_policy_of_this_repository_holds_for_this_repository() -> None:
