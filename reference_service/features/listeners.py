@@ -1,7 +1,7 @@
-"""What is known of a listener, behind a port: the seeded store serves from memory, others may follow."""
+"""What is known of a listener, behind a port."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
@@ -14,7 +14,11 @@ _KNOWN_ID = re.compile(r"listener-(\d{4})\Z", re.ASCII)
 
 
 class FeaturesUnavailable(RuntimeError):
-    """The store cannot answer now; the caller ranks with defaults and says that it did."""
+    """The store cannot answer now; the caller ranks with what was last known, or with defaults, and says so."""
+
+    def __init__(self, message: str, last_known: "Listener | None" = None) -> None:
+        super().__init__(message)
+        self.last_known = last_known
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,15 @@ class SeededStore:
         match = _KNOWN_ID.match(listener_id)
         if match is None or not 1 <= int(match[1]) <= KNOWN:
             return DEFAULT
+        return self._drawn(listener_id)
+
+    def everyone(self) -> Iterator[tuple[str, Listener]]:
+        """Yield every known listener, for filling a store that outlives this process."""
+        for number in range(1, KNOWN + 1):
+            listener_id = f"listener-{number:04d}"
+            yield listener_id, self._drawn(listener_id)
+
+    def _drawn(self, listener_id: str) -> Listener:
         drawn = draw(self._seed, "listener", listener_id)
         likings: dict[str, float] = {kind: byte / 255 for kind, byte in zip(KINDS, drawn, strict=False)}
         return Listener(taste=tuple(vector(drawn)), kinds=likings)

@@ -1,5 +1,7 @@
 """The breaker, walked by properties: it protects while a store is dead and comes back soon after."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,7 +34,7 @@ def test_a_dead_store_is_tried_once_a_rest(gaps: list[float]) -> None:
         if breaker.allows(now):
             tried.append(now)
             breaker.failed(now)
-    assert all(later - earlier >= 0.5 for earlier, later in zip(tried, tried[1:], strict=False))
+    assert all(later - earlier >= 0.5 for earlier, later in itertools.pairwise(tried))
 
 
 def test_a_probe_that_never_reports_is_followed_by_another() -> None:

@@ -1,0 +1,1 @@
+"""Where listeners are read from: SQLite in this process, or Redis; and what guards the service from both."""

@@ -1,0 +1,84 @@
+"""What stands between a request and a store that may be slow, dead or wrong.
+
+A read has a bound of time and is never repeated; a store that fails is left alone for a while; and a
+listener who was read a moment ago is served from that, and nobody else is.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Literal
+
+from reference_service.features.listeners import FeaturesUnavailable, Listener, ListenerStore
+from reference_service.resilience.breaker import Breaker
+from reference_service.resilience.deadline import current
+
+Outcome = Literal["read", "slow", "failed", "hurried", "rested"]
+
+MOST_KNOWN = 50_000
+KNOWN_SECONDS = 900.0
+
+
+class GuardedStore:
+    """A store that answers in time: with what it read, with the last known good, or with an error.
+
+    most  seconds that one read may take, or None for as long as the request has
+    """
+
+    def __init__(
+        self,
+        store: ListenerStore,
+        most: float | None,
+        count: Callable[[Outcome], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._most = most
+        self._count = count
+        self._clock = clock
+        self._known: OrderedDict[str, tuple[float, Listener]] = OrderedDict()
+        self.breaker = Breaker()
+        self.digest = store.digest
+
+    async def read(self, listener_id: str) -> Listener:
+        """Return this listener, or raise FeaturesUnavailable with the last known good of this listener."""
+        started = self._clock()
+        if not self.breaker.allows(started):
+            self._count("rested")
+            raise self._unavailable(listener_id, started)
+        budget = current()
+        seconds = budget.stage(self._most, started)
+        try:
+            async with asyncio.timeout(seconds):
+                listener = await self._store.read(listener_id)
+        except TimeoutError as error:
+            # A caller in a hurry says nothing about the store, and must not close it to the others.
+            self._failed("slow" if seconds == self._most else "hurried")
+            raise self._unavailable(listener_id, self._clock()) from error
+        except FeaturesUnavailable as error:
+            self._failed("failed")
+            raise self._unavailable(listener_id, self._clock()) from error
+        finally:
+            budget.waited += self._clock() - started
+        self.breaker.succeeded()
+        self._count("read")
+        self._remember(listener_id, listener, started)
+        return listener
+
+    def _failed(self, outcome: Outcome) -> None:
+        self._count(outcome)
+        if outcome != "hurried":
+            self.breaker.failed(self._clock())
+
+    def _remember(self, listener_id: str, listener: Listener, now: float) -> None:
+        self._known[listener_id] = (now, listener)
+        self._known.move_to_end(listener_id)
+        if len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
+
+    def _unavailable(self, listener_id: str, now: float) -> FeaturesUnavailable:
+        read, listener = self._known.get(listener_id, (now, None))
+        return FeaturesUnavailable(
+            "the store does not answer", listener if now - read <= KNOWN_SECONDS else None
+        )

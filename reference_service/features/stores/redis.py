@@ -1,0 +1,178 @@
+"""Listeners in Redis, read over one pipelined connection.
+
+The connection is dropped at the first doubt: replies come in the order of the commands, so one that is
+missing or malformed makes every later one suspect.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+from reference_service.features.listeners import DEFAULT, FeaturesUnavailable, Listener, SeededStore
+from reference_service.features.stores.record import LONGEST, decode, encode
+from reference_service.features.stores.resp import (
+    LONGEST_LINE,
+    ProtocolError,
+    Reply,
+    ServerError,
+    command,
+    reply,
+)
+
+PREFIX = b"now-playing:listener:"
+MOST_PENDING = 256
+STEP = 64
+PATIENCE = 0.04
+
+Pending = deque[asyncio.Future[Reply]]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a Redis listens: a host and a port, or the path of a unix socket; and which database."""
+
+    host: str = ""
+    port: int = 6379
+    path: str = ""
+    database: int = 0
+
+
+@dataclass(slots=True)
+class _Connection:
+    writer: asyncio.StreamWriter
+    pending: Pending = field(default_factory=deque)
+    pump: asyncio.Task[None] | None = None
+
+    def drop(self, error: BaseException) -> None:
+        """Close it, and tell whoever waits."""
+        self.writer.transport.abort()
+        while self.pending:
+            waiting = self.pending.popleft()
+            if not waiting.done():
+                waiting.set_exception(FeaturesUnavailable(str(error)))
+        if self.pump is not None:
+            self.pump.cancel()
+
+
+class RedisClient:
+    """Sends commands over one connection, many in flight; connects when needed, and retries nothing."""
+
+    def __init__(self, address: Address, patience: float = PATIENCE) -> None:
+        self._address = address
+        self._patience = patience
+        self._connection: _Connection | None = None
+        self._connecting = asyncio.Lock()
+
+    async def ask(self, *words: bytes) -> Reply:
+        """Return the reply to a command, or raise FeaturesUnavailable.
+
+        A caller that gives up after `patience` seconds ends the connection, which may be dead; one that
+        had less time than that does not, or a hasty client could take the store from everyone.
+        """
+        connection = await self._connected()
+        if len(connection.pending) >= MOST_PENDING:
+            raise FeaturesUnavailable("too many reads are waiting")
+        waiting: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        connection.pending.append(waiting)
+        connection.writer.write(command(*words))
+        asked = time.monotonic()
+        try:
+            return await waiting
+        except asyncio.CancelledError:
+            if time.monotonic() - asked >= self._patience:
+                self._drop(connection, TimeoutError("a read was given up"))
+            raise
+
+    @property
+    def waiting(self) -> int:
+        """Return how many commands have no reply yet."""
+        return 0 if self._connection is None else len(self._connection.pending)
+
+    async def close(self) -> None:
+        """End the connection."""
+        if self._connection is not None:
+            self._drop(self._connection, ConnectionError("the service is stopping"))
+
+    async def _connected(self) -> _Connection:
+        async with self._connecting:
+            if self._connection is None:
+                try:
+                    self._connection = await self._connect()
+                except OSError as error:
+                    raise FeaturesUnavailable(f"no connection: {type(error).__name__}") from None
+            return self._connection
+
+    async def _connect(self) -> _Connection:
+        where = self._address
+        opening = (
+            asyncio.open_unix_connection(where.path, limit=LONGEST)
+            if where.path
+            else asyncio.open_connection(where.host, where.port, limit=LONGEST)
+        )
+        reader, writer = await opening
+        connection = _Connection(writer)
+        if where.database:
+            writer.write(command(b"SELECT", b"%d" % where.database))
+            connection.pending.append(asyncio.get_running_loop().create_future())
+        connection.pump = asyncio.create_task(self._receive(connection, reader))
+        return connection
+
+    async def _receive(self, connection: _Connection, reader: asyncio.StreamReader) -> None:
+        try:
+            while True:
+                answer: Reply | ServerError
+                try:
+                    answer = await reply(reader)
+                except ServerError as error:
+                    answer = error
+                if not connection.pending:
+                    raise ProtocolError("a reply that nobody asked for")
+                waiting = connection.pending.popleft()
+                if waiting.done():
+                    continue
+                if isinstance(answer, ServerError):
+                    waiting.set_exception(FeaturesUnavailable(f"the store refused: {answer}"))
+                else:
+                    waiting.set_result(answer)
+        except OSError as error:
+            connection.pump = None
+            self._drop(connection, error)
+
+    def _drop(self, connection: _Connection, error: BaseException) -> None:
+        if self._connection is connection:
+            self._connection = None
+        connection.drop(error)
+
+
+class RedisStore:
+    """Listeners as records under now-playing:listener:ID."""
+
+    def __init__(self, address: Address) -> None:
+        self._client = RedisClient(address)
+        # A store that others write to at any time has no digest of its content; this names what reads it.
+        self.digest = hashlib.sha256(b"redis " + PREFIX + b" %d" % LONGEST_LINE).hexdigest()
+
+    async def read(self, listener_id: str) -> Listener:
+        """Return this listener, DEFAULT if unknown, or raise FeaturesUnavailable."""
+        record = await self._client.ask(b"GET", PREFIX + listener_id.encode())
+        if record is None:
+            return DEFAULT
+        if not isinstance(record, bytes):
+            raise FeaturesUnavailable("the store answered something else than a record")
+        return decode(listener_id, record)
+
+    async def publish(self, seed: int) -> None:
+        """Write the listeners of this seed."""
+        words = [
+            word
+            for name, one in SeededStore(seed).everyone()
+            for word in (PREFIX + name.encode(), encode(name, one))
+        ]
+        for start in range(0, len(words), STEP):
+            await self._client.ask(b"MSET", *words[start : start + STEP])
+
+    async def close(self) -> None:
+        """End the connection."""
+        await self._client.close()
