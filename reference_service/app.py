@@ -12,15 +12,20 @@ from functools import partial
 
 from fastapi import FastAPI
 
+from reference_service.api.admission import Admission
 from reference_service.api.answering import Ranker
 from reference_service.api.describe import describe
 from reference_service.api.envelope import BodyLimit, Envelope
+from reference_service.api.lifecycle import Lifecycle
 from reference_service.api.problems import install_problems
 from reference_service.api.routes import Rankings
 from reference_service.features.assembly import NAMES
 from reference_service.features.catalogue import Catalogue
 from reference_service.features.items import items
-from reference_service.features.listeners import ListenerStore, SeededStore
+from reference_service.features.listeners import ListenerStore
+from reference_service.features.stores.choice import READ_SECONDS, opened
+from reference_service.features.stores.guarded import GuardedStore
+from reference_service.features.stores.sqlite import SqliteStore
 from reference_service.models.bundle import load_bundle
 from reference_service.models.lock import MODELS, read_lock
 from reference_service.settings import Settings
@@ -36,14 +41,20 @@ def create_app(settings: Settings | None = None, store: ListenerStore | None = N
     """
     chosen = Settings.from_environment(os.environ) if settings is None else settings
     metrics = Metrics()
-    rankings = Rankings(metrics, clock_of(chosen))
+    lifecycle, clock = Lifecycle(), clock_of(chosen)
+    rankings = Rankings(metrics, clock, lifecycle)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        # Reading files may block; what answers /healthz meanwhile must not.
-        rankings.ranker = await asyncio.to_thread(build_ranker, chosen, metrics, store)
-        yield
-        rankings.ranker = None
+        async with serving_store(chosen, metrics, store) as guarded:
+            # Reading files may block; what answers /healthz meanwhile must not.
+            ranker = await asyncio.to_thread(build_ranker, chosen, metrics, guarded)
+            rankings.ranker = ranker
+            try:
+                yield
+            finally:
+                rankings.ranker = None
+                ranker.close()
 
     app = FastAPI(
         title="Now Playing",
@@ -54,20 +65,47 @@ def create_app(settings: Settings | None = None, store: ListenerStore | None = N
         redoc_url=None,
         telemetry={"tracing": False},
     )
+    app.state.lifecycle = lifecycle
     app.include_router(rankings.router())
+    # A replay must repeat its bytes on the slowest machine, so nothing but its caller bounds it.
+    patience = None if chosen.clock is not None else chosen.deadline_ms / 1_000
+    app.add_middleware(Admission, rankings=rankings, metrics=metrics, clock=clock, patience=patience)
     app.add_middleware(BodyLimit, most=chosen.max_body_bytes)
-    app.add_middleware(Envelope, metrics=metrics, replayed=chosen.clock is not None)
+    app.add_middleware(Envelope, metrics=metrics, lifecycle=lifecycle, replayed=chosen.clock is not None)
     install_problems(app)
     # FastAPI documents this override: https://fastapi.tiangolo.com/how-to/extending-openapi/
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     return app
 
 
+@asynccontextmanager
+async def serving_store(
+    settings: Settings, metrics: Metrics, store: ListenerStore | None
+) -> AsyncIterator[GuardedStore]:
+    """Open the store of these settings, or take the given one, behind its guard."""
+    if store is None:
+        async with opened(settings.features, settings.seed, metrics.count_read) as guarded:
+            _watch(guarded, metrics)
+            yield guarded
+    else:
+        guarded = GuardedStore(store, READ_SECONDS, metrics.count_read)
+        _watch(guarded, metrics)
+        yield guarded
+
+
+def _watch(store: GuardedStore, metrics: Metrics) -> None:
+    metrics.watch(
+        "now_playing_breaker_closed",
+        "Whether the feature store is asked: 1, or 0 while it rests.",
+        lambda: float(store.breaker.state() == "closed"),
+    )
+
+
 def build_ranker(settings: Settings, metrics: Metrics, store: ListenerStore | None = None) -> Ranker:
     """Return the ranker of these settings and of the model in active.lock, or raise BundleError."""
     return Ranker(
         Catalogue(items(settings.seed)),
-        SeededStore(settings.seed) if store is None else store,
+        SqliteStore(None, settings.seed) if store is None else store,
         load_bundle(MODELS / "bundles", read_lock(MODELS).bundle, NAMES).scorer,
         metrics,
     )

@@ -4,15 +4,45 @@ Strict on purpose: a misspelt variable stops the service at start, where someone
 become a default that nobody chose.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
 
 PREFIX = "NOW_PLAYING_"
 
 
+HIGHEST_PORT = 65_535
+_TCP = re.compile(r"redis://([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):([0-9]{1,5})(?:/([0-9]{1,2}))?\Z")
+_UNIX = re.compile(r"redis\+unix://(/[^\0?#]{1,100})\Z")
+_FILE = re.compile(r"sqlite:([^\0]{1,1000})\Z")
+
+Value = TypeVar("Value")
+
+
 class SettingsError(ValueError):
     """A variable of the environment is unknown or malformed; the message names it and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class RedisAddress:
+    """Where a Redis listens: a host and a port, or the path of a unix socket; and which database."""
+
+    host: str = ""
+    port: int = 6379
+    path: str = ""
+    database: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoreChoice:
+    """Where listeners are read: the seeded database in memory, one in a file, or a Redis."""
+
+    file: Path | None = None
+    redis: RedisAddress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,31 +53,48 @@ class Settings:
                                 and request ids derive from the request, so that a replay repeats its bytes
     NOW_PLAYING_SEED            the seed of the catalogue and of the listeners, 0 to 2**32 - 1
     NOW_PLAYING_MAX_BODY_BYTES  the longest request body that is read, 1,024 to 16,777,216 bytes
+    NOW_PLAYING_DEADLINE_MS     what a ranking may take whose caller set no deadline, 10 to 60,000 ms; a fixed
+                                clock lifts it
+    NOW_PLAYING_FEATURES        where listeners are read: sqlite (seeded, in memory), sqlite:PATH,
+                                redis://HOST:PORT[/DATABASE] or redis+unix:///PATH
+    NOW_PLAYING_EVENTS          the folder that events are written to; without it they go to a temporary one
+                                that ends with the process
+    NOW_PLAYING_EVENTS_BYTES    what the events of one process may fill, 4,096 to 2**40 bytes
+    NOW_PLAYING_DRAIN_MS        how long a stopping process says that it is not ready before it takes no more
+                                connections, 0 to 60,000 ms
     """
 
     clock: datetime | None = None
     seed: int = 7
     max_body_bytes: int = 262_144
+    deadline_ms: int = 1_000
+    features: StoreChoice = StoreChoice()
+    events: Path | None = None
+    events_bytes: int = 2**30
+    drain_ms: int = 3_000
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
         """Return the settings that the NOW_PLAYING_ variables state, or raise SettingsError."""
-        given = {name: text for name, text in environment.items() if name.startswith(PREFIX)}
-        clock = given.pop(f"{PREFIX}CLOCK", None)
-        seed = given.pop(f"{PREFIX}SEED", None)
-        limit = given.pop(f"{PREFIX}MAX_BODY_BYTES", None)
-        if given:
-            raise SettingsError(
-                f"{min(given)}: unknown variable; known are NOW_PLAYING_CLOCK, NOW_PLAYING_SEED"
-                " and NOW_PLAYING_MAX_BODY_BYTES"
-            )
+        known = {f"{PREFIX}{field.name.upper()}" for field in fields(cls)}
+        unknown = sorted(name for name in environment.keys() - known if name.startswith(PREFIX))
+        if unknown:
+            raise SettingsError(f"{unknown[0]}: unknown variable; known are {', '.join(sorted(known))}")
+
+        def stated(name: str, reader: Callable[[str, str], Value], default: Value) -> Value:
+            text = environment.get(f"{PREFIX}{name}")
+            return default if text is None else reader(f"{PREFIX}{name}", text)
+
         default = cls()
         return cls(
-            clock=default.clock if clock is None else _instant(f"{PREFIX}CLOCK", clock),
-            seed=default.seed if seed is None else _integer(f"{PREFIX}SEED", seed, 0, 2**32 - 1),
-            max_body_bytes=default.max_body_bytes
-            if limit is None
-            else _integer(f"{PREFIX}MAX_BODY_BYTES", limit, 1_024, 16_777_216),
+            clock=stated("CLOCK", _instant, default.clock),
+            seed=stated("SEED", _within(0, 2**32 - 1), default.seed),
+            max_body_bytes=stated("MAX_BODY_BYTES", _within(1_024, 16_777_216), default.max_body_bytes),
+            deadline_ms=stated("DEADLINE_MS", _within(10, 60_000), default.deadline_ms),
+            features=stated("FEATURES", _store, default.features),
+            events=stated("EVENTS", _folder, default.events),
+            events_bytes=stated("EVENTS_BYTES", _within(4_096, 2**40), default.events_bytes),
+            drain_ms=stated("DRAIN_MS", _within(0, 60_000), default.drain_ms),
         )
 
 
@@ -65,3 +112,28 @@ def _integer(name: str, text: str, least: int, most: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most):
         raise SettingsError(f"{name} is {text!r}; give a whole number from {least} to {most}")
     return int(text)
+
+
+def _store(name: str, text: str) -> StoreChoice:
+    if text == "sqlite":
+        return StoreChoice()
+    if named := _FILE.match(text):
+        return StoreChoice(file=Path(named[1]))
+    if named := _UNIX.match(text):
+        return StoreChoice(redis=RedisAddress(path=named[1]))
+    named = _TCP.match(text)
+    if named is None or not 0 < int(named[2]) <= HIGHEST_PORT:
+        raise SettingsError(
+            f"{name} is {text!r}; give sqlite, sqlite:PATH, redis://HOST:PORT[/DATABASE] or redis+unix:///PATH"
+        )
+    return StoreChoice(redis=RedisAddress(named[1].strip("[]"), int(named[2]), database=int(named[3] or 0)))
+
+
+def _folder(name: str, text: str) -> Path:
+    if not text:
+        raise SettingsError(f"{name} is empty; give the path of a folder")
+    return Path(text)
+
+
+def _within(least: int, most: int) -> Callable[[str, str], int]:
+    return partial(_integer, least=least, most=most)

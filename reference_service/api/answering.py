@@ -1,19 +1,22 @@
 """From a request to its answer: read features, rank, and say what the answer rests on.
 
-Scoring runs on the event loop because 500 candidates take well under a millisecond here; a model that
-takes longer belongs in an executor.
+Ranking runs on a thread of its own: while it works, the event loop must be free to answer whoever cannot be
+ranked in time.
 """
 
-import hashlib
-import json
+import asyncio
+import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from reference_service.api.popular import Popular
 from reference_service.api.responses import DegradedReason
 from reference_service.features.assembly import NAMES, assemble
 from reference_service.features.catalogue import Catalogue
+from reference_service.features.digest import digest_of
 from reference_service.features.listeners import DEFAULT, FeaturesUnavailable, Listener, ListenerStore
 from reference_service.ranking.eligibility import distinct
 from reference_service.ranking.nouns import (
@@ -27,6 +30,7 @@ from reference_service.ranking.nouns import (
     Surface,
 )
 from reference_service.ranking.rank import rank
+from reference_service.resilience.deadline import current
 from reference_service.telemetry.metrics import Metrics
 
 POLICY = Policy(artist_gap={"cards": 0, "up_next": 2})
@@ -38,6 +42,10 @@ class Answer:
 
     ranking: Ranking
     degraded_reason: DegradedReason | None
+
+
+class DeadlineSpent(TimeoutError):
+    """There is no time left to rank; the caller answers with what is popular."""
 
 
 class Ranker:
@@ -57,22 +65,32 @@ class Ranker:
         self._metrics = metrics
         self._policy = policy
         self.digests = {
-            "policy": _digest(asdict(policy)),
+            "policy": digest_of(asdict(policy)),
             "model": scorer.digest,
-            "features": _digest([NAMES, catalogue.digest, store.digest]),
+            "features": digest_of([NAMES, catalogue.digest, store.digest]),
         }
+        self.popular = Popular(catalogue, policy, self.digests["policy"])
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ranking")
+
+    @property
+    def known(self) -> Mapping[str, int]:
+        """Return the ids that exist, each with its row."""
+        return self._catalogue.rows
 
     async def answer(
         self, surface: Surface, context: Context, candidates: Iterable[Candidate], limit: int, now: datetime
     ) -> Answer:
-        """Return the ranking; a store that fails degrades it, and never its hard constraints."""
+        """Return the ranking, or raise DeadlineSpent.
+
+        A store that fails degrades it, and never its hard constraints.
+        """
         with self._metrics.stage(surface, "features"):
             listener, degraded_reason = await self._listener(context.listener_id)
         with self._metrics.stage(surface, "rank"):
             question = Question(
                 surface, context, now, limit, playing=self._catalogue.playing(context.now_playing)
             )
-            ranking = self._rank(candidates, listener, question)
+            ranking = await self._in_time(candidates, listener, question)
         for reason, count in Counter(item.reason for item in ranking.filtered).items():
             self._metrics.count_filtered(surface, reason, count)
         return Answer(ranking, degraded_reason)
@@ -80,9 +98,29 @@ class Ranker:
     async def _listener(self, listener_id: str) -> tuple[Listener, DegradedReason | None]:
         try:
             return await self._store.read(listener_id), None
-        except FeaturesUnavailable:
-            self._metrics.count_degraded("features_unavailable")
-            return DEFAULT, "features_unavailable"
+        except FeaturesUnavailable as failure:
+            reason: DegradedReason = (
+                "features_unavailable" if failure.last_known is None else "features_stale"
+            )
+            self._metrics.count_degraded(reason)
+            return failure.last_known or DEFAULT, reason
+
+    async def _in_time(
+        self, candidates: Iterable[Candidate], listener: Listener, question: Question
+    ) -> Ranking:
+        left = current().left(time.monotonic())
+        try:
+            async with asyncio.timeout(left):
+                # Cancelled while it waits for its turn, the work is never begun.
+                return await asyncio.get_running_loop().run_in_executor(
+                    self._thread, self._rank, candidates, listener, question
+                )
+        except TimeoutError:
+            raise DeadlineSpent from None
+
+    def close(self) -> None:
+        """Give back the thread once the work under way has ended."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _rank(self, candidates: Iterable[Candidate], listener: Listener, question: Question) -> Ranking:
         sources = distinct(candidates)
@@ -94,7 +132,3 @@ class Ranker:
         ranking = rank(self._catalogue.facts(rows), features, self._scorer, question, self._policy)
         withheld = (*ranking.filtered, *(Filtered(name, "unknown") for name in unknown))
         return Ranking(ranking.items, tuple(sorted(withheld, key=lambda item: item.id)))
-
-
-def _digest(content: object) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -11,6 +11,7 @@ import uuid
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from reference_service.api.lifecycle import Lifecycle
 from reference_service.telemetry.metrics import Metrics
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
@@ -42,11 +43,12 @@ class Envelope:
     """Gives each request an id, answers it in X-Request-ID, and counts the answer.
 
     With `replayed` the id of a request without one derives from its method and path, so that a replay
-    repeats its bytes.
+    repeats its bytes. While the process drains, every answer asks its client to connect elsewhere next time.
     """
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, replayed: bool) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, lifecycle: Lifecycle, replayed: bool) -> None:
         self._app = app
+        self._lifecycle = lifecycle
         self._metrics = metrics
         self._replayed = replayed
 
@@ -66,12 +68,15 @@ class Envelope:
                 status = message["status"]
                 headers = [pair for pair in message.get("headers", ()) if pair[0].lower() != b"x-request-id"]
                 message["headers"] = [*headers, (b"x-request-id", request_id.encode())]
+                if self._lifecycle.draining:
+                    message["headers"].append((b"connection", b"close"))
             await send(message)
 
         try:
             await self._app(scope, receive, send_named)
         finally:
-            operation = getattr(scope.get("route"), "operation_id", None) or "none"
+            routed = getattr(scope.get("route"), "operation_id", None)
+            operation = routed or scope["state"].get("operation", "none")
             self._metrics.count_request(operation, status, time.perf_counter() - started)
 
     def _request_id(self, scope: Scope) -> str:

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from reference_service.api.responses import Message
 
@@ -52,6 +53,11 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _broken)
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send, refusal: HTTPException) -> None:
+    """Answer with this refusal from outside of the app's own error handling."""
+    await _refused(Request(scope), refusal)(scope, receive, send)
 
 
 def request_id_of(request: Request) -> str:

@@ -19,7 +19,7 @@ RequestId = Annotated[
 ]
 Millionths = Annotated[int, Field(ge=-(2**53) + 1, le=2**53 - 1, description="Millionths of a point.")]
 Word = Annotated[str, Field(pattern="^[a-z][a-z_]{0,39}$", max_length=40)]
-DegradedReason = Literal["features_unavailable"]
+DegradedReason = Literal["features_unavailable", "features_stale", "overloaded", "deadline"]
 
 
 def _open(known: object) -> str:

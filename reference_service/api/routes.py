@@ -9,12 +9,15 @@ from fastapi.responses import PlainTextResponse
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from reference_service.api.answering import Answer, Ranker
+from reference_service.api.answering import Answer, DeadlineSpent, Ranker
+from reference_service.api.lifecycle import Lifecycle
 from reference_service.api.problems import NotReady, Problem, request_id_of
 from reference_service.api.requests import CardsRequest, UpNextRequest
 from reference_service.api.responses import Health, RankingAnswer, Readiness
 from reference_service.ranking.nouns import Surface
 from reference_service.telemetry.metrics import Metrics
+
+CARDS, UP_NEXT = "/v1/now-playing/cards:rank", "/v1/now-playing/up-next:rank"
 
 # FastAPI types the values of `responses` as Any.
 Statuses = dict[int | str, dict[str, Any]]
@@ -22,6 +25,7 @@ Statuses = dict[int | str, dict[str, Any]]
 NOT_READY: Statuses = {503: {"model": Problem, "description": "The service is starting or stopping."}}
 REFUSALS: Statuses = {
     400: {"model": Problem, "description": "The body cannot be read as JSON."},
+    408: {"model": Problem, "description": "The body did not arrive in time."},
     413: {"model": Problem, "description": "The body is too long."},
     422: {"model": Problem, "description": "The request breaks this contract; `errors` says where."},
 }
@@ -30,8 +34,9 @@ REFUSALS: Statuses = {
 class Rankings:
     """The handlers of both surfaces; not ready until `ranker` is set."""
 
-    def __init__(self, metrics: Metrics, clock: Callable[[], datetime]) -> None:
+    def __init__(self, metrics: Metrics, clock: Callable[[], datetime], lifecycle: Lifecycle) -> None:
         self.ranker: Ranker | None = None
+        self._lifecycle = lifecycle
         self._metrics = metrics
         self._clock = clock
 
@@ -39,9 +44,8 @@ class Rankings:
         """Return the routes of the service."""
         router = APIRouter()
         ranking: dict[str, Any] = {"response_model": RankingAnswer, "responses": {**REFUSALS, **NOT_READY}}
-        cards, up_next = "/v1/now-playing/cards:rank", "/v1/now-playing/up-next:rank"
-        router.post(cards, operation_id="rankCards", tags=["ranking"], **ranking)(self.rank_cards)
-        router.post(up_next, operation_id="rankUpNext", tags=["ranking"], **ranking)(self.rank_up_next)
+        router.post(CARDS, operation_id="rankCards", tags=["ranking"], **ranking)(self.rank_cards)
+        router.post(UP_NEXT, operation_id="rankUpNext", tags=["ranking"], **ranking)(self.rank_up_next)
         router.get("/healthz", operation_id="health", tags=["operation"])(self.health)
         router.get("/readyz", operation_id="readiness", tags=["operation"], responses=NOT_READY)(
             self.readiness
@@ -65,7 +69,7 @@ class Rankings:
 
     async def readiness(self) -> Readiness:
         """Answer whether the service is warm and takes requests."""
-        if self.ranker is None:
+        if self.ranker is None or self._lifecycle.draining:
             raise NotReady
         return Readiness()
 
@@ -80,9 +84,18 @@ class Rankings:
             raise NotReady
         candidates = [(candidate.id, candidate.source) for candidate in body.candidates]
         context = body.context.noun()
-        answer = await self.ranker.answer(surface, context, candidates, body.limit, self._clock())
+        request_id, now = request_id_of(request), self._clock()
+        try:
+            answer = await self.ranker.answer(surface, context, candidates, body.limit, now)
+        except DeadlineSpent:
+            self._metrics.count_degraded("deadline")
+            names = [name for name, _ in candidates]
+            content = self.ranker.popular.answer(
+                "deadline", surface, context, names, body.limit, now, request_id
+            )
+            return Response(content, media_type="application/json")
         with self._metrics.stage(surface, "render"):
-            content = _rendered(answer, request_id_of(request), self.ranker.digests)
+            content = _rendered(answer, request_id, self.ranker.digests)
         return Response(content, media_type="application/json")
 
 

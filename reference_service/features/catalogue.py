@@ -49,6 +49,11 @@ class Catalogue:
         rows = self.rows
         return np.array([rows[name] for name in names], dtype=np.int64)
 
+    @property
+    def every(self) -> Facts:
+        """Return the facts of all items, by row."""
+        return self._facts
+
     def facts(self, rows: IntArray) -> Facts:
         """Return what is true of the items in these rows."""
         every, picked = self._facts, rows.tolist()

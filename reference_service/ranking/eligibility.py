@@ -37,10 +37,16 @@ def distinct(candidates: Iterable[Candidate]) -> dict[str, Source]:
 
 def screen(facts: Facts, question: Question) -> IntArray:
     """Return for each candidate the index in REASONS of the first rule that forbids it, or ELIGIBLE."""
+    verdict = screen_each(facts, question)
+    verdict[_repeats(facts, np.flatnonzero(verdict == ELIGIBLE))] = REASONS.index("duplicate")
+    return verdict
+
+
+def screen_each(facts: Facts, question: Question) -> IntArray:
+    """Return what `screen` does of each candidate alone: without the rule against duplicates."""
     forbidden = _forbidden(facts, question)
     codes = [REASONS.index(reason) for reason in forbidden]
     verdict: IntArray = np.select(list(forbidden.values()), codes, default=ELIGIBLE).astype(np.int64)
-    verdict[_repeats(facts, np.flatnonzero(verdict == ELIGIBLE))] = REASONS.index("duplicate")
     return verdict
 
 

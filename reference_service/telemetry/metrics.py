@@ -1,11 +1,11 @@
 """Prometheus metrics. Every label comes from a closed set, so no client can grow the number of series."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
 
 Stage = Literal["features", "rank", "render"]
@@ -41,6 +41,13 @@ class Metrics:
         self._degraded = Counter(
             "now_playing_degraded", "Answers of less than full quality.", ("reason",), registry=self._registry
         )
+        self._reads = Counter(
+            "now_playing_feature_reads",
+            "Reads of the feature store, by how they ended.",
+            ("outcome",),
+            registry=self._registry,
+        )
+        self._gauges: dict[str, Gauge] = {}
 
     def count_request(self, operation: str, status: int, seconds: float) -> None:
         """Count one answer to this operation (a route's name, or `none`)."""
@@ -54,6 +61,17 @@ class Metrics:
     def count_degraded(self, reason: str) -> None:
         """Count one answer that is degraded for this reason."""
         self._degraded.labels(reason).inc()
+
+    def count_read(self, outcome: str) -> None:
+        """Count one read of the feature store that ended like this."""
+        self._reads.labels(outcome).inc()
+
+    def watch(self, name: str, meaning: str, value: Callable[[], float]) -> None:
+        """Show what this returns whenever the metrics are read."""
+        gauge = self._gauges.get(name)
+        if gauge is None:
+            gauge = self._gauges[name] = Gauge(name, meaning, registry=self._registry)
+        gauge.set_function(value)
 
     @contextmanager
     def stage(self, surface: str, stage: Stage) -> Iterator[None]:

@@ -20,6 +20,7 @@ from reference_service.features.stores.resp import (
     command,
     reply,
 )
+from reference_service.settings import RedisAddress
 
 PREFIX = b"now-playing:listener:"
 MOST_PENDING = 256
@@ -27,16 +28,6 @@ STEP = 64
 PATIENCE = 0.04
 
 Pending = deque[asyncio.Future[Reply]]
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a Redis listens: a host and a port, or the path of a unix socket; and which database."""
-
-    host: str = ""
-    port: int = 6379
-    path: str = ""
-    database: int = 0
 
 
 @dataclass(slots=True)
@@ -59,7 +50,7 @@ class _Connection:
 class RedisClient:
     """Sends commands over one connection, many in flight; connects when needed, and retries nothing."""
 
-    def __init__(self, address: Address, patience: float = PATIENCE) -> None:
+    def __init__(self, address: RedisAddress, patience: float = PATIENCE) -> None:
         self._address = address
         self._patience = patience
         self._connection: _Connection | None = None
@@ -149,7 +140,7 @@ class RedisClient:
 class RedisStore:
     """Listeners as records under now-playing:listener:ID."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: RedisAddress) -> None:
         self._client = RedisClient(address)
         # A store that others write to at any time has no digest of its content; this names what reads it.
         self.digest = hashlib.sha256(b"redis " + PREFIX + b" %d" % LONGEST_LINE).hexdigest()

@@ -9,7 +9,8 @@ import pytest
 
 from reference_service.features.listeners import FeaturesUnavailable, SeededStore
 from reference_service.features.stores.record import encode
-from reference_service.features.stores.redis import MOST_PENDING, Address, RedisClient, RedisStore
+from reference_service.features.stores.redis import MOST_PENDING, RedisClient, RedisStore
+from reference_service.settings import RedisAddress
 from tests.reference_service.features.stores.redis_server import redis_server
 
 
@@ -20,7 +21,7 @@ def real() -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def false_server(path: Path, says: bytes) -> AsyncIterator[Address]:
+async def false_server(path: Path, says: bytes) -> AsyncIterator[RedisAddress]:
     """A server that answers the same bytes to whatever it is sent."""
 
     served = set()
@@ -34,7 +35,7 @@ async def false_server(path: Path, says: bytes) -> AsyncIterator[Address]:
 
     server = await asyncio.start_unix_server(answer, path)
     async with server:
-        yield Address(path=str(path))
+        yield RedisAddress(path=str(path))
         await asyncio.gather(*(task for task in served if task is not None))
 
 
@@ -43,7 +44,7 @@ def test_a_real_redis_answers_what_the_seed_draws_with_many_reads_in_flight(
     real: Path, database: int
 ) -> None:
     async def compared() -> None:
-        store, seeded = RedisStore(Address(path=str(real), database=database)), SeededStore(7)
+        store, seeded = RedisStore(RedisAddress(path=str(real), database=database)), SeededStore(7)
         await store.publish(7)
         names = [f"listener-{number:04d}" for number in range(1, 251)] + ["nobody"]
         answers = await asyncio.gather(*(store.read(name) for name in names))
@@ -55,7 +56,7 @@ def test_a_real_redis_answers_what_the_seed_draws_with_many_reads_in_flight(
 
 def test_a_real_error_fails_one_read_and_leaves_the_connection_in_step(real: Path) -> None:
     async def asked() -> None:
-        client = RedisClient(Address(path=str(real)))
+        client = RedisClient(RedisAddress(path=str(real)))
         wrong, right = await asyncio.gather(
             client.ask(b"NOSUCH"), client.ask(b"ECHO", b"hello"), return_exceptions=True
         )
@@ -68,7 +69,7 @@ def test_a_real_error_fails_one_read_and_leaves_the_connection_in_step(real: Pat
 
 def test_a_read_that_was_given_up_late_ends_its_connection_and_the_next_one_is_answered(real: Path) -> None:
     async def asked() -> None:
-        client = RedisClient(Address(path=str(real)), patience=0.0)
+        client = RedisClient(RedisAddress(path=str(real)), patience=0.0)
         blocked = asyncio.create_task(client.ask(b"BLPOP", b"nothing", b"0"))
         behind = asyncio.create_task(client.ask(b"ECHO", b"behind"))
         await asyncio.sleep(0.05)
@@ -83,7 +84,7 @@ def test_a_read_that_was_given_up_late_ends_its_connection_and_the_next_one_is_a
 
 def test_a_hasty_reader_costs_the_others_nothing(real: Path) -> None:
     async def asked() -> None:
-        client = RedisClient(Address(path=str(real)), patience=60.0)
+        client = RedisClient(RedisAddress(path=str(real)), patience=60.0)
         hasty = asyncio.create_task(client.ask(b"ECHO", b"hasty"))
         behind = asyncio.create_task(client.ask(b"ECHO", b"behind"))
         for _ in range(1_000):
@@ -99,7 +100,7 @@ def test_a_hasty_reader_costs_the_others_nothing(real: Path) -> None:
 
 def test_reads_in_flight_are_bounded(real: Path) -> None:
     async def asked() -> None:
-        client = RedisClient(Address(path=str(real)))
+        client = RedisClient(RedisAddress(path=str(real)))
         await client.ask(b"PING")
         blocked = [asyncio.create_task(client.ask(b"BLPOP", b"nothing", b"0")) for _ in range(MOST_PENDING)]
         await asyncio.sleep(0)
@@ -145,4 +146,4 @@ def test_nonsense_is_an_error_and_never_another_listener(tmp_path: Path, says: b
 
 def test_nobody_listening_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FeaturesUnavailable, match="no connection"):
-        asyncio.run(RedisStore(Address(path=str(tmp_path / "none"))).read("listener-0001"))
+        asyncio.run(RedisStore(RedisAddress(path=str(tmp_path / "none"))).read("listener-0001"))

@@ -1,0 +1,143 @@
+"""Who is ranked in full, and who is answered at once with what is popular.
+
+It stands before the routes, because a request that is shed must cost little: it is not even parsed in full.
+The body is read before a place is taken, so that a slow client holds nothing.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from reference_service.api import hasty
+from reference_service.api.problems import refuse
+from reference_service.api.routes import CARDS, UP_NEXT, Rankings
+from reference_service.ranking.nouns import Surface
+from reference_service.resilience.deadline import HEADER, LEAST_MS, MOST_MS, Budget, begin, milliseconds
+from reference_service.resilience.limit import Limit
+from reference_service.telemetry.metrics import Metrics
+
+NAME = HEADER.lower().encode()
+SURFACES: Mapping[str, Surface] = {CARDS: "cards", UP_NEXT: "up_next"}
+OPERATIONS: Mapping[Surface, str] = {"cards": "rankCards", "up_next": "rankUpNext"}
+LONGEST_READ_SECONDS = 10.0
+"""What a client may take to send its body, where it sets no deadline of its own."""
+
+
+class Admission:
+    """Admits rankings up to an adaptive limit, and sheds the others.
+
+    patience  seconds that a request without a deadline of its own may take, or None for no bound
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        rankings: Rankings,
+        metrics: Metrics,
+        clock: Callable[[], datetime],
+        patience: float | None,
+    ) -> None:
+        self._app = app
+        self._rankings = rankings
+        self._metrics = metrics
+        self._clock = clock
+        self._patience = patience
+        self._limit = Limit()
+        limit = self._limit
+        metrics.watch("now_playing_limit", "Rankings that may be in work at once.", lambda: int(limit.size))
+        metrics.watch("now_playing_in_work", "Rankings that are in work.", lambda: limit.running)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        surface = SURFACES.get(scope["path"]) if scope["type"] == "http" else None
+        if surface is None or scope["method"] != "POST" or self._rankings.ranker is None:
+            await self._app(scope, receive, send)
+            return
+        started = time.monotonic()
+        try:
+            budget = Budget(self._deadline(scope, started))
+            body = await _body(receive, budget.stage(LONGEST_READ_SECONDS, started))
+        except HTTPException as refusal:
+            await refuse(scope, receive, send, refusal)
+            return
+        begin(budget)
+        whole = _replayed(body, receive)
+        if self._limit.acquire():
+            began = time.monotonic()
+            try:
+                await self._app(scope, whole, send)
+            finally:
+                now = time.monotonic()
+                self._limit.release(now - began - budget.waited, now)
+        elif not await self._shed(scope, surface, body, send):
+            # What is wrong with it is for the full reading to say.
+            await self._app(scope, whole, send)
+
+    def _deadline(self, scope: Scope, now: float) -> float | None:
+        for name, text in scope["headers"]:
+            if name == NAME:
+                given = milliseconds(text)
+                if given is None:
+                    raise HTTPException(
+                        422,
+                        f"{HEADER} is not a whole number from {LEAST_MS} to {MOST_MS}; correct or omit it",
+                    )
+                return now + given / 1_000
+        return None if self._patience is None else now + self._patience
+
+    async def _shed(self, scope: Scope, surface: Surface, body: bytes, send: Send) -> bool:
+        """Answer with what is popular; return False, having sent nothing, if the request is not valid."""
+        ranker = self._rankings.ranker
+        asked = None if ranker is None else hasty.read(surface, body, ranker.known)
+        if ranker is None or asked is None:
+            return False
+        content = ranker.popular.answer(
+            "overloaded",
+            surface,
+            asked.context,
+            asked.names,
+            asked.limit,
+            self._clock(),
+            scope["state"]["request_id"],
+        )
+        self._metrics.count_degraded("overloaded")
+        scope["state"]["operation"] = OPERATIONS[surface]
+        headers = [(b"content-length", b"%d" % len(content)), (b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+        return True
+
+
+async def _body(receive: Receive, seconds: float | None) -> bytes:
+    """Return the whole body, or raise HTTPException where it does not come in time or at all."""
+    parts = []
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise HTTPException(400, "the client went away")
+                parts.append(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return b"".join(parts)
+    except TimeoutError:
+        raise HTTPException(408, "the body did not arrive in time", {"Connection": "close"}) from None
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """Return a receive that gives the body again, then whatever the client does next."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

@@ -1,0 +1,164 @@
+"""The answer when there is no time to rank: what is popular, under every hard constraint.
+
+It exists to cost a tenth of a ranking, since under overload it is given several times as often. What does
+not depend on the request is worked out once for each kind of listener, and items are stored as the bytes
+that they are answered as.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+
+import numpy as np
+
+from reference_service.api.responses import DegradedReason
+from reference_service.features.catalogue import Catalogue
+from reference_service.features.digest import digest_of
+from reference_service.ranking.eligibility import ELIGIBLE, REASONS, screen_each
+from reference_service.ranking.nouns import (
+    MARKETS,
+    POINT,
+    AgeBand,
+    Context,
+    Device,
+    IntArray,
+    Policy,
+    Question,
+    Reason,
+    Surface,
+    Tier,
+)
+from reference_service.ranking.spacing import space
+
+# Above the index of every reason: the least of all that apply is the first rule that forbids.
+ALLOWED = len(REASONS)
+CODES: dict[Reason, int] = {reason: code for code, reason in enumerate(REASONS)}
+LONG_AGO = datetime(1971, 1, 1, tzinfo=UTC)
+ENOUGH = 4
+"""How many times as many candidates as are asked for artist spacing looks at first."""
+
+
+class Popular:
+    """Answers by popularity from one catalogue and one policy."""
+
+    def __init__(self, catalogue: Catalogue, policy: Policy, policy_digest: str) -> None:
+        self._catalogue = catalogue
+        self._policy = policy
+        self._facts = facts = catalogue.every
+        points: IntArray = np.rint(catalogue.popularity * POINT).astype(np.int64)
+        self._standing: IntArray = np.empty(len(points), np.int64)
+        self._standing[np.lexsort((facts.place, -points))] = np.arange(len(points))
+        self._by_standing: IntArray = np.argsort(self._standing)
+        self._items = [
+            json.dumps({"id": name, "kind": kind, "score": score, "parts": {"popularity": score}})
+            for name, kind, score in zip(facts.ids, facts.kinds, points.tolist(), strict=True)
+        ]
+        self._artists = {name: code for code, name in enumerate(catalogue.artists)}
+        self._digests = json.dumps(
+            {
+                "policy": policy_digest,
+                "model": digest_of("popularity"),
+                "features": digest_of(["popularity", catalogue.digest]),
+            }
+        )
+        self._standing_rules = lru_cache(maxsize=1_024)(self._rules_of_a_kind)
+
+    def answer(
+        self,
+        reason: DegradedReason,
+        surface: Surface,
+        context: Context,
+        names: Collection[str],
+        limit: int,
+        now: datetime,
+        request_id: str,
+    ) -> bytes:
+        """Return the whole answer as JSON."""
+        rows_of = self._catalogue.rows
+        unknown = sorted(set(names) - rows_of.keys())
+        rows = np.array(sorted({rows_of[name] for name in names if name in rows_of}), dtype=np.int64)
+        codes = self._codes(surface, context, rows, now)
+        shown = self._order(rows[codes == ALLOWED], surface, context, limit)
+        items = ",".join([self._items[row] for row in shown])
+        filtered = ",".join(self._filtered(rows, codes, unknown))
+        return (
+            f'{{"request_id":"{request_id}","digests":{self._digests},"degraded":true,'
+            f'"degraded_reason":"{reason}","items":[{items}],"filtered":[{filtered}]}}'
+        ).encode()
+
+    def _codes(self, surface: Surface, context: Context, rows: IntArray, now: datetime) -> IntArray:
+        """Return by row, ascending, the index of the first rule that forbids it, or ALLOWED."""
+        facts = self._facts
+        market = context.market if context.market in MARKETS else ""
+        kind = (market, context.product_tier, context.explicit_allowed, context.age_band, context.device)
+        codes: IntArray = self._standing_rules(surface, *kind)[rows]
+        expired = facts.licence_until[rows] <= int(now.timestamp())
+        codes[expired] = np.minimum(codes[expired], CODES["licence"])
+        playing = self._catalogue.playing(context.now_playing)
+        if playing is not None:
+            _forbid(codes, facts.recording[rows] == playing.recording, "now_playing")
+        _forbid_rows(codes, rows, self._rows(context.recently_played), "already_played")
+        _forbid_rows(codes, rows, self._rows(context.dismissals), "dismissed")
+        artists = [self._artists[name] for name in context.dismissals if name in self._artists]
+        if artists:
+            _forbid(codes, np.isin(self._catalogue.artist[rows], artists), "dismissed")
+        allowed = np.flatnonzero(codes == ALLOWED)
+        _, first = np.unique(facts.recording[rows[allowed]], return_index=True)
+        codes[np.delete(allowed, first)] = CODES["duplicate"]
+        return codes
+
+    def _rows(self, names: Collection[str]) -> list[int]:
+        rows = self._catalogue.rows
+        return [rows[name] for name in names if name in rows]
+
+    def _rules_of_a_kind(
+        self, surface: Surface, market: str, tier: Tier, explicit: bool, age_band: AgeBand, device: Device
+    ) -> IntArray:
+        """Return for every row what the rules say that neither the instant nor the listener alone decide."""
+        context = Context("", market, tier, explicit, age_band, 0, device)
+        codes = screen_each(self._facts, Question(surface, context, LONG_AGO, 1))
+        codes[codes == ELIGIBLE] = ALLOWED
+        return codes
+
+    def _order(self, allowed: IntArray, surface: Surface, context: Context, limit: int) -> list[int]:
+        ordered: list[int] = self._by_standing[np.sort(self._standing[allowed])].tolist()
+        gap = self._policy.artist_gap[surface]
+        if not gap:
+            return ordered[:limit]
+        playing = self._catalogue.playing(context.now_playing)
+        before = () if playing is None else (playing.artist,)
+        few = self._spaced(ordered[: limit * ENOUGH], gap, limit, before)
+        if len(ordered) <= limit * ENOUGH or self._is_spaced(few, gap, before):
+            return few
+        return self._spaced(ordered, gap, limit, before)
+
+    def _spaced(self, ordered: Sequence[int], gap: int, limit: int, before: Sequence[str]) -> list[int]:
+        artists = [self._facts.artists[row] for row in ordered]
+        return [ordered[place] for place in space(artists, gap=gap, limit=limit, before=before)]
+
+    def _is_spaced(self, shown: Sequence[int], gap: int, before: Sequence[str]) -> bool:
+        heard = [*before, *(self._facts.artists[row] for row in shown)]
+        return all(
+            heard[place] not in heard[max(0, place - gap) : place] for place in range(len(before), len(heard))
+        )
+
+    def _filtered(self, rows: IntArray, codes: IntArray, unknown: Sequence[str]) -> list[str]:
+        withheld = np.flatnonzero(codes != ALLOWED)
+        ids = self._facts.ids
+        named = [
+            (ids[row], REASONS[code])
+            for row, code in zip(rows[withheld].tolist(), codes[withheld].tolist(), strict=True)
+        ]
+        if unknown:
+            named = sorted((*named, *((name, "unknown") for name in unknown)))
+        return [f'{{"id":"{name}","reason":"{reason}"}}' for name, reason in named]
+
+
+def _forbid(codes: IntArray, where: np.ndarray[tuple[int], np.dtype[np.bool_]], reason: Reason) -> None:
+    codes[where] = np.minimum(codes[where], CODES[reason])
+
+
+def _forbid_rows(codes: IntArray, rows: IntArray, named: list[int], reason: Reason) -> None:
+    if named:
+        _forbid(codes, np.isin(rows, named), reason)

@@ -1,0 +1,112 @@
+"""The popular answer: every hard constraint, the same reasons as a ranking's, and a valid answer."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.now_playing.invariants import INVARIANTS
+from reference_service.api.answering import POLICY
+from reference_service.api.popular import Popular
+from reference_service.api.responses import RankingAnswer
+from reference_service.features.catalogue import Catalogue
+from reference_service.features.items import EPOCH, Item, items
+from reference_service.ranking.eligibility import ELIGIBLE, REASONS, screen
+from reference_service.ranking.nouns import Candidate, Context, Question, Surface
+from tests.reference_service.ranking.test_rank import (
+    FACTS,
+    NOW,
+    TABLE,
+    candidate_lists,
+    contexts,
+    crowds,
+    surfaces,
+)
+
+POPULAR = Popular(TABLE, POLICY, "0" * 64)
+ID = "request-1"
+
+
+def ask(
+    surface: Surface, context: Context, candidates: list[Candidate], limit: int, now: datetime = NOW
+) -> Mapping[str, Any]:
+    names = [name for name, _ in candidates]
+    answer = POPULAR.answer("overloaded", surface, context, names, limit, now, ID)
+    said: dict[str, Any] = json.loads(answer)
+    RankingAnswer.model_validate(said, strict=True)
+    return said
+
+
+@given(surfaces, contexts, candidate_lists | crowds, st.integers(1, 60))
+@settings(deadline=None, max_examples=150)
+def test_every_popular_answer_is_valid_and_keeps_every_invariant(
+    surface: Surface, context: Context, candidates: list[Candidate], limit: int
+) -> None:
+    path = {"cards": "cards", "up_next": "up-next"}[surface]
+    request = {
+        "operation": f"POST /v1/now-playing/{path}:rank",
+        "body": {
+            "context": {field.name: getattr(context, field.name) for field in dataclasses.fields(context)},
+            "candidates": [{"id": name} for name, _ in candidates],
+            "limit": limit,
+        },
+    }
+    answer = ask(surface, context, candidates, limit)
+    assert {
+        name: invariant(request, answer, FACTS) for name, invariant in INVARIANTS.items()
+    } == dict.fromkeys(INVARIANTS)
+
+
+@given(surfaces, contexts, candidate_lists | crowds, st.sampled_from([2025, 2026, 2027, 2040]))
+@settings(deadline=None, max_examples=150)
+def test_it_withholds_what_a_ranking_withholds_and_for_the_same_reasons(
+    surface: Surface, context: Context, candidates: list[Candidate], year: int
+) -> None:
+    now = datetime(year, 1, 1, tzinfo=UTC)
+    answer = ask(surface, context, candidates, 60, now)
+    names = sorted({name for name, _ in candidates if name in TABLE.rows})
+    facts = TABLE.facts(TABLE.locate(names))
+    verdict = screen(facts, Question(surface, context, now, 60, TABLE.playing(context.now_playing)))
+    expected = {
+        name: REASONS[code] for name, code in zip(names, verdict.tolist(), strict=True) if code != ELIGIBLE
+    }
+    unknown = {name: "unknown" for name, _ in candidates if name not in TABLE.rows}
+    assert {entry["id"]: entry["reason"] for entry in answer["filtered"]} == {**expected, **unknown}
+    assert [entry["id"] for entry in answer["filtered"]] == sorted({**expected, **unknown})
+
+
+def crowded(alone: int, artists: list[str]) -> Popular:
+    """Return answers over tracks that differ in popularity and artist alone, the most popular first."""
+    model: Item = next(item for item in items(7) if item.kind == "track" and not item.premium_only)
+    made = [
+        dataclasses.replace(
+            model,
+            id=f"track-{place:04d}",
+            artist=artist,
+            recording=f"recording-{place}",
+            explicit=False,
+            popularity=1 - place / 1_000,
+            markets=("GB",),
+            licence_until=EPOCH.replace(year=2040),
+        )
+        for place, artist in enumerate(["one"] * alone + artists)
+    ]
+    return Popular(Catalogue(made), POLICY, "0" * 64)
+
+
+@pytest.mark.parametrize("alone", [3, 400])
+def test_an_artist_who_crowds_the_top_is_spaced_by_those_far_below(alone: int) -> None:
+    context = Context(
+        "x", "GB", "free", explicit_allowed=True, age_band="adult", hour_local=0, device="phone"
+    )
+    names = [f"track-{place:04d}" for place in range(alone + 2)]
+    answer = json.loads(
+        crowded(alone, ["two", "three"]).answer("overloaded", "up_next", context, names, 5, NOW, ID)
+    )
+    shown = [item["id"] for item in answer["items"]]
+    assert shown[:4] == ["track-0000", names[-2], names[-1], "track-0001"]
