@@ -68,7 +68,7 @@ class Admission:
         begin(budget)
         whole = _replayed(body, receive)
         if self._limit.acquire():
-            began = time.monotonic()
+            began, budget.alone = time.monotonic(), self._limit.running == 1
             try:
                 await self._app(scope, whole, send)
             finally:

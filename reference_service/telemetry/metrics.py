@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -47,12 +48,16 @@ class Metrics:
             ("outcome",),
             registry=self._registry,
         )
+        # Looking a child up by its labels costs more than counting; the sets of labels are closed.
+        self._request = cache(self._requests.labels)
+        self._second = cache(self._seconds.labels)
+        self._stage = cache(self._stages.labels)
         self._gauges: dict[str, Gauge] = {}
 
     def count_request(self, operation: str, status: int, seconds: float) -> None:
         """Count one answer to this operation (a route's name, or `none`)."""
-        self._requests.labels(operation, str(status)).inc()
-        self._seconds.labels(operation).observe(seconds)
+        self._request(operation, str(status)).inc()
+        self._second(operation).observe(seconds)
 
     def count_filtered(self, surface: str, reason: str, count: int) -> None:
         """Count candidates that were withheld for this reason."""
@@ -80,7 +85,7 @@ class Metrics:
         try:
             yield
         finally:
-            self._stages.labels(surface, stage).observe(time.perf_counter() - started)
+            self._stage(surface, stage).observe(time.perf_counter() - started)
 
     def text(self) -> bytes:
         """Return all metrics in the Prometheus text format."""

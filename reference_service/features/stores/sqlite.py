@@ -18,10 +18,11 @@ _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 
 
 class SqliteStore:
-    """Reads one table on a thread of its own, so that a slow disk never holds the event loop."""
+    """Reads one table; a file's on a thread of its own, so that a slow disk never holds the event loop."""
 
     def __init__(self, path: Path | None, seed: int) -> None:
         """Open the database at this path, or fill one in memory; raise FeaturesUnavailable if it is none."""
+        self._in_memory = path is None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="features")
         try:
             self._database, self.digest = self._thread.submit(_opened, path, seed).result()
@@ -31,6 +32,9 @@ class SqliteStore:
 
     async def read(self, listener_id: str) -> Listener:
         """Return this listener, DEFAULT if unknown, or raise FeaturesUnavailable."""
+        if self._in_memory:
+            # A look into memory takes less time than asking a thread for it.
+            return self._read(listener_id)
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, listener_id)
 
     async def close(self) -> None:
@@ -58,7 +62,7 @@ def publish(path: Path, seed: int) -> None:
 
 def _opened(path: Path | None, seed: int) -> tuple[sqlite3.Connection, str]:
     if path is None:
-        database = sqlite3.connect(":memory:")
+        database = sqlite3.connect(":memory:", check_same_thread=False)
         _fill(database, seed)
     else:
         database = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=BUSY_SECONDS)
