@@ -6,9 +6,11 @@ uvicorn --factory reference_service.app:create_app --host 127.0.0.1 --port 8000
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from fastapi import FastAPI
 
@@ -16,10 +18,11 @@ from reference_service.api.admission import Admission
 from reference_service.api.answering import Ranker
 from reference_service.api.describe import describe
 from reference_service.api.envelope import BodyLimit, Envelope
+from reference_service.api.events import Events
 from reference_service.api.lifecycle import Lifecycle
 from reference_service.api.problems import install_problems
 from reference_service.api.routes import Rankings
-from reference_service.features.assembly import NAMES
+from reference_service.events.log import EventLog
 from reference_service.features.catalogue import Catalogue
 from reference_service.features.items import items
 from reference_service.features.listeners import ListenerStore
@@ -42,18 +45,19 @@ def create_app(settings: Settings | None = None, store: ListenerStore | None = N
     chosen = Settings.from_environment(os.environ) if settings is None else settings
     metrics = Metrics()
     lifecycle, clock = Lifecycle(), clock_of(chosen)
-    rankings = Rankings(metrics, clock, lifecycle)
+    rankings, events = Rankings(metrics, clock, lifecycle), Events()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with serving_store(chosen, metrics, store) as guarded:
+        async with serving_store(chosen, metrics, store) as guarded, event_log(chosen, metrics) as log:
             # Reading files may block; what answers /healthz meanwhile must not.
             ranker = await asyncio.to_thread(build_ranker, chosen, metrics, guarded)
             rankings.ranker = ranker
+            events.log = log
             try:
                 yield
             finally:
-                rankings.ranker = None
+                rankings.ranker = events.log = None
                 ranker.close()
 
     app = FastAPI(
@@ -67,6 +71,7 @@ def create_app(settings: Settings | None = None, store: ListenerStore | None = N
     )
     app.state.lifecycle = lifecycle
     app.include_router(rankings.router())
+    app.include_router(events.router())
     # A replay must repeat its bytes on the slowest machine, so nothing but its caller bounds it.
     patience = None if chosen.clock is not None else chosen.deadline_ms / 1_000
     app.add_middleware(Admission, rankings=rankings, metrics=metrics, clock=clock, patience=patience)
@@ -91,6 +96,18 @@ async def serving_store(
         guarded = GuardedStore(store, READ_SECONDS, metrics.count_read)
         _watch(guarded, metrics)
         yield guarded
+
+
+@asynccontextmanager
+async def event_log(settings: Settings, metrics: Metrics) -> AsyncIterator[EventLog]:
+    """Open the event log of these settings; one without a folder of its own ends with the process."""
+    with ExitStack() as held:
+        folder = settings.events or Path(held.enter_context(TemporaryDirectory(prefix="now-playing-events-")))
+        log = await asyncio.to_thread(EventLog, folder, settings.events_bytes, metrics.count_events)
+        try:
+            yield log
+        finally:
+            await log.close()
 
 
 def _watch(store: GuardedStore, metrics: Metrics) -> None:

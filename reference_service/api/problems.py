@@ -1,6 +1,7 @@
 """Errors as application/problem+json (RFC 9457), for every status, without echoing what was sent."""
 
 import json
+import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Literal
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from reference_service.api.responses import Message
+from reference_service.telemetry.logs import note
 
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 16
@@ -83,7 +85,8 @@ def _refused(request: Request, error: Exception) -> Response:
     return response
 
 
-def _broken(request: Request, _error: Exception) -> Response:
+def _broken(request: Request, error: Exception) -> Response:
+    note("request_failed", level=logging.ERROR, request_id=request_id_of(request), failure=error)
     return _problem(request, 500, "the service failed; its log has the cause under this request id")
 
 

@@ -48,6 +48,12 @@ class Metrics:
             ("outcome",),
             registry=self._registry,
         )
+        self._events = Counter(
+            "now_playing_events",
+            "Events received, by what became of them; `spoilt` are lines found broken at start.",
+            ("outcome",),
+            registry=self._registry,
+        )
         # Looking a child up by its labels costs more than counting; the sets of labels are closed.
         self._request = cache(self._requests.labels)
         self._second = cache(self._seconds.labels)
@@ -70,6 +76,10 @@ class Metrics:
     def count_read(self, outcome: str) -> None:
         """Count one read of the feature store that ended like this."""
         self._reads.labels(outcome).inc()
+
+    def count_events(self, outcome: str, count: int) -> None:
+        """Count events of which this became."""
+        self._events.labels(outcome).inc(count)
 
     def watch(self, name: str, meaning: str, value: Callable[[], float]) -> None:
         """Show what this returns whenever the metrics are read."""

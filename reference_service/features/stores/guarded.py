@@ -5,6 +5,7 @@ listener who was read a moment ago is served from that, and nobody else is.
 """
 
 import asyncio
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import Literal
 from reference_service.features.listeners import FeaturesUnavailable, Listener, ListenerStore
 from reference_service.resilience.breaker import Breaker
 from reference_service.resilience.deadline import current
+from reference_service.telemetry.logs import note
 
 Outcome = Literal["read", "slow", "failed", "hurried", "rested"]
 
@@ -61,6 +63,8 @@ class GuardedStore:
             raise self._unavailable(listener_id, self._clock()) from error
         finally:
             budget.waited += self._clock() - started
+        if self.breaker.state() != "closed":
+            note("store_answers")
         self.breaker.succeeded()
         self._count("read")
         self._remember(listener_id, listener, started)
@@ -68,8 +72,12 @@ class GuardedStore:
 
     def _failed(self, outcome: Outcome) -> None:
         self._count(outcome)
-        if outcome != "hurried":
-            self.breaker.failed(self._clock())
+        if outcome == "hurried":
+            return
+        was = self.breaker.state()
+        self.breaker.failed(self._clock())
+        if was == "closed" and self.breaker.state() != "closed":
+            note("store_rests", level=logging.WARNING)
 
     def _remember(self, listener_id: str, listener: Listener, now: float) -> None:
         self._known[listener_id] = (now, listener)

@@ -1,0 +1,58 @@
+"""Logs as one JSON object a line, without personal data.
+
+A record is an event by name and fields from a closed set of numbers and words. What an exception says is never
+written, because messages quote what they choked on; its type and its place in the code are.
+"""
+
+import json
+import logging
+import traceback
+from datetime import UTC, datetime
+from typing import Literal
+
+Word = Literal["draining", "stopped", "request_failed", "store_rests", "store_answers", "events_failed"]
+
+LOGGER = logging.getLogger("now_playing")
+MOST_FRAMES = 12
+
+
+def note(
+    event: Word,
+    *,
+    level: int = logging.INFO,
+    request_id: str | None = None,
+    failure: BaseException | None = None,
+    **numbers: float,
+) -> None:
+    """Log that this happened, with numbers that describe it and the type and place of a failure."""
+    fields = {} if request_id is None else {"request_id": request_id}
+    LOGGER.log(level, event, extra={"fields": {**fields, **numbers}}, exc_info=failure)
+
+
+class JsonLines(logging.Formatter):
+    """Formats a record as JSON: ours with its fields, a library's by its template without arguments."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one line."""
+        said: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            # A library's arguments may quote a request; its template cannot.
+            "event": str(record.msg),
+        }
+        said.update(getattr(record, "fields", {}))
+        if record.exc_info and record.exc_info[0] is not None:
+            said["error"] = record.exc_info[0].__name__
+            said["frames"] = [
+                f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}"
+                for frame in traceback.extract_tb(record.exc_info[2])[-MOST_FRAMES:]
+            ]
+        return json.dumps(said)
+
+
+def configure() -> None:
+    """Send every log of this process to standard error, as JSON."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
