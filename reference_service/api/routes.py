@@ -25,10 +25,10 @@ Statuses = dict[int | str, dict[str, Any]]
 NOT_READY: Statuses = {503: {"model": Problem, "description": "The service is starting or stopping."}}
 REFUSALS: Statuses = {
     400: {"model": Problem, "description": "The body cannot be read as JSON."},
-    408: {"model": Problem, "description": "The body did not arrive in time."},
     413: {"model": Problem, "description": "The body is too long."},
     422: {"model": Problem, "description": "The request breaks this contract; `errors` says where."},
 }
+LATE: Statuses = {408: {"model": Problem, "description": "The body did not arrive in time."}}
 
 
 class Rankings:
@@ -43,7 +43,10 @@ class Rankings:
     def router(self) -> APIRouter:
         """Return the routes of the service."""
         router = APIRouter()
-        ranking: dict[str, Any] = {"response_model": RankingAnswer, "responses": {**REFUSALS, **NOT_READY}}
+        ranking: dict[str, Any] = {
+            "response_model": RankingAnswer,
+            "responses": {**REFUSALS, **LATE, **NOT_READY},
+        }
         router.post(CARDS, operation_id="rankCards", tags=["ranking"], **ranking)(self.rank_cards)
         router.post(UP_NEXT, operation_id="rankUpNext", tags=["ranking"], **ranking)(self.rank_up_next)
         router.get("/healthz", operation_id="health", tags=["operation"])(self.health)

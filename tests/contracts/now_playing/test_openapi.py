@@ -45,6 +45,7 @@ def test_every_operation_is_named_and_every_error_is_a_problem() -> None:
     assert {operation["operationId"] for operation in operations} == {
         "rankCards",
         "rankUpNext",
+        "recordEvents",
         "health",
         "readiness",
         "metrics",
