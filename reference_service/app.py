@@ -26,7 +26,7 @@ from reference_service.events.log import EventLog
 from reference_service.features.catalogue import Catalogue
 from reference_service.features.items import items
 from reference_service.features.listeners import ListenerStore
-from reference_service.features.stores.choice import READ_SECONDS, opened
+from reference_service.features.stores.choice import opened
 from reference_service.features.stores.guarded import GuardedStore
 from reference_service.features.stores.sqlite import SqliteStore
 from reference_service.models.bundle import load_bundle
@@ -93,7 +93,7 @@ async def serving_store(
             _watch(guarded, metrics)
             yield guarded
     else:
-        guarded = GuardedStore(store, READ_SECONDS, metrics.count_read)
+        guarded = GuardedStore(store, None, metrics.count_read)
         _watch(guarded, metrics)
         yield guarded
 

@@ -1,10 +1,11 @@
 """Settings: strict, and precise about what is wrong."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from reference_service.settings import Settings, SettingsError
+from reference_service.settings import RedisAddress, Settings, SettingsError, StoreChoice
 
 
 def test_an_empty_environment_gives_the_defaults_and_other_variables_are_not_ours() -> None:
@@ -17,9 +18,36 @@ def test_all_variables_are_read() -> None:
             "NOW_PLAYING_CLOCK": "2026-01-01T01:00:00+01:00",
             "NOW_PLAYING_SEED": "0",
             "NOW_PLAYING_MAX_BODY_BYTES": "1024",
+            "NOW_PLAYING_DEADLINE_MS": "150",
+            "NOW_PLAYING_FEATURES": "sqlite:/data/listeners.db",
+            "NOW_PLAYING_EVENTS": "/data/events",
+            "NOW_PLAYING_EVENTS_BYTES": "4096",
+            "NOW_PLAYING_DRAIN_MS": "0",
         }
     )
-    assert settings == Settings(clock=datetime(2026, 1, 1, tzinfo=UTC), seed=0, max_body_bytes=1024)
+    assert settings == Settings(
+        clock=datetime(2026, 1, 1, tzinfo=UTC),
+        seed=0,
+        max_body_bytes=1024,
+        deadline_ms=150,
+        features=StoreChoice(file=Path("/data/listeners.db")),
+        events=Path("/data/events"),
+        events_bytes=4096,
+        drain_ms=0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "choice"),
+    [
+        ("sqlite", StoreChoice()),
+        ("redis://cache.internal:6379", StoreChoice(redis=RedisAddress("cache.internal", 6379))),
+        ("redis://[::1]:1/15", StoreChoice(redis=RedisAddress("::1", 1, database=15))),
+        ("redis+unix:///run/redis.sock", StoreChoice(redis=RedisAddress(path="/run/redis.sock"))),
+    ],
+)
+def test_a_store_is_chosen_by_one_word(text: str, choice: StoreChoice) -> None:
+    assert Settings.from_environment({"NOW_PLAYING_FEATURES": text}).features == choice
 
 
 @pytest.mark.parametrize(
@@ -34,6 +62,12 @@ def test_all_variables_are_read() -> None:
         ("SEED", "٣"),
         ("MAX_BODY_BYTES", "1e6"),
         ("MAX_BODY_BYTES", "1023"),
+        ("FEATURES", "redis://user:secret@cache:6379"),
+        ("FEATURES", "redis://cache:65536"),
+        ("FEATURES", "redis://cache"),
+        ("FEATURES", "postgres://cache:5432"),
+        ("EVENTS", ""),
+        ("DEADLINE_MS", "9"),
         ("CLOK", "2026-01-01T00:00:00Z"),
     ],
 )
