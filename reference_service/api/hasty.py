@@ -53,8 +53,7 @@ def _plain(candidates: Any) -> list[str] | None:  # Any: JSON from outside; Type
     sizes = {*map(len, candidates)}
     if not sizes <= {1, WITH_SOURCE}:
         return None
-    if WITH_SOURCE in sizes:
-        sources = {one["source"] for one in candidates if len(one) == WITH_SOURCE}
-        if not sources <= SOURCES:
-            return None
+    with_source = candidates if sizes == {WITH_SOURCE} else [one for one in candidates if len(one) > 1]
+    if not {one["source"] for one in with_source} <= SOURCES:
+        return None
     return [one["id"] for one in candidates]

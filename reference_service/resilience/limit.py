@@ -18,11 +18,11 @@ class Limit:
     calm         seconds between two decreases, so that one burst counts once
     """
 
-    least: int = 4
-    most: int = 32
-    target: float = 0.05
+    least: int = 2
+    most: int = 16
+    target: float = 0.025
     calm: float = 0.1
-    size: float = 16.0
+    size: float = 6.0
     running: int = 0
     _shrunk: float = float("-inf")
 

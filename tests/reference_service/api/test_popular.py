@@ -18,6 +18,7 @@ from reference_service.features.catalogue import Catalogue
 from reference_service.features.items import EPOCH, Item, items
 from reference_service.ranking.eligibility import ELIGIBLE, REASONS, screen
 from reference_service.ranking.nouns import Candidate, Context, Question, Surface
+from reference_service.ranking.spacing import space
 from tests.reference_service.ranking.test_rank import (
     FACTS,
     NOW,
@@ -110,3 +111,18 @@ def test_an_artist_who_crowds_the_top_is_spaced_by_those_far_below(alone: int) -
     )
     shown = [item["id"] for item in answer["items"]]
     assert shown[:4] == ["track-0000", names[-2], names[-1], "track-0001"]
+
+
+@given(
+    artists=st.lists(st.sampled_from("abcd"), min_size=1, max_size=30),
+    limit=st.integers(1, 30),
+)
+@settings(deadline=None, max_examples=60)
+def test_it_spaces_as_a_ranking_does(artists: list[str], limit: int) -> None:
+    context = Context(
+        "x", "GB", "free", explicit_allowed=True, age_band="adult", hour_local=0, device="phone"
+    )
+    names = [f"track-{place:04d}" for place in range(len(artists))]
+    answer = json.loads(crowded(0, artists).answer("overloaded", "up_next", context, names, limit, NOW, ID))
+    expected = space(artists, gap=2, limit=limit)
+    assert [item["id"] for item in answer["items"]] == [names[place] for place in expected]

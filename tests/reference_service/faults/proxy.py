@@ -47,7 +47,7 @@ class Proxy:
         try:
             if self.toxic == "down":
                 return
-            with suppress(OSError, asyncio.IncompleteReadError):
+            with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 await self._joined(reader, writer)
         finally:
             if self.toxic == "slow_close":
