@@ -14,8 +14,8 @@ import uvicorn
 
 from reference_service.api.lifecycle import Lifecycle
 from reference_service.app import create_app
+from reference_service.logs import configure, note
 from reference_service.settings import Settings
-from reference_service.telemetry.logs import configure, note
 
 FINISH_SECONDS = 30
 SWITCH_SECONDS = 0.0005

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from reference_service.api.responses import Message
-from reference_service.telemetry.logs import note
+from reference_service.logs import note
 
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 16

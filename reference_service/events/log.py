@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reference_service.events.segment import Disk, Full, RealDisk, Segment, event_of, lines_of
-from reference_service.telemetry.logs import note
+from reference_service.logs import note
 
 MOST_WAITING = 256
 """How many requests may wait for the disk; one more is refused at once."""

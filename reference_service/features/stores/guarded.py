@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import Literal
 
 from reference_service.features.listeners import FeaturesUnavailable, Listener, ListenerStore
+from reference_service.logs import note
 from reference_service.resilience.breaker import Breaker
 from reference_service.resilience.deadline import current
-from reference_service.telemetry.logs import note
 
 Outcome = Literal["read", "slow", "failed", "hurried", "rested"]
 

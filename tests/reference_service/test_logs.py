@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 from reference_service.app import create_app
 from reference_service.features.listeners import Listener
+from reference_service.logs import JsonLines, note
 from reference_service.settings import Settings
-from reference_service.telemetry.logs import JsonLines, note
 
 UP_NEXT = "/v1/now-playing/up-next:rank"
 
