@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from reference_service.features.listeners import DEFAULT, FeaturesUnavailable, Listener, SeededStore
@@ -83,8 +84,11 @@ class RedisClient:
 
     async def close(self) -> None:
         """End the connection."""
-        if self._connection is not None:
-            self._drop(self._connection, ConnectionError("the service is stopping"))
+        connection = self._connection
+        if connection is not None:
+            self._drop(connection, ConnectionError("the service is stopping"))
+            with suppress(OSError):
+                await connection.writer.wait_closed()
 
     async def _connected(self) -> _Connection:
         async with self._connecting:

@@ -125,4 +125,8 @@ async def proxied(upstream: Path, path: Path, seed: int = 7) -> AsyncIterator[Pr
     server = await asyncio.start_unix_server(proxy.serve, path)
     async with server:
         yield proxy
+        server.close()
+        # Connections that were accepted this instant have handlers that must begin before they can end.
+        for _ in range(5):
+            await asyncio.sleep(0)
         await proxy.close()
