@@ -67,11 +67,15 @@ def test_a_second_signal_does_not_wait() -> None:
 
 
 async def _until_draining(service: Service) -> None:
-    try:
-        connection = await Connection.to(service.socket)
-        while (await connection.ask("GET", "/readyz"))[0] != 503:
-            await connection.close()
+    status = 200
+    while status != 503:
+        try:
             connection = await Connection.to(service.socket)
-        await connection.close()
-    except (OSError, asyncio.IncompleteReadError):
-        return
+        except OSError:
+            return
+        try:
+            status, _ = await connection.ask("GET", "/readyz")
+        except (OSError, asyncio.IncompleteReadError):
+            return
+        finally:
+            await connection.close()

@@ -36,6 +36,8 @@ async def false_server(path: Path, says: bytes) -> AsyncIterator[RedisAddress]:
     server = await asyncio.start_unix_server(answer, path)
     async with server:
         yield RedisAddress(path=str(path))
+        for _ in range(5):
+            await asyncio.sleep(0)
         await asyncio.gather(*(task for task in served if task is not None))
 
 
