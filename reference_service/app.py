@@ -23,6 +23,7 @@ from reference_service.api.lifecycle import Lifecycle
 from reference_service.api.problems import install_problems
 from reference_service.api.routes import Rankings
 from reference_service.events.log import EventLog
+from reference_service.features.assembly import NAMES
 from reference_service.features.catalogue import Catalogue
 from reference_service.features.items import items
 from reference_service.features.listeners import ListenerStore

@@ -67,8 +67,13 @@ class RedisClient:
         if len(connection.pending) >= MOST_PENDING:
             raise FeaturesUnavailable("too many reads are waiting")
         waiting: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        try:
+            connection.writer.write(command(*words))
+        except RuntimeError:
+            # uvloop's transports raise it once they are closed; asyncio's drop what is written.
+            self._drop(connection, ConnectionError("the connection is closed"))
+            raise FeaturesUnavailable("the connection is closed") from None
         connection.pending.append(waiting)
-        connection.writer.write(command(*words))
         asked = time.monotonic()
         try:
             return await waiting
@@ -92,7 +97,7 @@ class RedisClient:
 
     async def _connected(self) -> _Connection:
         async with self._connecting:
-            if self._connection is None:
+            if self._connection is None or self._connection.writer.is_closing():
                 try:
                     self._connection = await self._connect()
                 except OSError as error:

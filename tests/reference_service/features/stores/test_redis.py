@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from reference_service.features.listeners import FeaturesUnavailable, SeededStore
 from reference_service.features.stores.record import encode
@@ -149,3 +150,20 @@ def test_nonsense_is_an_error_and_never_another_listener(tmp_path: Path, says: b
 def test_nobody_listening_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FeaturesUnavailable, match="no connection"):
         asyncio.run(RedisStore(RedisAddress(path=str(tmp_path / "none"))).read("listener-0001"))
+
+
+def test_a_closed_transport_is_an_error_of_ours_on_uvloop_as_well(real: Path) -> None:
+    async def asked() -> None:
+        client = RedisClient(RedisAddress(path=str(real)))
+        assert await client.ask(b"ECHO", b"first") == b"first"
+        connection = client._connection
+        assert connection is not None
+        reads = [asyncio.create_task(client.ask(b"ECHO", b"x")) for _ in range(3)]
+        connection.writer.transport.abort()
+        for answer in await asyncio.gather(*reads, return_exceptions=True):
+            assert answer == b"x" or isinstance(answer, FeaturesUnavailable)
+        assert await client.ask(b"ECHO", b"again") == b"again"
+        await client.close()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(asked())
