@@ -45,8 +45,8 @@ def create_app(settings: Settings | None = None, store: ListenerStore | None = N
     """
     chosen = Settings.from_environment(os.environ) if settings is None else settings
     metrics = Metrics()
-    lifecycle, clock = Lifecycle(), clock_of(chosen)
-    rankings, events = Rankings(metrics, clock, lifecycle), Events()
+    lifecycle = Lifecycle()
+    rankings, events = Rankings(metrics, clock_of(chosen), lifecycle), Events()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -73,15 +73,24 @@ def create_app(settings: Settings | None = None, store: ListenerStore | None = N
     app.state.lifecycle = lifecycle
     app.include_router(rankings.router())
     app.include_router(events.router())
-    # A replay must repeat its bytes on the slowest machine, so nothing but its caller bounds it.
-    patience = None if chosen.clock is not None else chosen.deadline_ms / 1_000
-    app.add_middleware(Admission, rankings=rankings, metrics=metrics, clock=clock, patience=patience)
-    app.add_middleware(BodyLimit, most=chosen.max_body_bytes)
-    app.add_middleware(Envelope, metrics=metrics, lifecycle=lifecycle, replayed=chosen.clock is not None)
+    _surround(app, chosen, metrics, rankings, lifecycle)
     install_problems(app)
     # FastAPI documents this override: https://fastapi.tiangolo.com/how-to/extending-openapi/
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     return app
+
+
+def _surround(
+    app: FastAPI, settings: Settings, metrics: Metrics, rankings: Rankings, lifecycle: Lifecycle
+) -> None:
+    """Put around the routes what every request passes; the last one added is the outermost."""
+    replayed = settings.clock is not None
+    # A replay must repeat its bytes on the slowest machine, so nothing but its caller bounds it.
+    patience = None if replayed else settings.deadline_ms / 1_000
+    clock = clock_of(settings)
+    app.add_middleware(Admission, rankings=rankings, metrics=metrics, clock=clock, patience=patience)
+    app.add_middleware(BodyLimit, most=settings.max_body_bytes)
+    app.add_middleware(Envelope, metrics=metrics, lifecycle=lifecycle, replayed=replayed)
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -18,41 +18,27 @@ class Metrics:
     """The metrics of one app, in a registry of their own so that two apps can share a process."""
 
     def __init__(self) -> None:
-        self._registry = CollectorRegistry()
-        self._requests = Counter(
-            "now_playing_requests", "Requests answered.", ("operation", "status"), registry=self._registry
-        )
-        self._seconds = Histogram(
+        self._registry = registry = CollectorRegistry()
+        counter = partial(Counter, registry=registry)
+        histogram = partial(Histogram, buckets=BUCKETS, registry=registry)
+        self._requests = counter("now_playing_requests", "Requests answered.", ("operation", "status"))
+        self._seconds = histogram(
             "now_playing_request_seconds",
             "Time from a request's first byte to its answer's last.",
             ("operation",),
-            buckets=BUCKETS,
-            registry=self._registry,
         )
-        self._stages = Histogram(
-            "now_playing_stage_seconds",
-            "Time by stage of a ranking.",
-            ("surface", "stage"),
-            buckets=BUCKETS,
-            registry=self._registry,
+        self._stages = histogram(
+            "now_playing_stage_seconds", "Time by stage of a ranking.", ("surface", "stage")
         )
-        self._filtered = Counter(
-            "now_playing_filtered", "Candidates withheld.", ("surface", "reason"), registry=self._registry
+        self._filtered = counter("now_playing_filtered", "Candidates withheld.", ("surface", "reason"))
+        self._degraded = counter("now_playing_degraded", "Answers of less than full quality.", ("reason",))
+        self._reads = counter(
+            "now_playing_feature_reads", "Reads of the feature store, by how they ended.", ("outcome",)
         )
-        self._degraded = Counter(
-            "now_playing_degraded", "Answers of less than full quality.", ("reason",), registry=self._registry
-        )
-        self._reads = Counter(
-            "now_playing_feature_reads",
-            "Reads of the feature store, by how they ended.",
-            ("outcome",),
-            registry=self._registry,
-        )
-        self._events = Counter(
+        self._events = counter(
             "now_playing_events",
             "Events received, by what became of them; `spoilt` are lines found broken at start.",
             ("outcome",),
-            registry=self._registry,
         )
         # Looking a child up by its labels costs more than counting; the sets of labels are closed.
         self._request = cache(self._requests.labels)

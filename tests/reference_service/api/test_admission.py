@@ -41,8 +41,10 @@ class Gate:
         return DEFAULT
 
 
-async def post(app: FastAPI, body: bytes, parts: int = 1) -> tuple[int, dict[str, Any]]:
-    """Return status and answer of one request, whose body comes in so many parts and never more."""
+async def post(
+    app: FastAPI, body: bytes, parts: int = 1, deadline: bytes = b"60000"
+) -> tuple[int, dict[str, Any]]:
+    """Return status and answer of one patient request, whose body comes in so many parts and never more."""
     size = -(-len(body) // parts)
     messages: list[Message] = [
         {"type": "http.request", "body": body[start : start + size], "more_body": start + size < len(body)}
@@ -67,7 +69,7 @@ async def post(app: FastAPI, body: bytes, parts: int = 1) -> tuple[int, dict[str
         "root_path": "",
         "scheme": "http",
         "query_string": b"",
-        "headers": [(b"content-type", b"application/json")],
+        "headers": [(b"content-type", b"application/json"), (HEADER.lower().encode(), deadline)],
     }
     await app(scope, receive, send)
     return said[0]["status"], json.loads(b"".join(message.get("body", b"") for message in said))
