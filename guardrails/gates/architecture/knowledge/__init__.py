@@ -1,0 +1,1 @@
+"""What rules know of other people's libraries: routes, models, telemetry, flags."""
