@@ -49,7 +49,7 @@ class Call(NamedTuple):
     resolved name, or `...`; a `**` keyword's name is `**`, a starred argument is `*`.
 
     Flags: AWAITED, LOOPED (in a loop or comprehension), ENTERED (a `with` item), BARE (a decorator
-    written without parentheses).
+    written without parentheses). `block` is an index into `Facts.blocks`.
     """
 
     name: str
@@ -58,6 +58,7 @@ class Call(NamedTuple):
     flags: int
     arguments: tuple[str, ...]
     keywords: tuple[tuple[str, str], ...]
+    block: int = 0
 
     @property
     def text(self) -> str:
@@ -79,10 +80,70 @@ class Call(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """One parameter of a function: its name and its annotation's resolved name, or an empty text."""
+    """One parameter of a function: its name, its annotation's resolved name and the short text of its
+    default (as a call's arguments are written); each of the last two may be empty."""
 
     name: str
     annotation: str
+    default: str = ""
+
+
+class Block(NamedTuple):
+    """A stretch of code that may run any number of times but exactly once when its parent runs.
+
+    `kind` is `if`, `else` (of a condition, a loop or a try), `loop` (a comprehension too), `try`,
+    `except`, `case`, or `arm` of an expression. Index 0 is the body of the module and of every
+    function. A `finally` belongs to the block around its `try`.
+    """
+
+    kind: str
+    parent: int
+    line: int
+
+
+class Raise(NamedTuple):
+    """One `raise`. `name` is the resolved class or value, empty for a bare one; `arguments` and
+    `keywords` are those of the class's call, written as a call's."""
+
+    name: str
+    arguments: tuple[str, ...]
+    keywords: tuple[tuple[str, str], ...]
+    scope: int
+    line: int
+    block: int
+
+    def keyword(self, name: str) -> str | None:
+        """Return the text of the keyword's value; None when it is not given."""
+        return next((value for key, value in self.keywords if key == name), None)
+
+
+class Handler(NamedTuple):
+    """One `except`. `kinds` are the resolved classes, none for a bare one; calls and raises of its body
+    have its `block` or one below it, those of the guarded code have `guarded` or one below.
+
+    `ends` says how its body ends: `raise`, `return`, `continue`, `break`, `pass` or an empty text;
+    `value` is the short text of what it returns.
+    """
+
+    kinds: tuple[str, ...]
+    scope: int
+    line: int
+    block: int
+    guarded: int
+    ends: str
+    value: str
+
+
+class Field(NamedTuple):
+    """One annotated name of a class body. `annotation` is the code as written, `kind` the resolved name
+    of the class in it (without Optional and the like), `default` a short text or empty."""
+
+    name: str
+    annotation: str
+    kind: str
+    default: str
+    scope: int
+    line: int
 
 
 class Scope(NamedTuple):
@@ -148,7 +209,9 @@ class Facts(NamedTuple):
     `exports` maps a name bound at module level to what it may be; `attributes` maps a class's name
     to the same for its attributes. `strings` are constants of at most 120 characters that are
     no docstrings. `writes` are names declared `global`, or module-level names whose item or
-    attribute is written, by the scope that does it. `unparsable` tells why there are no facts.
+    attribute is written, by the scope that does it. `raises`, `handlers` and `fields` tell what
+    they are called. Records stand in the order in which they run within a function. `unparsable`
+    tells why there are no facts.
     """
 
     imports: tuple[Import, ...] = ()
@@ -162,6 +225,10 @@ class Facts(NamedTuple):
     exports: Mapping[str, tuple[str, ...]] = {}
     attributes: Mapping[str, Mapping[str, tuple[str, ...]]] = {}
     unparsable: str = ""
+    blocks: tuple[Block, ...] = (Block("body", -1, 1),)
+    raises: tuple[Raise, ...] = ()
+    handlers: tuple[Handler, ...] = ()
+    fields: tuple[Field, ...] = ()
 
     def scope_at(self, line: int) -> int:
         """Return the index of the innermost class or function that spans `line`; 0 for the module."""
@@ -182,32 +249,44 @@ class Facts(NamedTuple):
             scope = self.scopes[scope].parent
         return scope
 
+    def is_within(self, block: int, outer: int) -> bool:
+        """Whether `block` is `outer` or lies in it."""
+        while block > outer:  # a block is listed after the one that holds it
+            block = self.blocks[block].parent
+        return block == outer
+
+    def dominates(self, first: Call, later: Call) -> bool:
+        """Whether `later` cannot run in one run of their function unless `first` ran before it.
+
+        Of two calls on one line the one listed first, such as an argument, is taken to run first.
+        """
+        if self.function_of(first.scope) != self.function_of(later.scope) or first.line > later.line:
+            return False
+        if first.line == later.line and self.calls.index(first) >= self.calls.index(later):
+            return False
+        return self.is_within(later.block, first.block)
+
 
 def encode(facts: Facts) -> bytes:
     """Return the facts as bytes; the reverse of `decode`."""
-    groups = (facts.imports, map(_plain_scope, facts.scopes), *facts[2:8])
-    plain: Any = (*([tuple(one) for one in group] for group in groups), *facts[8:])
+    groups = (facts.imports, map(_plain_scope, facts.scopes), *facts[2:8], *facts[11:])
+    plain: Any = (*([tuple(one) for one in group] for group in groups), *facts[8:11])
     return marshal.dumps(plain)
 
 
 def decode(data: bytes) -> Facts:
     """Return the facts that `encode` made; raises ValueError, EOFError or TypeError when damaged."""
     # Our own cache, checked by its digest. marshal knows no types, so neither does this function.
-    imports, scopes, calls, comparisons, *mentions, exports, attributes, unparsable = marshal.loads(data)  # noqa: S302
-    references, subscripts, strings, writes = (tuple(map(Mention._make, one)) for one in mentions)
-    return Facts(
-        tuple(map(Import._make, imports)),
-        tuple(map(_scope, scopes)),
-        tuple(map(Call._make, calls)),
-        tuple(map(Comparison._make, comparisons)),
-        references,
-        subscripts,
-        strings,
-        writes,
-        exports,
-        attributes,
-        unparsable,
-    )
+    imports, scopes, *records, exports, attributes, unparsable = marshal.loads(data)  # noqa: S302
+    made: list[Any] = [tuple(map(kind._make, one)) for kind, one in zip(_RECORDS, records, strict=True)]
+    first = tuple(map(Import._make, imports)), tuple(map(_scope, scopes)), *made[:6]
+    return Facts._make((*first, exports, attributes, unparsable, *made[6:]))
+
+
+_RECORDS: tuple[Any, ...] = (
+    *(Call, Comparison, Mention, Mention, Mention, Mention),
+    *(Block, Raise, Handler, Field),
+)
 
 
 def _plain_scope(scope: Scope) -> tuple[object, ...]:

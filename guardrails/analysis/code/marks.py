@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from guardrails.analysis.code.facts import BROKEN, Mark
-from guardrails.analysis.code.names import Names
-from guardrails.analysis.code.paths import Paths
-from guardrails.analysis.code.scopes import RawScope
+from guardrails.analysis.code.reading.names import Names
+from guardrails.analysis.code.reading.paths import Paths
+from guardrails.analysis.code.reading.scopes import RawScope
 
 if TYPE_CHECKING:
     from guardrails.analysis.code.hooks import Look

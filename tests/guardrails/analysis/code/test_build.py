@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardrails.analysis.code.build import LARGEST_SOURCE, facts_of
-from guardrails.analysis.code.facts import Facts, Flag, decode, encode
+from guardrails.analysis.code.facts import Facts, Flag, Parameter, decode, encode
 
 NEWER = """\
 lazy import x
@@ -121,3 +121,81 @@ def test_same_code_under_another_name_or_with_other_blanks_has_the_same_snippet(
 
 def test_empty_file_has_a_module_scope_alone() -> None:
     assert facts_of(b"") == Facts()
+
+
+ORDERED = """\
+import fastapi
+from contextlib import suppress
+def f(x=default):
+    first()
+    if test():
+        inner()
+        deeper() and arm()
+    else:
+        other()
+    with suppress(E):
+        maybe()
+    try:
+        guarded()
+    except (fastapi.HTTPException, OSError) as error:
+        handled()
+        return None
+    finally:
+        always()
+    [each() for one in items()]
+    raise fastapi.HTTPException(404, detail=x)
+class Card(Model):
+    title: str | None = None
+    score: "float"
+"""
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "expected"),
+    [
+        ("first", "inner", True),
+        ("first", "always", True),
+        ("test", "inner", True),
+        ("test", "other", True),
+        ("inner", "deeper", True),
+        ("deeper", "arm", True),
+        ("items", "each", True),
+        ("always", "items", True),
+        ("inner", "other", False),
+        ("inner", "always", False),
+        ("arm", "always", False),
+        ("maybe", "always", False),
+        ("guarded", "handled", False),
+        ("guarded", "always", False),
+        ("each", "fastapi.HTTPException", False),
+        ("always", "first", False),
+    ],
+)
+def test_a_call_dominates_another_only_if_every_way_passes_it(
+    earlier: str, later: str, expected: bool
+) -> None:
+    facts = facts_of(ORDERED.encode())
+    calls = {call.name.lstrip("?"): call for call in facts.calls}
+    assert facts.dominates(calls[earlier], calls[later]) is expected
+
+
+def test_facts_tell_what_is_raised_caught_declared_and_given_by_default() -> None:
+    facts = facts_of(ORDERED.encode())
+    (one,) = facts.raises
+    assert (one.name, one.arguments, one.keyword("detail"), one.line) == (
+        "fastapi.HTTPException",
+        ("404",),
+        "x",
+        20,
+    )
+    (handler,) = facts.handlers
+    assert handler.kinds == ("fastapi.HTTPException", "builtins.OSError")
+    assert (handler.ends, handler.value) == ("return", "None")
+    calls = {call.name.lstrip("?"): call for call in facts.calls}
+    assert facts.is_within(calls["handled"].block, handler.block)
+    assert facts.is_within(calls["guarded"].block, handler.guarded)
+    assert [(one.name, one.annotation, one.kind, one.default) for one in facts.fields] == [
+        ("title", "str | None", "builtins.str", "None"),
+        ("score", "'float'", "builtins.float", ""),
+    ]
+    assert facts.scopes[1].parameters == (Parameter("x", "", "default"),)

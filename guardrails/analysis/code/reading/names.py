@@ -9,7 +9,7 @@ import builtins
 import re
 from collections.abc import Sequence
 
-from guardrails.analysis.code.scopes import RawScope
+from guardrails.analysis.code.reading.scopes import RawScope
 
 _TOKEN = re.compile(r"\.[^.(\[]+|\([^)]*\)|\[[^\]]*\]")
 _ROOT = re.compile(r"[^.(\[]+")

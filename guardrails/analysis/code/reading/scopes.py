@@ -2,7 +2,13 @@
 
 from collections.abc import Sequence
 
-RawCall = tuple[Sequence[str], int, int, int, tuple[str, ...], tuple[tuple[str, str], ...]]
+# Paths of the function, scope, line, flags, arguments, keywords, block.
+RawCall = tuple[Sequence[str], int, int, int, tuple[str, ...], tuple[tuple[str, str], ...], int]
+
+# Paths of what is raised, arguments, keywords, scope, line, block.
+RawRaise = tuple[Sequence[str], tuple[str, ...], tuple[tuple[str, str], ...], int, int, int]
+# Paths of each class, scope, line, block, guarded block, how it ends, what it returns.
+RawHandler = tuple[Sequence[Sequence[str]], int, int, int, int, str, str]
 
 
 class RawScope:
@@ -34,6 +40,6 @@ class RawScope:
         self.globals: set[str] = set()
         self.attributes: dict[str, list[tuple[int, str]]] = {}
         self.decorators: list[RawCall] = []
-        self.parameters: list[tuple[str, str]] = []
+        self.parameters: list[tuple[str, str, str]] = []
         self.returns = ""
         self.bases: list[str] = []

@@ -5,10 +5,10 @@ dictionary lookup and its children.
 """
 
 import ast
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from guardrails.analysis.code.marks import Around, Note
-from guardrails.analysis.code.paths import Paths
+from guardrails.analysis.code.reading.paths import Paths
 
 _SKIPPED = frozenset({"ctx", "op", "ops"})
 _CHILDREN: dict[type[ast.AST], tuple[str, ...]] = {}
@@ -20,7 +20,8 @@ _HANDLERS = {
     "While": "while", "Try": "try", "TryStar": "try", "ExceptHandler": "handler", "With": "with",
     "AsyncWith": "with", "Await": "await", "Compare": "compare", "Subscript": "subscript", "Global": "global",
     "ListComp": "comprehension", "SetComp": "comprehension", "GeneratorExp": "comprehension",
-    "DictComp": "comprehension", "MatchAs": "capture", "MatchStar": "capture",
+    "DictComp": "comprehension", "MatchAs": "capture", "MatchStar": "capture", "Raise": "raise",
+    "BoolOp": "choice", "IfExp": "choice_of_two", "match_case": "case",
 }  # fmt: skip
 # What `Here.around` tells of.
 _HOLDING = frozenset({
@@ -38,6 +39,8 @@ class Walker(Paths):
         self._scope = 0
         self._flags = 0
         self._around: Around | None = None
+        self._block = 0
+        self.blocks: list[tuple[str, int, int]] = [("body", -1, 1)]
         self._handlers: dict[type[ast.AST], Callable[..., None]] = {
             getattr(ast, kind): getattr(self, f"_on_{name}") for kind, name in _HANDLERS.items()
         }
@@ -103,3 +106,29 @@ class Walker(Paths):
         self._flags |= flag
         self._visit_all(nodes)
         self._flags = before
+
+    def _visit_block(
+        self, kind: str, nodes: Sequence[ast.AST | None], flag: int = 0, line: int | None = None
+    ) -> int:
+        """Visit `nodes` as a block of their own, under a flag; return the block's index."""
+        before, outer = self._flags, self._block
+        self._block = block = len(self.blocks)
+        first = line if line is not None else getattr(nodes[0], "lineno", 1) if nodes else 1
+        self.blocks.append((kind, outer, first))
+        self._flags |= flag
+        self._visit_all(nodes)
+        self._flags, self._block = before, outer
+        return block
+
+    def _on_choice(self, node: ast.BoolOp) -> None:
+        self._visit(node.values[0])
+        self._visit_block("arm", node.values[1:])
+
+    def _on_choice_of_two(self, node: ast.IfExp) -> None:
+        self._visit(node.test)
+        self._visit_block("arm", [node.body])
+        self._visit_block("arm", [node.orelse])
+
+    def _on_case(self, node: ast.match_case) -> None:
+        self._visit(node.pattern)
+        self._visit_block("case", [node.guard, *node.body], line=node.pattern.lineno)

@@ -1,0 +1,198 @@
+"""What the one pass writes down of expressions: names that are read, called, compared and bound.
+
+The blocks and definitions that hold them are in `gather`.
+"""
+
+import ast
+from collections.abc import Collection, Sequence
+
+from guardrails.analysis.code.facts import Flag
+from guardrails.analysis.code.reading.paths import LONGEST_STRING, text_of
+from guardrails.analysis.code.reading.scopes import RawCall, RawHandler, RawRaise, RawScope
+from guardrails.analysis.code.reading.walker import Walker
+
+FUNCTIONS = frozenset({"function", "async", "lambda"})
+
+
+class Bindings(Walker):
+    """The part of the pass that looks at expressions and at what names are bound to."""
+
+    def __init__(self, noted: Collection[str] = ()) -> None:
+        super().__init__(noted)
+        self.scopes: list[RawScope] = []
+        self.imports: list[tuple[str, str, str, int, int, int]] = []
+        self.calls: list[RawCall] = []
+        self.comparisons: list[tuple[tuple[str, ...], tuple[str, ...], int, int]] = []
+        self.references: dict[tuple[str, int], int] = {}
+        self.subscripts: dict[tuple[str, str, int], int] = {}
+        self.strings: dict[tuple[str, int], int] = {}
+        self.writes: dict[tuple[str, int], int] = {}
+        self.raises: list[RawRaise] = []
+        self.handlers: list[RawHandler] = []
+        self.fields: list[tuple[str, str, str, str, int, int]] = []
+        self._guarded: list[int] = []
+
+    # Names and values.
+
+    def _on_name(self, node: ast.Name) -> None:
+        if node.id not in self.hidden:
+            self.references.setdefault((node.id, self._scope), node.lineno)
+
+    def _on_attribute(self, node: ast.Attribute) -> None:
+        path = self.path(node)
+        if path:
+            self.references.setdefault((path, self._scope), node.lineno)
+        inner: ast.AST = node.value
+        while isinstance(inner, ast.Attribute):
+            inner = inner.value
+        if not path or not isinstance(inner, ast.Name):
+            self._visit(inner)
+
+    def _on_constant(self, node: ast.Constant) -> None:
+        value = node.value
+        if isinstance(value, str) and 0 < len(value) <= LONGEST_STRING:
+            self.strings.setdefault((value, self._scope), node.lineno)
+
+    def _on_expression(self, node: ast.Expr) -> None:
+        if not isinstance(node.value, ast.Constant):
+            self._visit(node.value)
+
+    def _on_subscript(self, node: ast.Subscript) -> None:
+        path, key = self.path(node.value), text_of(node.slice)
+        if path and key:
+            self.subscripts.setdefault((path, key, self._scope), node.lineno)
+        self._visit(node.value)
+        self._visit(node.slice)
+
+    def _on_compare(self, node: ast.Compare) -> None:
+        operands = (node.left, *node.comparators)
+        self.comparisons.append(
+            (
+                tuple(map(self.brief, operands)),
+                tuple(one.__class__.__name__ for one in node.ops),
+                self._scope,
+                node.lineno,
+            )
+        )
+        self._visit_all(operands)
+
+    def _on_await(self, node: ast.Await) -> None:
+        if isinstance(node.value, ast.Call):
+            self._record(node.value, Flag.AWAITED)
+        else:
+            self._visit(node.value)
+
+    def _on_call(self, node: ast.Call) -> None:
+        self._record(node, 0)
+
+    def _record(self, node: ast.Call, flag: int) -> None:
+        if self._notes_calls:
+            self._note(node, flag)
+        function = node.func
+        inner: ast.AST = function
+        while isinstance(inner, ast.Attribute):
+            inner = inner.value
+        if not isinstance(inner, ast.Name):
+            self._visit(inner)
+        self._visit_all(node.args)
+        for one in node.keywords:
+            self._visit(one.value)
+        self.calls.append(self._raw_call(node, function, flag))
+
+    def _raw_call(self, node: ast.Call, function: ast.AST, flag: int) -> RawCall:
+        return (
+            self.alternatives(function),
+            self._scope,
+            node.lineno,
+            self._flags | flag,
+            tuple([self.brief(one) for one in node.args]),
+            tuple([(one.arg or "**", self.brief(one.value)) for one in node.keywords]),
+            self._block,
+        )
+
+    # Bindings.
+
+    def _bind(self, name: str, paths: Sequence[str]) -> None:
+        scope = self.scopes[self._scope]
+        if name in scope.globals:
+            scope = self.scopes[0]
+        scope.names.setdefault(name, []).extend(paths)
+
+    def _bind_target(self, target: ast.AST, value: ast.AST | None) -> None:
+        if isinstance(target, ast.Name):
+            self._bind(target.id, self.alternatives(value) if value is not None else [""])
+        elif isinstance(target, ast.Tuple | ast.List):
+            held = value.elts if isinstance(value, ast.Tuple | ast.List) else []
+            matched = len(held) == len(target.elts)
+            for index, one in enumerate(target.elts):
+                self._bind_target(one, held[index] if matched else None)
+        elif isinstance(target, ast.Starred):
+            self._bind_target(target.value, None)
+        elif isinstance(target, ast.Attribute | ast.Subscript):
+            self._write(target, value)
+
+    def _write(self, target: ast.Attribute | ast.Subscript, value: ast.AST | None) -> None:
+        owner = target.value
+        if isinstance(target, ast.Attribute) and isinstance(owner, ast.Name):
+            holder = self._holder(owner.id)
+            if holder is not None and value is not None:
+                paths = [(self._scope, path) for path in self.alternatives(value)]
+                self.scopes[holder].attributes.setdefault(target.attr, []).extend(paths)
+        path = self.path(owner)
+        if path:
+            self.writes.setdefault((path, self._scope), target.lineno)
+        self._visit(target)
+
+    def _holder(self, name: str) -> int | None:
+        scope = self.scopes[self._scope]
+        is_method = (
+            scope.kind in FUNCTIONS and scope.parent >= 0 and self.scopes[scope.parent].kind == "class"
+        )
+        return scope.parent if is_method and scope.parameters and scope.parameters[0][0] == name else None
+
+    def _on_assign(self, node: ast.Assign) -> None:
+        self._visit(node.value)
+        for target in node.targets:
+            self._bind_target(target, node.value)
+
+    def _on_annotated(self, node: ast.AnnAssign) -> None:
+        self._visit(node.annotation)
+        if node.value is not None:
+            self._visit(node.value)
+            self._bind_target(node.target, node.value)
+        declared = self.annotation(node.annotation)
+        if isinstance(node.target, ast.Name) and self.scopes[self._scope].kind == "class":
+            default = self.brief(node.value) if node.value is not None else ""
+            written = ast.unparse(node.annotation)
+            self.fields.append((node.target.id, written, declared, default, self._scope, node.lineno))
+        if not declared:
+            return
+        if isinstance(node.target, ast.Name):
+            self._bind(node.target.id, [f"{declared}()"])
+        elif isinstance(node.target, ast.Attribute) and isinstance(node.target.value, ast.Name):
+            holder = self._holder(node.target.value.id)
+            if holder is not None:
+                held = self.scopes[holder].attributes.setdefault(node.target.attr, [])
+                held.append((self._scope, f"{declared}()"))
+
+    def _on_augmented(self, node: ast.AugAssign) -> None:
+        self._visit(node.value)
+        if isinstance(node.target, ast.Attribute | ast.Subscript):
+            self._write(node.target, None)
+        elif isinstance(node.target, ast.Name):
+            self.writes.setdefault((node.target.id, self._scope), node.lineno)
+
+    def _on_walrus(self, node: ast.NamedExpr) -> None:
+        self._visit(node.value)
+        self._bind(node.target.id, self.alternatives(node.value))
+
+    def _on_global(self, node: ast.Global) -> None:
+        self.scopes[self._scope].globals.update(node.names)
+        for name in node.names:
+            self.writes.setdefault((name, self._scope), node.lineno)
+
+    def _on_capture(self, node: ast.MatchAs | ast.MatchStar) -> None:
+        if node.name:
+            self._bind(node.name, [""])
+        if isinstance(node, ast.MatchAs) and node.pattern is not None:
+            self._visit(node.pattern)
