@@ -78,7 +78,7 @@ def _judged(
         raw = [_harness_finding(COULD_NOT_JUDGE, planned.name, result.message, result.kind)]
         facts = ()
     else:
-        raw, facts = _with_age(result, known.baseline), result.facts
+        raw, facts = _excused(_with_age(result, known.baseline), result, ledger.final_rules), result.facts
     settled = [_settled(finding, known, ledger) for finding in raw]
     outcome = outcome_of(settled)
     return GateOutcome(planned.name, outcome, _reason(outcome, settled), facts), settled
@@ -97,6 +97,18 @@ def _with_age(report: Report, baseline: Counter[str]) -> list[Finding]:
         else:
             aged.append(finding)
     return aged
+
+
+def _excused(findings: list[Finding], report: Report, final: frozenset[str]) -> list[Finding]:
+    """Mark as waived what base accepts where it stands, each excuse once; a final rule takes none."""
+    reasons: dict[str, list[str]] = {}
+    for fingerprint, reason in report.excused:
+        reasons.setdefault(fingerprint, []).append(reason)
+    settled = []
+    for one in findings:
+        held = reasons.get(one.fingerprint) if one.status is Status.NEW and one.rule not in final else None
+        settled.append(replace(one, status=Status.WAIVED, status_reason=held.pop()) if held else one)
+    return settled
 
 
 def _settled(finding: Finding, known: "_Known", ledger: Ledger) -> Finding:

@@ -50,6 +50,7 @@ class Rule:
 class Report:
     """What one gate found: on head, and which fingerprints it finds on base's tree as well.
 
+    `excused` are (fingerprint, why) of findings that base accepts where they stand.
     `facts` are stable sentences for the reader ("documents: 2 operations compared"),
     `measured` named numbers that differ from run to run.
     """
@@ -58,6 +59,7 @@ class Report:
     base_fingerprints: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     measured: Mapping[str, float] = field(default_factory=dict)
+    excused: tuple[tuple[str, str], ...] = ()
 
 
 @frozen

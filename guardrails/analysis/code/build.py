@@ -4,6 +4,7 @@ import ast
 import sys
 import warnings
 
+from guardrails.analysis.code.directives import directives_in
 from guardrails.analysis.code.facts import Facts, Mark
 from guardrails.analysis.code.hooks import NO_HOOKS, Hooks
 from guardrails.analysis.code.marks import marks_of
@@ -26,6 +27,12 @@ def read_source(source: bytes, hooks: Hooks = NO_HOOKS) -> Read:
     """Return the facts of one file and what the local rules mark in it, by one walk."""
     if len(source) > LARGEST_SOURCE:
         return _unread(f"it is larger than {LARGEST_SOURCE >> 20} MiB")
+    facts, marks = _walked(source, hooks)
+    spoken = directives_in(source)
+    return (facts._replace(directives=spoken) if spoken else facts), marks
+
+
+def _walked(source: bytes, hooks: Hooks) -> Read:
     try:
         module = _parsed(source)
     except (SyntaxError, ValueError, UnicodeError, LookupError) as error:

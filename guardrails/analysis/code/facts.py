@@ -12,7 +12,7 @@ import marshal
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-SCHEMA = 3
+SCHEMA = 4
 
 
 class Flag:
@@ -203,6 +203,17 @@ BROKEN = ""
 """In place of a rule's id: a mark of the walk itself, which says that a rule broke and names it."""
 
 
+class Directive(NamedTuple):
+    """A comment that speaks to us: its text and line, the first and last line of the statement that it
+    stands in or above, and that statement's tokens, joined by blanks."""
+
+    text: str
+    line: int
+    first: int
+    last: int
+    code: str
+
+
 class Facts(NamedTuple):
     """Everything that the rules may know about one file.
 
@@ -229,6 +240,7 @@ class Facts(NamedTuple):
     raises: tuple[Raise, ...] = ()
     handlers: tuple[Handler, ...] = ()
     fields: tuple[Field, ...] = ()
+    directives: tuple[Directive, ...] = ()
 
     def scope_at(self, line: int) -> int:
         """Return the index of the innermost class or function that spans `line`; 0 for the module."""
@@ -285,7 +297,7 @@ def decode(data: bytes) -> Facts:
 
 _RECORDS: tuple[Any, ...] = (
     *(Call, Comparison, Mention, Mention, Mention, Mention),
-    *(Block, Raise, Handler, Field),
+    *(Block, Raise, Handler, Field, Directive),
 )
 
 

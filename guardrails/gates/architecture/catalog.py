@@ -34,6 +34,7 @@ from guardrails import __version__
 from guardrails.analysis.code import facts
 from guardrails.analysis.code.hooks import Hooks
 from guardrails.gates.architecture import rules
+from guardrails.gates.architecture.allowances import INVALID_ALLOWANCE, UNUSED_ALLOWANCE
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.model.finding import Effect
 from guardrails.model.frozen import frozen
@@ -91,7 +92,8 @@ def checks() -> tuple[Check, ...]:
 
 def rules_of_the_gate() -> tuple[Rule, ...]:
     """Return every rule, by id."""
-    return (*(one.rule for one in checks()), BROKEN_RULE)
+    every = (*(one.rule for one in checks()), INVALID_ALLOWANCE, UNUSED_ALLOWANCE, BROKEN_RULE)
+    return tuple(sorted(every, key=lambda rule: rule.id))
 
 
 def hooks() -> Hooks:

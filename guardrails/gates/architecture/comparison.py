@@ -1,13 +1,18 @@
 """Compares what the rules find in head with what they find in base, where the change can matter."""
 
+from collections.abc import Iterable, Mapping
+
+from guardrails.analysis.code.facts import Facts
 from guardrails.analysis.code.graph import Graph
 from guardrails.analysis.code.origins import origins_of
 from guardrails.analysis.code.selection import matches
 from guardrails.analysis.code.tree import Code
+from guardrails.gates.architecture.allowances import excused, places_of
 from guardrails.gates.architecture.catalog import hooks, rules_of_the_gate
 from guardrails.gates.architecture.judging import Side, findings_of, fingerprints_under, passes
 from guardrails.gates.architecture.paths import judged_paths
 from guardrails.gates.architecture.settings import NAME, Settings
+from guardrails.model.finding import Finding
 from guardrails.model.gate import Context
 from guardrails.model.ports import Tree
 from guardrails.model.rule import Report
@@ -37,6 +42,7 @@ def report_on(context: Context) -> Report:
         before = findings_of(context, base, origins.values(), stood)
         old = tuple(fingerprints_under(before, renamed))
     own = set(paths)
+    today = context.clock.today()
     return Report(
         findings=tuple(
             one
@@ -44,8 +50,20 @@ def report_on(context: Context) -> Report:
             if one.location.path in own or passes(one, changed) or one.fingerprint not in old
         ),
         base_fingerprints=old,
+        excused=tuple(excused(findings, *_spoken(head, base, findings, origins), today)),
         facts=(f"{len(paths)} changed Python files judged by {len(rules_of_the_gate())} rules",),
     )
+
+
+def _spoken(
+    head: Side, base: Side, findings: Iterable[Finding], origins: Mapping[str, str]
+) -> tuple[Mapping[str, Facts], Mapping[str, Facts]]:
+    """Return head's files with findings that speak to us, and what base has in place of each."""
+    code, before = head.graph.code, base.graph.code
+    paths = {path for one in findings for path, _ in places_of(one)} & code.modules.paths
+    speaking = {path: code.facts(path) for path in sorted(paths) if code.facts(path).directives}
+    stood = {path: origins.get(path, path) for path in speaking}
+    return speaking, {path: before.facts(old) for path, old in stood.items() if old in before.modules.paths}
 
 
 def _side(context: Context, tree: Tree, changed: frozenset[str]) -> Side:

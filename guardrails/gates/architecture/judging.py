@@ -6,6 +6,7 @@ from functools import cached_property
 
 from guardrails.analysis.code.graph import Graph
 from guardrails.analysis.code.selection import matches
+from guardrails.gates.architecture.allowances import told_of
 from guardrails.gates.architecture.catalog import checks
 from guardrails.gates.architecture.looking import found_by
 from guardrails.gates.architecture.module import Found, Module
@@ -87,11 +88,20 @@ def findings_of(
 ) -> tuple[Finding, ...]:
     """Return what the rules find in the changed modules at `paths`, and in their `users` by them."""
     places = [*((side.module(path), False) for path in paths), *((side.module(path), True) for path in users)]
-    return tuple(
+    found = [
         _finding(context, rule, module, one)
         for module, only_spread in places
         for rule, one in side.found_in(module, only_spread)
-    )
+    ]
+    judged = [module for module, only_spread in places if not only_spread and module.facts.directives]
+    return (*found, *(one for module in judged for one in _idle_allowances(context, module, found)))
+
+
+def _idle_allowances(context: Context, module: Module, found: Iterable[Finding]) -> Iterator[Finding]:
+    today = context.clock.today()
+    for rule, one, message, subject in told_of(module.path, module.facts, found, today):
+        if not matches(module.path, module.settings.exempt.get(rule.id, ())):
+            yield _finding(context, rule, module, Found(one.directive.line, one.scope, message, subject))
 
 
 def passes(finding: Finding, changed: frozenset[str]) -> bool:

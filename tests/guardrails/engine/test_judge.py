@@ -200,6 +200,15 @@ def test_a_final_rule_can_be_neither_waived_approved_nor_disputed() -> None:
     assert judged([fault], book=book).outcome is Outcome.BLOCK
 
 
+def test_an_excuse_settles_one_finding_and_never_one_of_a_final_rule() -> None:
+    twins, excuse = (block(), block()), ((block().fingerprint, "allowed until 2027-01-31: known"),)
+    results = {"one": Report(twins, excused=excuse), "two": Report()}
+    statuses = [one.status for one in judge(PLAN, results, ledger()).findings]
+    final = ledger(final_rules=frozenset({"GR101"}))
+    assert sorted(statuses) == [Status.NEW, Status.WAIVED]
+    assert {one.status for one in judge(PLAN, results, final).findings} == {Status.NEW}
+
+
 @given(finding_lists)
 def test_findings_that_no_gate_gave_weigh_as_much_as_a_gate_s(besides: list[Finding]) -> None:
     report = Report(tuple(besides))
