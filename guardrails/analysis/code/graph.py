@@ -6,7 +6,7 @@ may be reached, never what cannot be.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from guardrails.analysis.code.facts import Call, Facts, Flag, Scope
@@ -232,15 +232,20 @@ class Graph:
         return meanings, tuple(dict.fromkeys(found))
 
     def reached(self, start: Symbol, search: Search) -> Iterator[Reached]:
-        """Yield every wanted call that a run of `start` reaches, by a shortest way each.
+        """Yield every wanted call that a run of `start` reaches, by a shortest way each."""
+        return self.reached_by_any(((start, ()),), search)
 
-        What is known to reach nothing is not walked again, so a whole tree costs about one walk.
+    def reached_by_any(
+        self, starts: Iterable[tuple[Symbol, tuple[tuple[Symbol, Call], ...]]], search: Search
+    ) -> Iterator[Reached]:
+        """Yield every wanted call that a run of any of `starts` reaches, once, by a shortest way.
+
+        Each start brings the steps that lead to it. What is known to reach nothing is not walked
+        again, so a whole tree costs about one walk.
         """
         barren = self._barren.setdefault(search.name, set())
-        seen = {start}
-        queue: list[tuple[Symbol, tuple[tuple[Symbol, Call], ...]]] = (
-            [(start, ())] if start not in barren else []
-        )
+        queue = [(symbol, steps) for symbol, steps in starts if symbol not in barren]
+        seen = {symbol for symbol, _ in queue}
         found = False
         for symbol, steps in queue:
             for call, meanings, targets in self.edges(symbol):

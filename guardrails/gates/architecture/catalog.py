@@ -53,7 +53,10 @@ _RULE_FILE = re.compile(r"gr1\d\d_\w+\.py\Z")
 
 
 # The rules' verdict on a file rests on the code of these folders; `analysis.code` does the walking.
-_JUDGING = (Path(rules.__file__).parent, Path(facts.__file__).parent, Path(rules.__file__).parents[1])
+_JUDGING = (
+    *(Path(rules.__file__).parent, Path(facts.__file__).parent, Path(rules.__file__).parents[1]),
+    Path(rules.__file__).parents[1] / "knowledge",
+)
 
 
 BROKEN_RULE = Rule(

@@ -43,7 +43,8 @@ class Settings:
     or a pattern with `*`) that are not judged: tests. `contracts` and `forbidden` are import
     rules. `pure` are paths whose code may use neither clock nor randomness. `blocking` are
     further calls that must not run on the event loop (`package.function`,
-    `package.Class().method`, or a prefix that ends in `.`). `exempt` lifts a rule, by id, from paths.
+    `package.Class().method`, or a prefix that ends in `.`), `heavy` further ones that burn CPU
+    there. `exempt` lifts a rule, by id, from paths.
     """
 
     roots: tuple[str, ...] = (".",)
@@ -52,4 +53,5 @@ class Settings:
     forbidden: tuple[Forbidden, ...] = ()
     pure: tuple[str, ...] = ()
     blocking: tuple[str, ...] = ()
+    heavy: tuple[str, ...] = ()
     exempt: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -5,14 +5,14 @@ the calls: through helpers, other files, constructors and inherited methods.
 """
 
 from collections.abc import Iterator
-from functools import partial
 
-from guardrails.analysis.code.facts import Call, Flag
-from guardrails.analysis.code.graph import Reached, Search
-from guardrails.gates.architecture.blocking import remedy_for
+from guardrails.analysis.code.graph import Search
 from guardrails.gates.architecture.example import example
+from guardrails.gates.architecture.knowledge.blocking import remedy_for
+from guardrails.gates.architecture.knowledge.requests import is_lifespan
 from guardrails.gates.architecture.module import Found, Module
-from guardrails.gates.architecture.reach import fault_of, leaves_the_loop, reached_from, text_of, way_of
+from guardrails.gates.architecture.reaching.chains import text_of
+from guardrails.gates.architecture.reaching.loop import blocking_faults, blocking_search
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
@@ -150,57 +150,29 @@ RULE = Rule(
 
 
 def findings_in(module: Module) -> Iterator[Found]:
-    """Yield every blocking call that an async function of the module reaches."""
+    """Yield every blocking call that an async function of the module reaches, start-up left to GR110."""
     for scope, one in enumerate(module.facts.scopes):
-        if one.kind == "async":
-            for reached in reached_from(module, scope, _search(module)):
-                yield _fault(module, scope, reached)
+        if one.kind == "async" and not is_lifespan(module.facts, scope):
+            yield from blocking_faults(module, scope)
 
 
 def spreads(module: Module) -> Iterator[str]:
     """Yield what plain functions of the module, and names it hands on, reach that blocks."""
+    search = blocking_search(module)
     for scope, one in enumerate(module.facts.scopes):
         if one.kind in {"function", "lambda"}:
-            for reached in reached_from(module, scope, _search(module)):
+            for reached in module.graph.reached(module.symbol(scope), search):
                 yield f"{one.name} {text_of(reached)}"
     for name in module.facts.exports:
-        yield from _handed_on(module, name)
+        yield from _handed_on(module, name, search)
 
 
-def _handed_on(module: Module, name: str) -> Iterator[str]:
+def _handed_on(module: Module, name: str, search: Search) -> Iterator[str]:
     meanings = module.graph.meanings(module.name, f":{name}")
     named = remedy_for(meanings, module.settings.blocking)
     if named:
         yield f"{name} {named[0]}"
     for symbol in (one for meaning in meanings for one in module.graph.symbols(meaning)):
         if symbol.module != module.name:
-            for reached in module.graph.reached(symbol, _search(module)):
+            for reached in module.graph.reached(symbol, search):
                 yield f"{name} {symbol.text} {text_of(reached)}"
-
-
-def _search(module: Module) -> Search:
-    def blocks(call: Call, meanings: tuple[str, ...]) -> bool:
-        return not call.flags & Flag.AWAITED and remedy_for(meanings, module.settings.blocking) is not None
-
-    return Search(RULE.id, blocks, partial(leaves_the_loop, module.graph))
-
-
-def _fault(module: Module, scope: int, reached: Reached) -> Found:
-    last, call = reached.steps[-1]
-    named = remedy_for(module.graph.meanings(last.module, call.name), module.settings.blocking)
-    name, instead = named if named else (call.name, RULE.remedy)
-    entry = module.facts.scopes[scope].name
-    if len(reached.steps) == 1:
-        return fault_of(
-            module,
-            scope,
-            reached,
-            f"async `{entry}` calls {name}, which blocks the event loop",
-            _sentence(instead),
-        )
-    message = f"async `{entry}` reaches {name}, which blocks the event loop, through {way_of(reached)}"
-    return fault_of(module, scope, reached, message, _sentence(instead))
-
-
-def _sentence(remedy: str) -> str:
-    return f"{remedy[:1].upper()}{remedy[1:]}."

@@ -6,7 +6,7 @@ from guardrails.analysis.code.facts import Call
 from guardrails.analysis.code.graph import Reached, Search
 from guardrails.gates.architecture.example import example
 from guardrails.gates.architecture.module import Found, Module
-from guardrails.gates.architecture.reach import fault_of, reached_from, text_of, way_of
+from guardrails.gates.architecture.reaching.chains import fault_of, reached_from, text_of, way_of
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 

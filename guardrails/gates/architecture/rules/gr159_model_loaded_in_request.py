@@ -8,7 +8,7 @@ from guardrails.analysis.code.graph import Graph, Search, Symbol
 from guardrails.gates.architecture.example import example
 from guardrails.gates.architecture.knowledge.routes import route_scopes
 from guardrails.gates.architecture.module import Found, Module
-from guardrails.gates.architecture.reach import fault_of, reached_from, way_of
+from guardrails.gates.architecture.reaching.chains import fault_of, reached_from, way_of
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 

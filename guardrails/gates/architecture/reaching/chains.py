@@ -1,12 +1,14 @@
 """Follows calls from a function to what it must not reach, and tells it as one fault with its chain."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from guardrails.analysis.code.facts import Call, Flag
 from guardrails.analysis.code.graph import Graph, Reached, Search, Symbol
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.model.evidence import CallChain, Step
 
+T = TypeVar("T")
 _OFFLOADING = ("thread", "executor", "async", "task")
 
 
@@ -28,6 +30,22 @@ def leaves_the_loop(graph: Graph, target: Symbol, call: Call) -> bool:
 def reached_from(module: Module, scope: int, search: Search) -> Iterator[Reached]:
     """Yield the wanted calls that a run of one of the module's scopes reaches, direct ones too."""
     return module.graph.reached(module.symbol(scope), search)
+
+
+def by_root(
+    found: Iterable[Reached], named: Callable[[Reached], tuple[str, T] | None]
+) -> Iterator[tuple[Reached, tuple[str, T]]]:
+    """Yield what was reached with its name and what belongs to it: every direct call, and of what
+    another function does with one library the first call only, since mending that function mends all."""
+    seen = set()
+    for reached in found:
+        name = named(reached)
+        if name is None:
+            continue
+        root = (reached.steps[-1][0], name[0].partition(".")[0])
+        if len(reached.steps) == 1 or root not in seen:
+            seen.add(root)
+            yield reached, name
 
 
 def chain_of(module: Module, reached: Reached) -> CallChain:

@@ -12,6 +12,21 @@ _ASYNC_CLIENT = "use httpx.AsyncClient and await the call"
 _PROCESS = "use asyncio.create_subprocess_exec and await it"
 _THREAD = "use `await asyncio.to_thread(...)`"
 _DATABASE = f"use the driver's async API, or {_THREAD}"
+# What the objects under such a prefix do without waiting for anybody.
+_QUICK = frozenset(
+    {"close", "meta", "exceptions", "can_paginate", "get_paginator", "get_waiter", "generate_presigned_url"}
+    | {
+        "generate_presigned_post",
+        "pipeline",
+        "pubsub",
+        "lock",
+        "register_script",
+        "cursor",
+        "Table",
+        "Object",
+    }
+    | {"Bucket", "get_database", "get_collection", "get_default_database", "add_done_callback", "events"}
+)
 _VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "request")
 _REMEDIES: dict[str, tuple[str, ...]] = {
     "use `await asyncio.sleep(...)`": ("time.sleep",),
@@ -108,7 +123,7 @@ def remedy_for(meanings: Iterable[str], more: tuple[str, ...] = ()) -> tuple[str
             return name, known[name]
         if name in more or any(one.endswith(".") and name.startswith(one) for one in more):
             return name, _THREAD
-        owner, dot, _ = name.rpartition(".")
-        if dot and owner + dot in known:
+        owner, dot, method = name.rpartition(".")
+        if dot and owner + dot in known and method not in _QUICK:
             return name, known[owner + dot]
     return None

@@ -1,0 +1,86 @@
+"""Which code serves requests: handlers by decorator or class, and the dependencies that they name.
+
+Routes by decorator are told by the facts. Here are handlers by class, whose methods bear the names
+of HTTP verbs, and what a framework runs besides: dependencies, start-up and shutdown.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+from guardrails.analysis.code.facts import Call, Facts
+from guardrails.analysis.code.graph import Symbol
+from guardrails.analysis.code.routes import routes_in
+from guardrails.gates.architecture.module import Module
+from guardrails.model.frozen import frozen
+
+_METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
+_HANDLING = frozenset(
+    {"RequestHandler", "HTTPEndpoint", "MethodView", "HTTPMethodView", "APIView", "APIHandler"}
+    | {"JupyterHandler", "HomeAssistantView"}
+)
+_DEPENDS = frozenset(
+    f"{module}.{name}"
+    for module in ("fastapi", "fastapi.params", "fastapi.param_functions", "fast_depends")
+    for name in ("Depends", "Security")
+)
+_LIFESPAN = r"(.*_)?lifespan\Z|(on_)?(startup|shutdown)\Z"
+
+
+@frozen
+class Entry:
+    """Code that a request runs: the scope of the module that answers for it, and how it gets there."""
+
+    scope: int
+    symbol: Symbol
+    steps: tuple[tuple[Symbol, Call], ...] = ()
+
+
+def handlers(module: Module) -> Iterator[int]:
+    """Yield the scopes of the module's request handlers, each once."""
+    facts = module.facts
+    meanings = partial(module.graph.meanings, module.name)
+    routed = {route.scope for route in routes_in(facts, meanings)}
+    for index, scope in enumerate(facts.scopes):
+        parent = facts.scopes[scope.parent]
+        is_method = parent.kind == "class" and scope.name.rpartition(".")[2] in _METHODS
+        if index in routed or (
+            is_method and any(base.rpartition(".")[2] in _HANDLING for base in parent.bases)
+        ):
+            yield index
+
+
+def dependencies(module: Module) -> Iterator[tuple[Call, Symbol]]:
+    """Yield what the module asks its framework to run before handlers: each `Depends(...)` and its function."""
+    for call in module.facts.calls:
+        if call.name in _DEPENDS:
+            given = (*call.arguments[:1], *(value for key, value in call.keywords if key == "dependency"))
+            for text in given:
+                for meaning in module.graph.meanings(module.name, text):
+                    for symbol in module.graph.symbols(meaning):
+                        yield call, symbol
+
+
+def entries(module: Module) -> Iterator[Entry]:
+    """Yield the module's handlers, and the dependencies that it holds and names, each function once."""
+    seen = set()
+    for scope in handlers(module):
+        symbol = module.symbol(scope)
+        seen.add(symbol)
+        yield Entry(scope, symbol)
+    for call, symbol in dependencies(module):
+        if symbol.module == module.name and symbol not in seen:
+            seen.add(symbol)
+            scope = module.facts.scope_at(call.line)
+            yield Entry(scope, symbol, ((module.symbol(scope), call),))
+
+
+def is_lifespan(facts: Facts, scope: int) -> bool:
+    """Whether a function runs at start-up and shutdown, when nobody waits for an answer yet."""
+    one = facts.scopes[scope]
+    if re.match(_LIFESPAN, one.name.rpartition(".")[2]):
+        return True
+    return any(
+        call.name.rpartition(".")[2] == "on_event" and call.arguments[:1] in {("'startup'",), ("'shutdown'",)}
+        for call in one.decorators
+    )
