@@ -8,7 +8,10 @@ that names the item at fault.
 Answers are judged as of CLOCK: ask a service that was started with NOW_PLAYING_CLOCK set to it.
 """
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 # Any: requests and answers are JSON from outside; `_shape_fault` looks before an invariant does.
@@ -19,6 +22,10 @@ Rule = Callable[[Json, Json], bool]
 CLOCK = "2026-01-01T00:00:00Z"
 ARTIST_GAP = 2
 """Up next: how many items stand between two of one artist, the playing one included, where others exist."""
+KIND_GAP = 2
+"""Cards: how many cards stand between two of one kind, where others exist."""
+CAPS = {"concert": 4, "merch": 3, "social": 6}
+"""By kind how many showings lately are enough."""
 DEFAULT_LIMITS = {"up_next": 30, "cards": 20}
 
 
@@ -70,13 +77,16 @@ RULES: Mapping[str, tuple[str, Rule, str]] = {
 
 
 def only_candidates(request: Json, response: Json, catalogue: Json) -> str | None:
-    """Every item was a candidate, exists, and belongs on this surface."""
+    """Every item was a candidate, exists, is called what it is, and belongs on this surface."""
     surface = _surface(request)
-    for name in _shown(response):
+    for shown in response["items"]:
+        name = shown["id"]
         if name not in _candidates(request):
             return f"{name} was not a candidate"
         if name not in catalogue:
             return f"{name} is not in the catalogue"
+        if shown.get("kind") != catalogue[name]["kind"]:
+            return f"{name} is called a {shown.get('kind')} and is a {catalogue[name]['kind']}"
         if _surface_of(catalogue[name]) != surface:
             return f"{name} is a {catalogue[name]['kind']}, which does not belong on {surface}"
     return None
@@ -102,21 +112,51 @@ def no_duplicates(_request: Json, response: Json, catalogue: Json) -> str | None
     return None
 
 
+def no_capped(request: Json, response: Json, catalogue: Json) -> str | None:
+    """No kind is shown again that was shown lately as often as its cap allows."""
+    worn = _worn(request, catalogue)
+    for item in _shown_facts(response, catalogue):
+        if item["kind"] in worn:
+            return f"{item['id']} is a {item['kind']}, of which enough were shown lately"
+    return None
+
+
 def artist_spacing(request: Json, response: Json, catalogue: Json) -> str | None:
-    """In up next, an artist comes again only after ARTIST_GAP others, unless nothing else is left."""
-    if _surface(request) != "up_next":
+    """In up next, an artist comes again only after ARTIST_GAP others, if any are left, or by a pin."""
+    return _spacing_fault("artist", request, response, catalogue)
+
+
+def kind_spacing(request: Json, response: Json, catalogue: Json) -> str | None:
+    """Among cards, a kind comes again only after KIND_GAP others, if any are left, or by a pin."""
+    return _spacing_fault("kind", request, response, catalogue)
+
+
+def _spacing_fault(column: str, request: Json, response: Json, catalogue: Json) -> str | None:
+    if column != _gap(request)[0]:
         return None
+    pinned = set(_pins_in_force(request, response).values())
     items = list(_shown_facts(response, catalogue))
-    withheld = {entry["id"] for entry in response["filtered"]} | set(_shown(response))
-    unshown = [catalogue[name] for name in _candidates(request) - withheld if name in catalogue]
+    left_out = {entry["id"] for entry in response["filtered"]} | set(_shown(response)) | pinned
+    unshown = [
+        {**catalogue[name], "id": name} for name in _candidates(request) - left_out if name in catalogue
+    ]
     for place, (item, recent) in enumerate(_with_recent(items, request, catalogue)):
-        if item["artist"] not in recent:
+        if item[column] not in recent or item["id"] in pinned:
             continue
         for other in (*items[place + 1 :], *unshown):
-            if other["artist"] not in recent:
-                return (
-                    f"{item['id']} repeats {item['artist']} too soon, while {other['id']} could stand there"
-                )
+            if other[column] not in recent and other["id"] not in pinned:
+                return f"{item['id']} repeats {item[column]} too soon, while {other['id']} could stand there"
+    return None
+
+
+def pins_hold(request: Json, response: Json, _catalogue: Json) -> str | None:
+    """A pinned item that may be shown stands in its slot."""
+    shown = _shown(response)
+    for slot, name in sorted(_pins_in_force(request, response).items()):
+        if slot <= len(shown) and shown[slot - 1] != name:
+            return f"{name} is pinned to slot {slot}, where {shown[slot - 1]} stands"
+        if slot > len(shown) and name in shown:
+            return f"{name} is shown, though it is pinned to slot {slot}"
     return None
 
 
@@ -129,21 +169,49 @@ def parts_sum_to_score(_request: Json, response: Json, _catalogue: Json) -> str 
 
 
 def sorted_by_score_or_reranked(request: Json, response: Json, catalogue: Json) -> str | None:
-    """Items stand by score, then id; only artist spacing may hold a better one back."""
-    spaced = _surface(request) == "up_next"
+    """Items stand by score, then id; only a pin, an artist or a kind too near may hold a better one back."""
+    pinned = set(_pins_in_force(request, response).values())
     scores = {item["id"]: item["score"] for item in response["items"]}
     items = list(_shown_facts(response, catalogue))
+    column, _ = _gap(request)
     for place, (item, recent) in enumerate(_with_recent(items, request, catalogue)):
         for later in items[place + 1 :]:
+            if pinned & {item["id"], later["id"]}:
+                continue
             better = (-scores[later["id"]], later["id"]) < (-scores[item["id"]], item["id"])
-            held_back = spaced and later["artist"] in recent and item["artist"] not in recent
+            held_back = later[column] in recent and item[column] not in recent
             if better and not held_back:
                 return f"{later['id']} stands below {item['id']} though its score or id puts it above"
     return None
 
 
+def moves_true(request: Json, response: Json, _catalogue: Json) -> str | None:
+    """`by_score` is the order of scores, then ids, and `moved_by` names a rule wherever one acted."""
+    pinned = set(_pins_in_force(request, response).values())
+    items = response["items"]
+    by_score = sorted(items, key=lambda item: (-item["score"], item["id"]))
+    for better, worse in pairwise(by_score):
+        if not 0 < better["by_score"] < worse["by_score"]:
+            return (
+                f"{worse['id']} is number {worse['by_score']} by score, {better['id']} {better['by_score']}"
+            )
+    furthest = 0
+    for item in items:
+        if (item["id"] in pinned) != (item["moved_by"] == "pin"):
+            return f"{item['id']} was moved by {item['moved_by']}, and {'is' if item['id'] in pinned else 'no'} pin"
+        if item["id"] not in pinned:
+            if (item["by_score"] < furthest) != (item["moved_by"] is not None):
+                return f"{item['id']} was moved by {item['moved_by']}, which its place does not show"
+            furthest = max(furthest, item["by_score"])
+    return None
+
+
 def filters_true(request: Json, response: Json, catalogue: Json) -> str | None:
-    """Every candidate that was withheld was withheld for a reason that is true."""
+    """Every candidate that was withheld is listed once, in order of id, for a reason that is true."""
+    names = [entry["id"] for entry in response["filtered"]]
+    for name, following in pairwise(names):
+        if name >= following:
+            return f"{following} is listed after {name}"
     for entry in response["filtered"]:
         name, reason = entry["id"], entry["reason"]
         if name not in _candidates(request):
@@ -167,6 +235,26 @@ def accounted_for(request: Json, response: Json, _catalogue: Json) -> str | None
     return None
 
 
+def digests_named(_request: Json, response: Json, _catalogue: Json) -> str | None:
+    """The answer names the policy, the model and the features that it rests on, by digest."""
+    digests = response.get("digests")
+    for name in ("policy", "model", "features"):
+        digest = digests.get(name) if isinstance(digests, Mapping) else None
+        if not isinstance(digest, str) or not re.fullmatch("[0-9a-f]{64}", digest):
+            return f"the digest of its {name} is {digest!r}"
+    return None
+
+
+def degraded_has_reason(_request: Json, response: Json, _catalogue: Json) -> str | None:
+    """An answer is degraded for a reason, and one with a reason is degraded."""
+    degraded, reason = response.get("degraded"), response.get("degraded_reason")
+    if degraded is True and isinstance(reason, str) and reason:
+        return None
+    if degraded is False and reason is None:
+        return None
+    return f"degraded is {degraded!r} for the reason {reason!r}"
+
+
 def _is_true(reason: str, name: str, request: Json, catalogue: Json) -> bool:
     if name not in catalogue or reason == "unknown":
         return name not in catalogue and reason == "unknown"
@@ -175,6 +263,8 @@ def _is_true(reason: str, name: str, request: Json, catalogue: Json) -> bool:
         return _surface_of(item) != _surface(request)
     if reason == "now_playing":
         return playing is not None and item["recording"] == playing["recording"]
+    if reason == "capped":
+        return item["kind"] in _worn(request, catalogue)
     if reason == "duplicate":
         others = (other for other in _candidates(request) if other < name and other in catalogue)
         return any(catalogue[other]["recording"] == item["recording"] for other in others)
@@ -210,13 +300,36 @@ def _shown_facts(response: Json, catalogue: Json) -> Iterator[Json]:
             yield {**catalogue[name], "id": name}
 
 
+def _worn(request: Json, catalogue: Json) -> set[str]:
+    """Return the kinds that were shown lately as often as their cap allows."""
+    shown = request["body"]["context"].get("recently_shown", ())
+    times = Counter(catalogue[name]["kind"] for name in shown if name in catalogue)
+    return {kind for kind, most in CAPS.items() if times[kind] >= most}
+
+
+def _pins_in_force(request: Json, response: Json) -> dict[int, str]:
+    """Return by slot, from 1, the pinned item that may be shown; the lesser id, and its first slot, stand."""
+    allowed = _candidates(request).difference(entry["id"] for entry in response["filtered"])
+    pins = request["body"]["context"].get("pins", ())
+    slots: dict[int, str] = {}
+    for slot, name in sorted((pin["slot"], pin["id"]) for pin in pins):
+        if slot <= len(allowed) and slot not in slots and name in allowed and name not in slots.values():
+            slots[slot] = name
+    return slots
+
+
+def _gap(request: Json) -> tuple[str, int]:
+    """Return which column of the catalogue is spaced, and how many others stand between two of one value."""
+    return ("artist", ARTIST_GAP) if _surface(request) == "up_next" else ("kind", KIND_GAP)
+
+
 def _with_recent(items: Sequence[Json], request: Json, catalogue: Json) -> Iterator[tuple[Json, list[str]]]:
-    """Yield each item with the artists of the ARTIST_GAP items before it, the playing one included."""
-    playing = _playing(request, catalogue)
-    heard = [] if playing is None else [playing["artist"]]
+    """Yield each item with the artists or kinds of the items before it, the playing one included."""
+    playing, (column, gap) = _playing(request, catalogue), _gap(request)
+    heard = [] if playing is None else [playing[column]]
     for item in items:
-        yield item, heard[-ARTIST_GAP:]
-        heard.append(item["artist"])
+        yield item, heard[-gap:]
+        heard.append(item[column])
 
 
 def _follows(name: str) -> Invariant:
@@ -243,6 +356,8 @@ def _shape_fault(response: Json) -> str | None:
         parts = item.get("parts")
         if not isinstance(parts, Mapping) or not all(map(_is_whole, (item.get("score"), *parts.values()))):
             return f"{item['id']} has no score and parts in whole millionths"
+        if not _is_whole(item.get("by_score")) or not isinstance(item.get("moved_by"), str | None):
+            return f"{item['id']} does not say where its score would put it and what moved it"
     for entry in filtered:
         if not isinstance(entry.get("reason"), str):
             return f"{entry['id']} is filtered without a reason"
@@ -268,11 +383,17 @@ INVARIANTS: dict[str, Invariant] = {
             only_candidates,
             no_now_playing,
             no_duplicates,
+            no_capped,
             artist_spacing,
+            kind_spacing,
+            pins_hold,
             parts_sum_to_score,
             sorted_by_score_or_reranked,
+            moves_true,
             filters_true,
             accounted_for,
+            digests_named,
+            degraded_has_reason,
         )
     },
 }

@@ -29,11 +29,10 @@ from reference_service.ranking.nouns import (
     Scorer,
     Surface,
 )
+from reference_service.ranking.policy import POLICY
 from reference_service.ranking.rank import rank
 from reference_service.resilience.deadline import current
 from reference_service.telemetry.metrics import Metrics
-
-POLICY = Policy(artist_gap={"cards": 0, "up_next": 2})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +86,9 @@ class Ranker:
         with self._metrics.stage(surface, "features"):
             listener, degraded_reason = await self._listener(context.listener_id)
         with self._metrics.stage(surface, "rank"):
-            question = Question(
-                surface, context, now, limit, playing=self._catalogue.playing(context.now_playing)
-            )
+            playing = self._catalogue.playing(context.now_playing)
+            worn = self._policy.worn(self._catalogue.kinds_of(context.recently_shown))
+            question = Question(surface, context, now, limit, playing, worn)
             ranking = await self._in_time(candidates, listener, question)
         for reason, count in Counter(item.reason for item in ranking.filtered).items():
             self._metrics.count_filtered(surface, reason, count)

@@ -6,9 +6,10 @@ that they are answered as.
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import get_args
 
 import numpy as np
 
@@ -23,16 +24,20 @@ from reference_service.ranking.nouns import (
     Context,
     Device,
     IntArray,
+    MovedBy,
     Policy,
     Question,
     Reason,
     Surface,
     Tier,
 )
+from reference_service.ranking.rank import pinned
+from reference_service.ranking.spacing import space
 
 # Above the index of every reason: the least of all that apply is the first rule that forbids.
 ALLOWED = len(REASONS)
 CODES: dict[Reason, int] = {reason: code for code, reason in enumerate(REASONS)}
+_WORDS: Mapping[MovedBy | None, str] = {None: "null", **{word: f'"{word}"' for word in get_args(MovedBy)}}
 LONG_AGO = datetime(1971, 1, 1, tzinfo=UTC)
 
 
@@ -48,10 +53,12 @@ class Popular:
         self._standing[np.lexsort((facts.place, -points))] = np.arange(len(points))
         self._by_standing: IntArray = np.argsort(self._standing)
         self._items = [
-            json.dumps({"id": name, "kind": kind, "score": score, "parts": {"popularity": score}})
+            # Open at its end: which place it has by score, and what moved it, depends on the request.
+            json.dumps({"id": name, "kind": kind, "score": score, "parts": {"popularity": score}})[:-1]
             for name, kind, score in zip(facts.ids, facts.kinds, points.tolist(), strict=True)
         ]
         self._artists = {name: code for code, name in enumerate(catalogue.artists)}
+        self._kinds = {name: code for code, name in enumerate(catalogue.kinds)}
         self._digests = json.dumps(
             {
                 "policy": policy_digest,
@@ -76,11 +83,10 @@ class Popular:
         unknown = sorted(set(names) - rows_of.keys())
         rows = np.array(sorted({rows_of[name] for name in names if name in rows_of}), dtype=np.int64)
         codes = self._codes(surface, context, rows, now)
-        shown = self._order(rows[codes == ALLOWED], surface, context, limit)
-        items = ",".join([self._items[row] for row in shown])
+        items = ",".join(self._placed(rows[codes == ALLOWED], surface, context, limit))
         filtered = ",".join(self._filtered(rows, codes, unknown))
         return (
-            f'{{"request_id":"{request_id}","digests":{self._digests},"degraded":true,'
+            f'{{"request_id":"{request_id}","digests":{self._digests},"variants":{{}},"degraded":true,'
             f'"degraded_reason":"{reason}","items":[{items}],"filtered":[{filtered}]}}'
         ).encode()
 
@@ -95,6 +101,11 @@ class Popular:
         playing = self._catalogue.playing(context.now_playing)
         if playing is not None:
             _forbid(codes, facts.recording[rows] == playing.recording, "now_playing")
+        if context.recently_shown:
+            worn = self._policy.worn(self._catalogue.kinds_of(context.recently_shown))
+            _forbid(
+                codes, np.isin(self._catalogue.kind[rows], [self._kinds[name] for name in worn]), "capped"
+            )
         _forbid_rows(codes, rows, self._rows(context.recently_played), "already_played")
         _forbid_rows(codes, rows, self._rows(context.dismissals), "dismissed")
         artists = [self._artists[name] for name in context.dismissals if name in self._artists]
@@ -118,24 +129,24 @@ class Popular:
         codes[codes == ELIGIBLE] = ALLOWED
         return codes
 
-    def _order(self, allowed: IntArray, surface: Surface, context: Context, limit: int) -> list[int]:
+    def _placed(self, allowed: IntArray, surface: Surface, context: Context, limit: int) -> list[str]:
+        """Return the items to show, as JSON, in their order."""
         ordered: list[int] = self._by_standing[np.sort(self._standing[allowed])].tolist()
-        gap = self._policy.artist_gap[surface]
-        if not gap:
-            return ordered[:limit]
+        facts, pins = self._facts, context.pins
         playing = self._catalogue.playing(context.now_playing)
-        return self._spaced(ordered, gap, limit, [] if playing is None else [playing.artist])
-
-    def _spaced(self, waiting: list[int], gap: int, limit: int, heard: list[str]) -> list[int]:
-        """Return what `space` would choose; it looks no further than it must, which is seldom far."""
-        artists, shown = self._facts.artists, list[int]()
-        while waiting and len(shown) < limit:
-            recent = heard[-gap:]
-            place = next((at for at, row in enumerate(waiting) if artists[row] not in recent), 0)
-            row = waiting.pop(place)
-            shown.append(row)
-            heard.append(artists[row])
-        return shown
+        slots = space(
+            ordered,
+            facts.artists,
+            facts.kinds,
+            spacing=self._policy.spacing[surface],
+            limit=limit,
+            before=() if playing is None else ((playing.artist, playing.kind),),
+            pinned=pinned(pins, [facts.ids[row] for row in ordered]) if pins else None,
+        )
+        return [
+            f'{self._items[ordered[slot.position]]},"by_score":{slot.position + 1},"moved_by":{_WORDS[slot.moved_by]}}}'
+            for slot in slots
+        ]
 
     def _filtered(self, rows: IntArray, codes: IntArray, unknown: Sequence[str]) -> list[str]:
         withheld = np.flatnonzero(codes != ALLOWED)

@@ -32,6 +32,15 @@ class Candidate(Message):
     source: Annotated[nouns.Source, Field(description="Which retrieval source proposed it.")] = "editorial"
 
 
+class Pin(Message):
+    """A slot that is taken, by a campaign, an editor or the listener."""
+
+    slot: Annotated[int, Field(ge=1, le=MOST_ITEMS, description="1 for the first."), WHOLE]
+    id: Annotated[
+        Id, Field(description="A candidate. One that may not be shown leaves its slot to the others.")
+    ]
+
+
 class Context(Message):
     """Who listens, where, on what and to what."""
 
@@ -50,6 +59,12 @@ class Context(Message):
     dismissals: Annotated[
         list[Id], Field(max_length=200, description="Items and artists that the listener sent away.")
     ] = []
+    recently_shown: Annotated[
+        list[Id], Field(max_length=100, description="One entry a showing; kinds that wear off are capped.")
+    ] = []
+    pins: Annotated[
+        list[Pin], Field(max_length=5, description="Slots past the last candidate are void.")
+    ] = []
 
     def noun(self) -> nouns.Context:
         """Return what ranking knows of it."""
@@ -67,6 +82,8 @@ class Context(Message):
             recent_skips=tuple(self.recent_skips),
             recently_played=frozenset(self.recently_played),
             dismissals=frozenset(self.dismissals),
+            recently_shown=tuple(self.recently_shown),
+            pins=tuple((pin.slot, pin.id) for pin in self.pins),
         )
 
 

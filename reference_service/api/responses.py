@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from reference_service.api.requests import MOST_ITEMS, MOST_TRACKS, Id
 from reference_service.features.items import Kind
-from reference_service.ranking.nouns import Reason
+from reference_service.ranking.nouns import MovedBy, Reason
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", min_length=64, max_length=64)]
 RequestId = Annotated[
@@ -43,6 +43,13 @@ class RankedItem(Message):
         dict[Word, Millionths],
         Field(max_length=32, description="What each feature added; they sum to the score exactly."),
     ]
+    by_score: Annotated[
+        int, Field(ge=1, le=MOST_TRACKS, description="The place that the score alone would give.")
+    ]
+    moved_by: (
+        Annotated[Word, Field(description=f"What pinned it or let a lesser one pass. {_open(MovedBy)}")]
+        | None
+    )
 
 
 class FilteredItem(Message):
@@ -63,11 +70,15 @@ class Digests(Message):
 class RankingAnswer(Message):
     """The items to show, best first, and why each stands where it stands.
 
-    Items stand by score, then id, except where artist spacing holds one back.
+    Items stand by score, then id, except where a pin, artist spacing or the diversity of kinds moves one.
     """
 
     request_id: RequestId
     digests: Digests
+    variants: Annotated[
+        dict[Word, Word],
+        Field(max_length=16, description="By experiment the variant of this answer; empty while none runs."),
+    ]
     degraded: Annotated[bool, Field(description="Whether this is less than full quality.")]
     degraded_reason: Annotated[Word, Field(description=_open(DegradedReason))] | None
     items: Annotated[list[RankedItem], Field(max_length=MOST_ITEMS)]

@@ -108,6 +108,7 @@ def _rendered(answer: Answer, request_id: str, digests: dict[str, str]) -> bytes
         {
             "request_id": request_id,
             "digests": digests,
+            "variants": {},
             "degraded": answer.degraded_reason is not None,
             "degraded_reason": answer.degraded_reason,
             "items": answer.ranking.items,

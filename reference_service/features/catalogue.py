@@ -72,6 +72,10 @@ class Catalogue:
             licence_until=every.licence_until[rows],
         )
 
+    def kinds_of(self, names: Iterable[str]) -> list[str]:
+        """Return the kind of each of these ids that exists."""
+        return [self._facts.kinds[self.rows[name]] for name in names if name in self.rows]
+
     def playing(self, name: str | None) -> Playing | None:
         """Return what is needed of the item that plays, or None where it is not known."""
         row = None if name is None else self.rows.get(name)

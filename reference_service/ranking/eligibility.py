@@ -68,6 +68,7 @@ def _forbidden(facts: Facts, question: Question) -> dict[Reason, BoolArray]:
         "licence": facts.licence_until <= int(question.now.timestamp()),
         "tier": facts.premium_only & all_or_none[context.product_tier == "free"],
         "car": ~facts.car_safe & all_or_none[context.device == "car"],
+        "capped": _named(question.worn, facts.kinds),
     }
 
 

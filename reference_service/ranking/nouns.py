@@ -4,7 +4,8 @@ Whatever is known of n candidates is held in columns of shape (n,), because 500 
 what ten cost in a loop.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -33,11 +34,16 @@ Reason = Literal[
     "licence",
     "tier",
     "car",
+    "capped",
     "duplicate",
 ]
+MovedBy = Literal["pin", "spacing", "diversity"]
 
 Candidate = tuple[str, Source]
 """The id of something that may be shown, and which retrieval source proposed it."""
+
+Pin = tuple[int, str]
+"""A slot, from 1, and the id of the candidate that shall stand there."""
 
 MARKETS = ("BR", "DE", "FR", "GB", "IN", "JP", "SE", "US")
 POINT = 1_000_000
@@ -61,6 +67,8 @@ class Context:
     recent_skips: tuple[str, ...] = ()
     recently_played: frozenset[str] = frozenset()
     dismissals: frozenset[str] = frozenset()
+    recently_shown: tuple[str, ...] = ()
+    pins: tuple[Pin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,21 +138,45 @@ class Scorer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """The rules of order that are a product decision and not a model's."""
+class Spacing:
+    """How many items must stand between two of one artist and two of one kind, where others exist."""
 
-    artist_gap: Mapping[Surface, int]
-    """How many items must stand between two of one artist, where enough other artists exist."""
+    artist_gap: int = 0
+    kind_gap: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The rules that are a product decision and not a model's.
+
+    spacing  by surface
+    caps     by kind how many showings lately are enough; kinds without one are never capped
+    """
+
+    spacing: Mapping[Surface, Spacing]
+    caps: Mapping[str, int]
+
+    def worn(self, kinds: Iterable[str]) -> frozenset[str]:
+        """Return the kinds that were shown as often as their cap allows, given the kind of each showing."""
+        return frozenset(
+            kind for kind, count in Counter(kinds).items() if count >= self.caps.get(kind, count + 1)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """One item of an answer, with what its score is made of."""
+    """One item of an answer, with what its score is made of.
+
+    by_score  the place, from 1, that its score alone gives it among all that may be shown
+    moved_by  the rule that pinned it or let a lesser one pass before it
+    """
 
     id: str
     kind: str
     score: int
     parts: Mapping[str, int]
+    by_score: int
+    moved_by: MovedBy | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +197,14 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: a surface, a listener's context, the instant it is asked at, how many items at most."""
+    """What is asked: a surface, a listener's context, the instant it is asked at, how many items at most.
+
+    worn  the kinds that this listener was shown often enough lately
+    """
 
     surface: Surface
     context: Context
     now: datetime
     limit: int
     playing: Playing | None = None
+    worn: frozenset[str] = frozenset()

@@ -1,5 +1,7 @@
 """The ranking itself: screen, score, order, space."""
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 
 from reference_service.ranking.eligibility import ELIGIBLE, REASONS, screen
@@ -9,47 +11,81 @@ from reference_service.ranking.nouns import (
     Filtered,
     IntArray,
     Parts,
+    Pin,
     Policy,
     Question,
     Ranked,
     Ranking,
     Scorer,
+    Spacing,
 )
-from reference_service.ranking.spacing import space
+from reference_service.ranking.spacing import Placed, space
 
 
 def rank(facts: Facts, features: Features, scorer: Scorer, question: Question, policy: Policy) -> Ranking:
     """Return what to show, best first, and what was withheld; pure, and blind to the order of rows.
 
     `facts` and `features` hold one row for each distinct candidate, in one order. Equal scores stand in
-    order of id.
+    order of id. A pinned item obeys every hard constraint like any other.
     """
     verdict = screen(facts, question)
     rows = np.flatnonzero(verdict == ELIGIBLE)
     scores = scorer.scores(question.surface, Features(features.names, features.values[rows]))
     order = np.lexsort((facts.place[rows], -scores))
-    spaced = order[_spaced(facts, rows[order], question, policy)]
-    shown = Features(features.names, features.values[rows[spaced]])
-    parts = scorer.parts(question.surface, shown, scores[spaced])
+    placed = _spaced(facts, rows[order].tolist(), question, policy.spacing[question.surface])
+    shown = order[[slot.position for slot in placed]]
+    parts = scorer.parts(
+        question.surface, Features(features.names, features.values[rows[shown]]), scores[shown]
+    )
     return Ranking(
-        items=_items(facts, rows[spaced], scores[spaced], parts),
+        items=_items(facts, rows[shown], scores[shown], parts, placed),
         filtered=_filtered(facts, verdict),
     )
 
 
-def _spaced(facts: Facts, rows: IntArray, question: Question, policy: Policy) -> list[int]:
+def _spaced(facts: Facts, rows: Sequence[int], question: Question, spacing: Spacing) -> list[Placed]:
+    playing, pins = question.playing, question.context.pins
     return space(
-        [facts.artists[row] for row in rows.tolist()],
-        gap=policy.artist_gap[question.surface],
+        rows,
+        facts.artists,
+        facts.kinds,
+        spacing=spacing,
         limit=question.limit,
-        before=() if question.playing is None else (question.playing.artist,),
+        before=() if playing is None else ((playing.artist, playing.kind),),
+        pinned=pinned(pins, [facts.ids[row] for row in rows]) if pins else None,
     )
 
 
-def _items(facts: Facts, rows: IntArray, scores: IntArray, parts: Parts) -> tuple[Ranked, ...]:
+def pinned(pins: Iterable[Pin], ids: Sequence[str]) -> dict[int, int]:
+    """Return by slot, from 0, the position in `ids` that is pinned there.
+
+    A pin is void if its id may not be shown or its slot is past the last; of two for one slot the lesser id
+    stands, of two for one id the first slot.
+    """
+    positions = {name: position for position, name in enumerate(ids)}
+    slots: dict[int, int] = {}
+    for slot, name in sorted(pins):
+        position = positions.get(name)
+        if position is not None and slot <= len(ids) and slot - 1 not in slots:
+            slots[slot - 1] = position
+            del positions[name]
+    return slots
+
+
+def _items(
+    facts: Facts, rows: IntArray, scores: IntArray, parts: Parts, placed: Iterable[Placed]
+) -> tuple[Ranked, ...]:
+    columns = (rows.tolist(), scores.tolist(), parts.values.tolist(), placed)
     return tuple(
-        Ranked(facts.ids[row], facts.kinds[row], score, dict(zip(parts.names, values, strict=True)))
-        for row, score, values in zip(rows.tolist(), scores.tolist(), parts.values.tolist(), strict=True)
+        Ranked(
+            facts.ids[row],
+            facts.kinds[row],
+            score,
+            dict(zip(parts.names, values, strict=True)),
+            slot.position + 1,
+            slot.moved_by,
+        )
+        for row, score, values, slot in zip(*columns, strict=True)
     )
 
 

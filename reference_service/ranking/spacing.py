@@ -1,38 +1,166 @@
-"""Artist spacing: no run of one artist while another could be heard instead.
+"""Re-ranking: no run of one artist, no run of one kind, and pinned slots.
 
-A cooldown queue, not a penalty on the score: the promise holds whatever the model says, and the score that
-an answer shows stays the model's own.
+A choice by slot and not a penalty on the score: the promise holds whatever the model says, and the score that
+an answer shows stays the model's own. It looks no further down the list than it must, since a list is long and
+what is shown of it is short.
 """
 
 import heapq
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reference_service.ranking.nouns import MovedBy, Spacing
+
+NOTHING: Collection[str] = frozenset()
 
 
-def space(artists: Sequence[str], *, gap: int, limit: int, before: Sequence[str] = ()) -> list[int]:
-    """Return at most `limit` positions of `artists` (best first), each the best that keeps `gap` others
-    between two of one artist; where none can, the best of all.
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One slot: the position, from 0, that its item has by score alone, and what moved it."""
 
-    `before` names the artists heard last. Takes O(n + limit * log n).
+    position: int
+    moved_by: MovedBy | None
+
+
+def space(
+    rows: Sequence[int],
+    artists: Sequence[str],
+    kinds: Sequence[str],
+    *,
+    spacing: Spacing,
+    limit: int,
+    before: Iterable[tuple[str, str]] = (),
+    pinned: Mapping[int, int] | None = None,
+) -> list[Placed]:
+    """Return at most `limit` slots of the items in these rows, which are given best first.
+
+    Each slot goes to the item that repeats no artist of the `artist_gap` slots before it, of those to one that
+    repeats no kind of the `kind_gap` slots before it, of those to the best. A slot, from 0, of `pinned` goes to
+    the position that it names, whatever stands before it. `before` names the artist and kind heard last.
+    `artists` and `kinds` are columns that the rows index. Takes O(n + limit * kinds * log n) at worst and
+    O(limit) mostly.
     """
-    waiting: dict[str, deque[int]] = {}
-    for position, artist in enumerate(artists):
-        waiting.setdefault(artist, deque()).append(position)
-    cooling = deque(before[-gap:] if gap else ())
-    ready = [(positions[0], artist) for artist, positions in waiting.items() if artist not in cooling]
-    heapq.heapify(ready)
+    pins = pinned or {}
+    queue = _Queue(rows, artists, kinds, spacing, frozenset(pins.values()))
+    heard = list(before)
     chosen: list[int] = []
-    while len(chosen) < min(limit, len(artists)):
-        if ready:
-            _, artist = heapq.heappop(ready)
+    for slot in range(min(limit, len(rows))):
+        recent = [artist for artist, _ in heard[-spacing.artist_gap :]] if spacing.artist_gap else NOTHING
+        resting = [kind for _, kind in heard[-spacing.kind_gap :]] if spacing.kind_gap else NOTHING
+        position = pins[slot] if slot in pins else queue.take(recent, resting)
+        chosen.append(position)
+        heard.append((artists[rows[position]], kinds[rows[position]]))
+    return _explained(chosen, queue.held, frozenset(pins.values()))
+
+
+def _explained(chosen: Sequence[int], held: Mapping[int, MovedBy], pinned: Collection[int]) -> list[Placed]:
+    """Say of each item whether a rule let a lesser one pass before it."""
+    placed, furthest = [], -1
+    for position in chosen:
+        if position in pinned:
+            placed.append(Placed(position, "pin"))
+            continue
+        placed.append(Placed(position, held[position] if position < furthest else None))
+        furthest = max(furthest, position)
+    return placed
+
+
+class _Lane:
+    """Items of one kind that were passed over: by artist, best first."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, deque[int]] = {}
+        self._heads: list[tuple[int, str]] = []
+
+    def add(self, position: int, artist: str) -> None:
+        """Add an item that is worse than all that came before it."""
+        waiting = self._waiting.get(artist)
+        if waiting:
+            waiting.append(position)
         else:
-            artist = min(
-                (name for name in set(cooling) if waiting.get(name)), key=lambda name: waiting[name][0]
-            )
-        chosen.append(waiting[artist].popleft())
-        cooling.append(artist)
-        while len(cooling) > gap:
-            released = cooling.popleft()
-            if released not in cooling and waiting.get(released):
-                heapq.heappush(ready, (waiting[released][0], released))
-    return chosen
+            self._waiting[artist] = deque((position,))
+            heapq.heappush(self._heads, (position, artist))
+
+    def best(self, recent: Collection[str]) -> int | None:
+        """Return the best that is by none of these artists."""
+        if not self._heads:
+            return None
+        aside = self._set_aside(recent)
+        found = self._heads[0][0] if self._heads else None
+        self._put_back(aside)
+        return found
+
+    def take(self, recent: Collection[str]) -> int:
+        """Remove and return what `best` returns, which must not be None."""
+        aside = self._set_aside(recent)
+        position, artist = heapq.heappop(self._heads)
+        waiting = self._waiting[artist]
+        waiting.popleft()
+        if waiting:
+            heapq.heappush(self._heads, (waiting[0], artist))
+        self._put_back(aside)
+        return position
+
+    def _set_aside(self, recent: Collection[str]) -> list[tuple[int, str]]:
+        aside = []
+        while self._heads and self._heads[0][1] in recent:
+            aside.append(heapq.heappop(self._heads))
+        return aside
+
+    def _put_back(self, heads: Iterable[tuple[int, str]]) -> None:
+        for head in heads:
+            heapq.heappush(self._heads, head)
+
+
+class _Queue:
+    """The items that are not placed yet: a few that had to wait, and those that nobody has looked at."""
+
+    def __init__(
+        self,
+        rows: Sequence[int],
+        artists: Sequence[str],
+        kinds: Sequence[str],
+        spacing: Spacing,
+        left_out: Collection[int],
+    ) -> None:
+        self.held: dict[int, MovedBy] = {}
+        self._rows = rows
+        self._artists = artists
+        self._kinds = kinds
+        self._by_kind = spacing.kind_gap > 0
+        self._fresh = (position for position in range(len(rows)) if position not in left_out)
+        self._lanes: dict[str, _Lane] = {}
+
+    def take(self, recent: Collection[str], resting: Collection[str]) -> int:
+        """Remove and return the best of those that repeat least; one must be left."""
+        position = self._waiting(recent, resting)
+        if position is None:
+            position = self._looked_for(recent, resting)
+        # All that is left repeats something: a kind rather than an artist, both if it must be.
+        for artists, kinds in ((recent, NOTHING), (NOTHING, resting), (NOTHING, NOTHING)):
+            if position is None:
+                position = self._waiting(artists, kinds)
+        if position is None:
+            raise IndexError("nothing is left to place")
+        return position
+
+    def _waiting(self, recent: Collection[str], resting: Collection[str]) -> int | None:
+        chosen, least = None, len(self._rows)
+        for kind, lane in self._lanes.items():
+            if kind not in resting and (position := lane.best(recent)) is not None and position < least:
+                chosen, least = lane, position
+        return None if chosen is None else chosen.take(recent)
+
+    def _looked_for(self, recent: Collection[str], resting: Collection[str]) -> int | None:
+        rows, artists, kinds, lanes = self._rows, self._artists, self._kinds, self._lanes
+        for position in self._fresh:
+            artist, kind = artists[rows[position]], kinds[rows[position]]
+            if artist not in recent and kind not in resting:
+                return position
+            self.held[position] = "spacing" if artist in recent else "diversity"
+            name = kind if self._by_kind else ""
+            if name not in lanes:
+                lanes[name] = _Lane()
+            lanes[name].add(position, artist)
+        return None

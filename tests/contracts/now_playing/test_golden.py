@@ -1,17 +1,19 @@
 """The scenarios: complete, canonical, true of the service, and able to notice each broken rule."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from contracts.now_playing.invariants import ARTIST_GAP, INVARIANTS
+from contracts.now_playing.invariants import ARTIST_GAP, CAPS, INVARIANTS, KIND_GAP
 from contracts.now_playing.record import catalogue_text, scenario_texts
-from reference_service.api.answering import POLICY
 from reference_service.ranking import eligibility, rank
+from reference_service.ranking.nouns import Spacing
+from reference_service.ranking.policy import POLICY
+from reference_service.ranking.spacing import Placed
 from tests.contracts.now_playing.conftest import CONTRACT, Scenario
 
 RECORD = "run: python -m contracts.now_playing.record"
@@ -41,6 +43,15 @@ def ask(client: TestClient, scenario: Scenario) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     content: dict[str, Any] = answer.json()
     return content
+
+
+def placing(order: Callable[[int, int], Iterable[int]]) -> Callable[[pytest.MonkeyPatch], None]:
+    """Return what makes the service place items in this order, given how many there are and are wanted."""
+
+    def space(rows: Sequence[int], *_: Sequence[str], limit: int, **__: Any) -> list[Placed]:
+        return [Placed(position, None) for position in order(len(rows), limit)]
+
+    return lambda patch: patch.setattr(rank, "space", space)
 
 
 def broken(client: TestClient, scenario: Scenario, catalogue: dict[str, Any]) -> set[str]:
@@ -73,8 +84,9 @@ def test_the_service_answers_each_scenario_as_recorded_and_keeps_its_constraints
         assert not broken(client, scenario, catalogue), name
 
 
-def test_the_contract_promises_the_spacing_that_the_policy_keeps() -> None:
-    assert POLICY.artist_gap == {"up_next": ARTIST_GAP, "cards": 0}
+def test_the_contract_promises_the_spacing_and_the_caps_that_the_policy_keeps() -> None:
+    assert POLICY.spacing == {"up_next": Spacing(artist_gap=ARTIST_GAP), "cards": Spacing(kind_gap=KIND_GAP)}
+    assert POLICY.caps == CAPS
 
 
 @pytest.mark.parametrize(
@@ -90,6 +102,7 @@ def test_the_contract_promises_the_spacing_that_the_policy_keeps() -> None:
         ("licence", "licence"),
         ("tier", "tier"),
         ("car", "car_safe"),
+        ("capped", "no_capped"),
     ],
 )
 def test_a_service_that_forgets_a_rule_is_noticed(
@@ -114,24 +127,12 @@ def test_a_service_that_forgets_a_rule_is_noticed(
     ("sabotage", "invariant"),
     [
         (lambda patch: patch.setattr(eligibility, "_repeats", lambda facts, rows: rows[:0]), "no_duplicates"),
-        (
-            lambda patch: patch.setattr(
-                rank, "space", lambda artists, limit, **_: list(range(min(limit, len(artists))))
-            ),
-            "artist_spacing",
-        ),
-        (
-            lambda patch: patch.setattr(
-                rank, "space", lambda artists, limit, **_: list(range(len(artists)))[::-1][:limit]
-            ),
-            "sorted_by_score_or_reranked",
-        ),
-        (
-            lambda patch: patch.setattr(
-                rank, "space", lambda artists, limit, **_: list(range(min(limit, len(artists) // 2)))
-            ),
-            "accounted_for",
-        ),
+        (placing(lambda count, limit: range(min(limit, count))), "artist_spacing"),
+        (placing(lambda count, limit: range(min(limit, count))), "kind_spacing"),
+        (placing(lambda count, limit: range(min(limit, count))), "pins_hold"),
+        (placing(lambda count, limit: range(count)[::-1][:limit]), "sorted_by_score_or_reranked"),
+        (placing(lambda count, limit: range(count)[::-1][:limit]), "moves_true"),
+        (placing(lambda count, limit: range(min(limit, count // 2))), "accounted_for"),
     ],
 )
 def test_a_service_that_orders_or_repeats_wrongly_is_noticed(

@@ -10,22 +10,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.now_playing.invariants import INVARIANTS
-from reference_service.api.answering import POLICY
 from reference_service.api.popular import Popular
 from reference_service.api.responses import RankingAnswer
 from reference_service.features.catalogue import Catalogue
 from reference_service.features.items import EPOCH, Item, items
 from reference_service.ranking.eligibility import ELIGIBLE, REASONS, screen
 from reference_service.ranking.nouns import Candidate, Context, Question, Surface
-from reference_service.ranking.spacing import space
+from reference_service.ranking.policy import POLICY
 from tests.reference_service.ranking.test_rank import (
-    FACTS,
     NOW,
     TABLE,
+    Pins,
+    broken,
     candidate_lists,
+    card_lists,
     contexts,
     crowds,
+    pinning,
+    pins,
     surfaces,
 )
 
@@ -43,27 +45,17 @@ def ask(
     return said
 
 
-@given(surfaces, contexts, candidate_lists | crowds, st.integers(1, 60))
+@given(surfaces, contexts, candidate_lists | crowds | card_lists, pins, st.integers(1, 60))
 @settings(deadline=None, max_examples=150)
 def test_every_popular_answer_is_valid_and_keeps_every_invariant(
-    surface: Surface, context: Context, candidates: list[Candidate], limit: int
+    surface: Surface, context: Context, candidates: list[Candidate], pins: Pins, limit: int
 ) -> None:
-    path = {"cards": "cards", "up_next": "up-next"}[surface]
-    request = {
-        "operation": f"POST /v1/now-playing/{path}:rank",
-        "body": {
-            "context": {field.name: getattr(context, field.name) for field in dataclasses.fields(context)},
-            "candidates": [{"id": name} for name, _ in candidates],
-            "limit": limit,
-        },
-    }
+    context = pinning(context, pins, candidates)
     answer = ask(surface, context, candidates, limit)
-    assert {
-        name: invariant(request, answer, FACTS) for name, invariant in INVARIANTS.items()
-    } == dict.fromkeys(INVARIANTS)
+    assert broken(surface, context, candidates, limit, answer) == {}
 
 
-@given(surfaces, contexts, candidate_lists | crowds, st.sampled_from([2025, 2026, 2027, 2040]))
+@given(surfaces, contexts, candidate_lists | crowds | card_lists, st.sampled_from([2025, 2026, 2027, 2040]))
 @settings(deadline=None, max_examples=150)
 def test_it_withholds_what_a_ranking_withholds_and_for_the_same_reasons(
     surface: Surface, context: Context, candidates: list[Candidate], year: int
@@ -72,7 +64,8 @@ def test_it_withholds_what_a_ranking_withholds_and_for_the_same_reasons(
     answer = ask(surface, context, candidates, 60, now)
     names = sorted({name for name, _ in candidates if name in TABLE.rows})
     facts = TABLE.facts(TABLE.locate(names))
-    verdict = screen(facts, Question(surface, context, now, 60, TABLE.playing(context.now_playing)))
+    worn = POLICY.worn(TABLE.kinds_of(context.recently_shown))
+    verdict = screen(facts, Question(surface, context, now, 60, TABLE.playing(context.now_playing), worn))
     expected = {
         name: REASONS[code] for name, code in zip(names, verdict.tolist(), strict=True) if code != ELIGIBLE
     }
@@ -111,18 +104,3 @@ def test_an_artist_who_crowds_the_top_is_spaced_by_those_far_below(alone: int) -
     )
     shown = [item["id"] for item in answer["items"]]
     assert shown[:4] == ["track-0000", names[-2], names[-1], "track-0001"]
-
-
-@given(
-    artists=st.lists(st.sampled_from("abcd"), min_size=1, max_size=30),
-    limit=st.integers(1, 30),
-)
-@settings(deadline=None, max_examples=60)
-def test_it_spaces_as_a_ranking_does(artists: list[str], limit: int) -> None:
-    context = Context(
-        "x", "GB", "free", explicit_allowed=True, age_band="adult", hour_local=0, device="phone"
-    )
-    names = [f"track-{place:04d}" for place in range(len(artists))]
-    answer = json.loads(crowded(0, artists).answer("overloaded", "up_next", context, names, limit, NOW, ID))
-    expected = space(artists, gap=2, limit=limit)
-    assert [item["id"] for item in answer["items"]] == [names[place] for place in expected]

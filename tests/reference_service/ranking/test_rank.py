@@ -2,6 +2,8 @@
 
 import copy
 import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any, get_args
 
@@ -11,7 +13,6 @@ from hypothesis import strategies as st
 
 from contracts.now_playing.invariants import INVARIANTS
 from contracts.now_playing.record import catalogue_text
-from reference_service.api.answering import POLICY
 from reference_service.app import build_ranker
 from reference_service.features.catalogue import Catalogue
 from reference_service.features.items import Item, items
@@ -31,16 +32,26 @@ from reference_service.ranking.nouns import (
     Surface,
     Tier,
 )
+from reference_service.ranking.policy import POLICY
 from reference_service.ranking.rank import rank
 from reference_service.settings import Settings
 from reference_service.telemetry.metrics import Metrics
+
+Pins = list[tuple[int, Callable[[list[Candidate]], Candidate]]]
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CATALOGUE: list[Item] = items(7)
 TABLE = Catalogue(CATALOGUE)
 IDS = [item.id for item in CATALOGUE]
+CARDS = [name for name in IDS if name.startswith(("card-merch", "card-concert"))]
 RANKER = build_ranker(Settings(), Metrics())
 FACTS: dict[str, Any] = json.loads(catalogue_text())
+
+
+def picker(at: int) -> Callable[[list[Candidate]], Candidate]:
+    """Return what picks one of a list of candidates of any length."""
+    return lambda candidates: candidates[at % len(candidates)]
+
 
 some_ids = st.sampled_from([*IDS, "unknown-1", "unknown-2"])
 candidate_lists = st.lists(st.tuples(some_ids, st.sampled_from(get_args(Source))), min_size=1, max_size=60)
@@ -70,7 +81,16 @@ contexts = st.builds(
     recent_skips=st.lists(some_ids, max_size=5).map(tuple),
     recently_played=st.frozensets(some_ids, max_size=20),
     dismissals=st.frozensets(some_ids | st.sampled_from(["artist-01", "artist-02"]), max_size=20),
+    recently_shown=st.lists(st.sampled_from(CARDS) | some_ids, max_size=12).map(tuple),
 )
+card_lists = st.lists(
+    st.tuples(
+        st.sampled_from([item.id for item in CATALOGUE if item.id.startswith("card-")]), st.just("editorial")
+    ),
+    min_size=1,
+    max_size=60,
+)
+pins = st.lists(st.tuples(st.integers(1, 70), st.integers(0, 59).map(picker)), max_size=4)
 surfaces = st.sampled_from(get_args(Surface))
 
 
@@ -94,35 +114,51 @@ def test_neither_order_nor_repetition_of_candidates_changes_an_answer(
     assert ask(surface, context, shuffled, limit) == ask(surface, context, candidates, limit)
 
 
-@given(surfaces, contexts, candidate_lists | crowds, st.integers(1, 60))
-@settings(deadline=None, max_examples=120)
+@given(surfaces, contexts, candidate_lists | crowds | card_lists, pins, st.integers(1, 60))
+@settings(deadline=None, max_examples=150)
 def test_every_answer_keeps_every_invariant(
-    surface: Surface, context: Context, candidates: list[Candidate], limit: int
+    surface: Surface, context: Context, candidates: list[Candidate], pins: Pins, limit: int
 ) -> None:
+    context = pinning(context, pins, candidates)
     ranking = ask(surface, context, candidates, limit)
+    answer = {
+        "items": [asdict(item) for item in ranking.items],
+        "filtered": [asdict(entry) for entry in ranking.filtered],
+        "digests": RANKER.digests,
+        "degraded": False,
+        "degraded_reason": None,
+    }
+    assert broken(surface, context, candidates, limit, answer) == {}
+
+
+def broken(
+    surface: Surface, context: Context, candidates: list[Candidate], limit: int, answer: Mapping[str, Any]
+) -> dict[str, str]:
+    """Return what each invariant says of this answer, where it says anything."""
     path = {"cards": "cards", "up_next": "up-next"}[surface]
+    known = {name: getattr(context, name) for name in Context.__slots__}
     request = {
         "operation": f"POST /v1/now-playing/{path}:rank",
         "body": {
-            "context": {name: getattr(context, name) for name in Context.__slots__},
+            "context": {**known, "pins": [{"slot": slot, "id": name} for slot, name in context.pins]},
             "candidates": [{"id": name} for name, _ in candidates],
             "limit": limit,
         },
     }
-    response = {
-        "items": [{"id": item.id, "score": item.score, "parts": item.parts} for item in ranking.items],
-        "filtered": [{"id": entry.id, "reason": entry.reason} for entry in ranking.filtered],
-    }
-    assert {
-        name: invariant(request, response, FACTS) for name, invariant in INVARIANTS.items()
-    } == dict.fromkeys(INVARIANTS)
+    said = ((name, invariant(request, answer, FACTS)) for name, invariant in INVARIANTS.items())
+    return {name: sentence for name, sentence in said if sentence is not None}
 
 
-@given(contexts, crowds, st.integers(1, 20), st.integers(0, 20))
+def pinning(context: Context, pins: Pins, candidates: list[Candidate]) -> Context:
+    return replace(context, pins=tuple((slot, pick(candidates)[0]) for slot, pick in pins))
+
+
+@given(contexts, crowds, pins, st.integers(1, 20), st.integers(0, 20))
 @settings(deadline=None, max_examples=40)
 def test_a_shorter_answer_is_the_head_of_a_longer_one(
-    context: Context, candidates: list[Candidate], limit: int, more: int
+    context: Context, candidates: list[Candidate], pins: Pins, limit: int, more: int
 ) -> None:
+    context = pinning(context, pins, candidates)
     short, long = (ask("up_next", context, candidates, length) for length in (limit, limit + more))
     assert long.items[:limit] == short.items
     assert long.filtered == short.filtered
