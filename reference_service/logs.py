@@ -10,7 +10,20 @@ import traceback
 from datetime import UTC, datetime
 from typing import Literal
 
-Word = Literal["draining", "stopped", "request_failed", "store_rests", "store_answers", "events_failed"]
+Word = Literal[
+    "draining",
+    "stopped",
+    "request_failed",
+    "store_rests",
+    "store_answers",
+    "events_failed",
+    "model_verified",
+    "model_unverified",
+    "model_rests",
+    "model_answers",
+    "model_swapped",
+    "model_refused",
+]
 
 LOGGER = logging.getLogger("now_playing")
 MOST_FRAMES = 12
@@ -22,10 +35,15 @@ def note(
     level: int = logging.INFO,
     request_id: str | None = None,
     failure: BaseException | None = None,
+    why: str | None = None,
     **numbers: float,
 ) -> None:
-    """Log that this happened, with numbers that describe it and the type and place of a failure."""
-    fields = {} if request_id is None else {"request_id": request_id}
+    """Log that this happened, with numbers that describe it and the type and place of a failure.
+
+    why  the words of an error that speaks of models and configuration alone, never of what a request held
+    """
+    said = {"request_id": request_id, "why": why}
+    fields = {name: text for name, text in said.items() if text is not None}
     LOGGER.log(level, event, extra={"fields": {**fields, **numbers}}, exc_info=failure)
 
 

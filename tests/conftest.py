@@ -23,6 +23,7 @@ SLOW_FOLDERS = (
     "tests/guardrails/gates/latency",
     "tests/guardrails/payload",
     "tests/guardrails/adapters/test_laboratory.py",
+    "tests/reference_service/models/remote/test_mlserver.py",
 )
 
 

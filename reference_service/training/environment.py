@@ -1,4 +1,4 @@
-"""The environment that trains, built once from `training.lock` and kept in the user's cache.
+"""Environments built once from a lock and kept in the user's cache; above all the one that trains.
 
 python -m reference_service.training.environment   prints its interpreter
 """
@@ -20,7 +20,12 @@ class TrainingUnavailable(RuntimeError):
 
 def training_python(cache: Path = CACHE) -> Path:
     """Return the interpreter of the environment that `training.lock` describes, or raise TrainingUnavailable."""
-    key = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()[:16]
+    return locked_python(LOCK, cache)
+
+
+def locked_python(lock: Path, cache: Path) -> Path:
+    """Return the interpreter of the environment that this lock describes, or raise TrainingUnavailable."""
+    key = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()[:16]
     place = cache / key
     place.mkdir(parents=True, exist_ok=True)
     python, ready = place / "bin" / "python", place / ".ready"
@@ -30,7 +35,7 @@ def training_python(cache: Path = CACHE) -> Path:
         if not ready.exists():
             _run(sys.executable, "-m", "venv", "--clear", str(place))
             install = ("install", "--quiet", "--disable-pip-version-check", "--no-deps")
-            wheels = ("--only-binary", ":all:", "--require-hashes", "--requirement", str(LOCK))
+            wheels = ("--only-binary", ":all:", "--require-hashes", "--requirement", str(lock))
             _run(str(python), "-m", "pip", *install, *wheels)
             ready.touch()
     return python
