@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from guardrails.analysis.code.facts import Call
 from guardrails.gates.architecture.example import example
-from guardrails.gates.architecture.knowledge.routes import Route, routes_of
+from guardrails.gates.architecture.knowledge.routes import documented_routes, has_no_body
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
@@ -106,16 +107,14 @@ RULE = Rule(
 def findings_in(module: Module) -> Iterator[Found]:
     """Yield every function of the API's document whose answer has no declared type, once."""
     seen = set()
-    for route in routes_of(module):
+    for route in documented_routes(module):
         scope = module.facts.scopes[route.scope]
-        if scope.returns or route.scope in seen or not _promises(route):
+        if scope.returns or route.scope in seen or has_no_body(route) or _is_declared(route.decorator):
             continue
         seen.add(route.scope)
-        message = f"{route.method.upper()} {route.path or 'route'} does not say what it answers"
-        yield Found(scope.line, route.scope, message, f"{route.method} {route.path} untyped")
+        message = f"{route.method} {route.path or 'route'} does not say what it answers"
+        yield Found(scope.line, route.scope, message, f"{route.method.lower()} {route.path} untyped")
 
 
-def _promises(route: Route) -> bool:
-    declared = any(route.call.keyword(one) is not None for one in _DECLARING)
-    bodiless = route.has_no_body or route.method in {"head", "options"}
-    return not (declared or bodiless or route.is_hidden or route.call.has_unknown_keywords)
+def _is_declared(decorator: Call) -> bool:
+    return decorator.has_unknown_keywords or any(decorator.keyword(one) is not None for one in _DECLARING)

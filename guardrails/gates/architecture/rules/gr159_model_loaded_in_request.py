@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from guardrails.analysis.code.facts import Call
 from guardrails.analysis.code.graph import Graph, Search, Symbol
 from guardrails.gates.architecture.example import example
-from guardrails.gates.architecture.knowledge.routes import route_scopes
+from guardrails.gates.architecture.knowledge.routes import all_routes
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.gates.architecture.reaching.chains import fault_of, reached_from, way_of
 from guardrails.model.finding import Effect
@@ -143,7 +143,7 @@ RULE = Rule(
 
 def findings_in(module: Module) -> Iterator[Found]:
     """Yield every route from which a load of a model is reached."""
-    for scope in sorted(route_scopes(module)):
+    for scope in sorted({one.scope for one in all_routes(module)}):
         for reached in reached_from(module, scope, _search(module.graph)):
             holder = module.symbol_text(scope)
             name = reached.call.name.lstrip("?:")

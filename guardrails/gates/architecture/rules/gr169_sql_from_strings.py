@@ -1,0 +1,191 @@
+"""A value put into SQL as text is code that whoever chose the value wrote."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from guardrails.analysis.code.facts import Mark
+from guardrails.analysis.code.marks import Here
+from guardrails.gates.architecture.example import example
+from guardrails.gates.architecture.knowledge.shapes import called, function_around, last_name
+from guardrails.gates.architecture.module import Found, Module
+from guardrails.model.finding import Effect
+from guardrails.model.rule import Rule
+
+NODES = ("Call",)
+_RUNNING = frozenset({"execute", "executemany", "executescript", "execute_async", "fetch", "fetchrow", "fetchval",
+                      "fetch_all", "fetch_one", "read_sql", "read_sql_query", "raw", "text", "exec_driver_sql", "query",
+                      "sql"})  # fmt: skip
+_STATEMENT = re.compile(r"(?is)\s*\(?\s*(select|insert|update|delete|with|replace|merge|alter|grant)\b")
+# A hole in the place of a value: after a comparison, LIKE, LIMIT or OFFSET, or between quotes.
+_VALUE = re.compile(r"(?is)(?:[=<>]|\b(?:like|ilike|limit|offset|between))\s*['\"]?%?\Z|'[^']*\Z")
+_BOUND = re.compile(
+    r"(?i)(?:^|_)(?:place_?holders?|params?|markers?|binds?|ph|column|col|table|schema|field|limit|offset|dialect\w*|sql)s?\Z"
+)
+_HOLE = "\0"
+
+RULE = Rule(
+    id="GR169",
+    name="sql-from-strings",
+    gate="architecture",
+    summary="A value is written into the text of an SQL statement that is run.",
+    why="Quoting by hand is what injection is made of: one value with a quote in it reads or removes every "
+    "listener's rows. It also defeats the database's plan cache, so each request is planned anew.",
+    remedy="Leave a placeholder in the text and pass the value beside it: `execute(sql, (value,))`, or "
+    '`text("... = :name")` with `{"name": value}`.',
+    effect=Effect.REVIEW,
+    bad=(
+        example(
+            """
+            def cards(cursor, listener):
+                cursor.execute(f"SELECT id FROM cards WHERE listener = '{listener}'")
+                return cursor.fetchall()
+            """,
+        ),
+        example(
+            """
+            def cards(cursor, listener):
+                query = "SELECT id FROM cards WHERE listener = %s" % listener
+                cursor.execute(query)
+                return cursor.fetchall()
+            """,
+        ),
+        example(
+            """
+            from sqlalchemy import text
+
+            def cards(session, kind):
+                return session.execute(text('SELECT id FROM cards WHERE kind LIKE "{}"'.format(kind)))
+            """,
+        ),
+        example(
+            """
+            def remove(connection, card):
+                connection.execute("DELETE FROM cards WHERE id = " + card)
+            """,
+        ),
+    ),
+    good=(
+        example(
+            """
+            def cards(cursor, listener):
+                cursor.execute("SELECT id FROM cards WHERE listener = %s", (listener,))
+                return cursor.fetchall()
+            """,
+        ),
+        example(
+            """
+            TABLE = 'cards'
+
+            def count(cursor, ids):
+                marks = ', '.join('?' for _ in ids)
+                cursor.execute(f"SELECT count(*) FROM {TABLE} WHERE id IN ({marks})", ids)
+                return cursor.fetchone()
+            """,
+        ),
+        example(
+            """
+            from alembic import op
+
+            def upgrade(old):
+                op.execute(f"UPDATE cards SET kind = '{old}'")
+            """,
+        ),
+        example(
+            """
+            def show(console, card):
+                console.print(f"select the card where id = {card}")
+            """,
+        ),
+    ),
+)
+
+
+def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
+    """Mark a run of a statement whose text has a value written into it."""
+    if not isinstance(node, ast.Call) or not node.args or _name(node, here) not in _RUNNING:
+        return
+    for text in _texts(node.args[0], here):
+        hole = _value_in(text)
+        if hole is not None:
+            name = last_name(hole) or "a value"
+            yield here.mark(node, f"{name} is written into the text of an SQL statement")
+            return
+
+
+def findings_in(module: Module) -> Iterator[Found]:
+    """Yield the marks, unless the module is a migration: its statements run once, on values of its own."""
+    if not any(one.module.startswith("alembic") for one in module.facts.imports):
+        yield from module.marks(RULE.id)
+
+
+def _name(call: ast.Call, here: Here) -> str:
+    owner, name = called(call)
+    return name if owner is not None else here.name(call.func).rpartition(".")[2]
+
+
+def _texts(node: ast.expr, here: Here) -> Iterator[ast.expr]:
+    """Yield the expressions that the argument may be: itself, or what its name is bound to in the function."""
+    if not isinstance(node, ast.Name):
+        yield node
+        return
+    function = function_around(here)
+    for one in ast.walk(function) if function else ():
+        if isinstance(one, ast.Assign) and any(
+            isinstance(each, ast.Name) and each.id == node.id for each in one.targets
+        ):
+            yield one.value
+
+
+def _value_in(node: ast.expr) -> ast.expr | None:
+    """Return the first part that stands where SQL expects a value."""
+    parts = _parts(node)
+    if not _STATEMENT.match("".join(one if isinstance(one, str) else _HOLE for one in parts)):
+        return None
+    before = ""
+    for one in parts:
+        if isinstance(one, str):
+            before += one
+        elif _VALUE.search(before) and not _is_harmless(one):
+            return one
+        else:
+            before += _HOLE
+    return None
+
+
+def _is_harmless(node: ast.expr) -> bool:
+    if isinstance(node, ast.Constant):
+        return True
+    name = last_name(node)
+    if isinstance(node, ast.Call):
+        return called(node)[1] in {"int", "float", "len", "quote", "quote_ident", "join", "literal", "escape"}
+    return bool(name.isupper() or _BOUND.search(name))
+
+
+def _parts(node: ast.expr) -> list[str | ast.expr]:
+    if isinstance(node, ast.Constant):
+        return [node.value] if isinstance(node.value, str) else [node]
+    if isinstance(node, ast.JoinedStr):
+        return [
+            one.value if isinstance(one, ast.FormattedValue) else str(getattr(one, "value", ""))
+            for one in node.values
+        ]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [*_parts(node.left), *_parts(node.right)]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+        held = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
+        return _filled(node.left, r"%[sdr]", held)
+    owner, method = called(node) if isinstance(node, ast.Call) else (None, "")
+    if isinstance(node, ast.Call) and owner is not None and method == "format":
+        return _filled(owner, r"\{\w*\}", [*node.args, *(one.value for one in node.keywords)])
+    return [node]
+
+
+def _filled(template: ast.expr, hole: str, values: list[ast.expr]) -> list[str | ast.expr]:
+    if not isinstance(template, ast.Constant) or not isinstance(template.value, str):
+        return [template]
+    texts = re.split(hole, template.value)
+    found: list[str | ast.expr] = [texts[0]]
+    for position, text in enumerate(texts[1:]):
+        found += [values[min(position, len(values) - 1)] if values else template, text]
+    return found
