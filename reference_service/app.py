@@ -87,8 +87,7 @@ def _surround(
     replayed = settings.clock is not None
     # A replay must repeat its bytes on the slowest machine, so nothing but its caller bounds it.
     patience = None if replayed else settings.deadline_ms / 1_000
-    clock = clock_of(settings)
-    app.add_middleware(Admission, rankings=rankings, metrics=metrics, clock=clock, patience=patience)
+    app.add_middleware(Admission, rankings=rankings, metrics=metrics, patience=patience)
     app.add_middleware(BodyLimit, most=settings.max_body_bytes)
     app.add_middleware(Envelope, metrics=metrics, lifecycle=lifecycle, replayed=replayed)
 

@@ -6,14 +6,12 @@ The body is read before a place is taken, so that a slow client holds nothing.
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reference_service.api import hasty
-from reference_service.api.problems import refuse
+from reference_service.api.problems import Busy, refuse
 from reference_service.api.routes import CARDS, UP_NEXT, Rankings
 from reference_service.ranking.nouns import Surface
 from reference_service.resilience.deadline import HEADER, LEAST_MS, MOST_MS, Budget, begin, milliseconds
@@ -21,6 +19,7 @@ from reference_service.resilience.limit import Limit
 from reference_service.telemetry.metrics import Metrics
 
 NAME = HEADER.lower().encode()
+JSON = (b"content-type", b"application/json")
 SURFACES: Mapping[str, Surface] = {CARDS: "cards", UP_NEXT: "up_next"}
 OPERATIONS: Mapping[Surface, str] = {"cards": "rankCards", "up_next": "rankUpNext"}
 LONGEST_READ_SECONDS = 10.0
@@ -39,17 +38,14 @@ class Admission:
         *,
         rankings: Rankings,
         metrics: Metrics,
-        clock: Callable[[], datetime],
         patience: float | None,
     ) -> None:
         self._app = app
         self._rankings = rankings
-        self._metrics = metrics
-        self._clock = clock
         self._patience = patience
         self._limit = Limit()
         limit = self._limit
-        metrics.watch("now_playing_limit", "Rankings that may be in work at once.", lambda: int(limit.size))
+        metrics.watch("now_playing_limit", "Rankings that may be in work at once.", limit.size)
         metrics.watch("now_playing_in_work", "Rankings that are in work.", lambda: limit.running)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,21 +58,43 @@ class Admission:
         try:
             budget = Budget(self._deadline(scope, started))
             body = await _body(receive, budget.stage(LONGEST_READ_SECONDS, started))
+            begin(budget)
+            await self._limited(scope, surface, body, receive, send, budget)
         except HTTPException as refusal:
             await refuse(scope, receive, send, refusal)
+
+    async def _limited(
+        self, scope: Scope, surface: Surface, body: bytes, receive: Receive, send: Send, budget: Budget
+    ) -> None:
+        began = time.monotonic()
+        admitted = self._limit.acquire(budget.left(began))
+        try:
+            await self._answer(scope, surface, body, receive, send, admitted=admitted)
+        finally:
+            if admitted:
+                self._limit.release(began + budget.waited, time.monotonic())
+
+    async def _answer(
+        self, scope: Scope, surface: Surface, body: bytes, receive: Receive, send: Send, *, admitted: bool
+    ) -> None:
+        ranker = self._rankings.ranker
+        plain = ranker is not None and JSON in scope["headers"]
+        asked = ranker.reader.read(surface, body) if ranker is not None and plain else None
+        if asked is None:
+            # What is wrong with it is for the full reading to say, which costs as much as a ranking.
+            if not admitted:
+                raise Busy
+            await self._app(scope, _replayed(body, receive), send)
             return
-        begin(budget)
-        whole = _replayed(body, receive)
-        if self._limit.acquire():
-            began, budget.alone = time.monotonic(), self._limit.running == 1
-            try:
-                await self._app(scope, whole, send)
-            finally:
-                now = time.monotonic()
-                self._limit.release(now - began - budget.waited, now)
-        elif not await self._shed(scope, surface, body, send):
-            # What is wrong with it is for the full reading to say.
-            await self._app(scope, whole, send)
+        request_id = scope["state"]["request_id"]
+        if admitted:
+            content = await self._rankings.rank(surface, asked, request_id)
+        else:
+            content = self._rankings.popular("overloaded", surface, asked, request_id)
+        scope["state"]["operation"] = OPERATIONS[surface]
+        headers = [(b"content-length", b"%d" % len(content)), JSON]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
 
     def _deadline(self, scope: Scope, now: float) -> float | None:
         for name, text in scope["headers"]:
@@ -89,28 +107,6 @@ class Admission:
                     )
                 return now + given / 1_000
         return None if self._patience is None else now + self._patience
-
-    async def _shed(self, scope: Scope, surface: Surface, body: bytes, send: Send) -> bool:
-        """Answer with what is popular; return False, having sent nothing, if the request is not valid."""
-        ranker = self._rankings.ranker
-        asked = None if ranker is None else hasty.read(surface, body, ranker.known)
-        if ranker is None or asked is None:
-            return False
-        content = ranker.popular.answer(
-            "overloaded",
-            surface,
-            asked.context,
-            asked.names,
-            asked.limit,
-            self._clock(),
-            scope["state"]["request_id"],
-        )
-        self._metrics.count_degraded("overloaded")
-        scope["state"]["operation"] = OPERATIONS[surface]
-        headers = [(b"content-length", b"%d" % len(content)), (b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
-        return True
 
 
 async def _body(receive: Receive, seconds: float | None) -> bytes:

@@ -1,19 +1,20 @@
 """From a request to its answer: read features, rank, and say what the answer rests on.
 
-As soon as requests overlap, ranking runs on a thread of its own: while it works, the event loop must be free
-to answer whoever cannot be ranked in time.
+Ranking runs on a thread of its own: while it works, the event loop must be free to answer whoever cannot be
+ranked in time.
 """
 
-import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 
+from reference_service.api.lean import Reader
 from reference_service.api.popular import Popular
 from reference_service.api.responses import DegradedReason
+from reference_service.api.worker import Worker
 from reference_service.features.assembly import NAMES, assemble
 from reference_service.features.catalogue import Catalogue
 from reference_service.features.digest import digest_of
@@ -43,10 +44,6 @@ class Answer:
     degraded_reason: DegradedReason | None
 
 
-class DeadlineSpent(TimeoutError):
-    """There is no time left to rank; the caller answers with what is popular."""
-
-
 class Ranker:
     """Answers rankings from one catalogue, one store, one model and one policy."""
 
@@ -69,7 +66,8 @@ class Ranker:
             "features": digest_of([NAMES, catalogue.digest, store.digest]),
         }
         self.popular = Popular(catalogue, policy, self.digests["policy"])
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ranking")
+        self.reader = Reader(catalogue.rows)
+        self._worker: Worker[Ranking] = Worker()
 
     @property
     def known(self) -> Mapping[str, int]:
@@ -107,25 +105,12 @@ class Ranker:
     async def _in_time(
         self, candidates: Iterable[Candidate], listener: Listener, question: Question
     ) -> Ranking:
-        budget = current()
-        left = budget.left(time.monotonic())
-        if left == 0:
-            raise DeadlineSpent
-        if budget.alone:
-            # Nobody waits for the event loop, and asking a thread costs a fifth of a ranking.
-            return self._rank(candidates, listener, question)
-        try:
-            async with asyncio.timeout(left):
-                # Cancelled while it waits for its turn, the work is never begun.
-                return await asyncio.get_running_loop().run_in_executor(
-                    self._thread, self._rank, candidates, listener, question
-                )
-        except TimeoutError:
-            raise DeadlineSpent from None
+        left = current().left(time.monotonic())
+        return await self._worker.run(partial(self._rank, candidates, listener, question), left)
 
     def close(self) -> None:
         """Give back the thread once the work under way has ended."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._worker.close()
 
     def _rank(self, candidates: Iterable[Candidate], listener: Listener, question: Question) -> Ranking:
         sources = distinct(candidates)

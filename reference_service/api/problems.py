@@ -50,6 +50,17 @@ class NotReady(HTTPException):
         super().__init__(HTTPStatus.SERVICE_UNAVAILABLE, "not ready", {"Retry-After": "1"})
 
 
+class Busy(HTTPException):
+    """The service is overloaded, and the request is not one that it could answer with what is popular."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "overloaded, and this request is not plainly valid; send it again later",
+            {"Retry-After": "1"},
+        )
+
+
 def install_problems(app: FastAPI) -> None:
     """Answer every error of this app as a problem."""
     app.add_exception_handler(RequestValidationError, _invalid)

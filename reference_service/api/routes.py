@@ -4,16 +4,18 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse
-from pydantic_core import to_json
 from starlette.responses import Response
 
-from reference_service.api.answering import Answer, DeadlineSpent, Ranker
+from reference_service.api.answering import Answer, Ranker
+from reference_service.api.lean import Asked, asked_of
 from reference_service.api.lifecycle import Lifecycle
 from reference_service.api.problems import NotReady, Problem, request_id_of
 from reference_service.api.requests import CardsRequest, UpNextRequest
-from reference_service.api.responses import Health, RankingAnswer, Readiness
+from reference_service.api.responses import DegradedReason, Health, RankingAnswer, Readiness
+from reference_service.api.worker import DeadlineSpent
 from reference_service.ranking.nouns import Surface
 from reference_service.telemetry.metrics import Metrics
 
@@ -22,7 +24,12 @@ CARDS, UP_NEXT = "/v1/now-playing/cards:rank", "/v1/now-playing/up-next:rank"
 # FastAPI types the values of `responses` as Any.
 Statuses = dict[int | str, dict[str, Any]]
 
-NOT_READY: Statuses = {503: {"model": Problem, "description": "The service is starting or stopping."}}
+NOT_READY: Statuses = {
+    503: {
+        "model": Problem,
+        "description": "The service is starting or stopping, or too busy to say what is wrong.",
+    }
+}
 REFUSALS: Statuses = {
     400: {"model": Problem, "description": "The body cannot be read as JSON."},
     413: {"model": Problem, "description": "The body is too long."},
@@ -80,31 +87,43 @@ class Rankings:
         """Answer all metrics in the Prometheus text format."""
         return PlainTextResponse(self._metrics.text())
 
+    async def rank(self, surface: Surface, asked: Asked, request_id: str) -> bytes:
+        """Return the answer as JSON, or raise NotReady; out of time, it is what is popular."""
+        ranker = self.ranker
+        if ranker is None:
+            raise NotReady
+        now = self._clock()
+        candidates = list(zip(asked.ids, asked.sources, strict=True))
+        try:
+            answer = await ranker.answer(surface, asked.context, candidates, asked.limit, now)
+        except DeadlineSpent:
+            return self.popular("deadline", surface, asked, request_id)
+        with self._metrics.stage(surface, "render"):
+            return _rendered(answer, request_id, ranker.digests)
+
+    def popular(self, reason: DegradedReason, surface: Surface, asked: Asked, request_id: str) -> bytes:
+        """Return what is popular of what is asked, as JSON, or raise NotReady; takes a tenth of a ranking."""
+        if self.ranker is None:
+            raise NotReady
+        self._metrics.count_degraded(reason)
+        now = self._clock()
+        return self.ranker.popular.answer(
+            reason, surface, asked.context, asked.ids, asked.limit, now, request_id
+        )
+
     async def _ranked(
         self, surface: Surface, request: Request, body: CardsRequest | UpNextRequest
     ) -> Response:
         if self.ranker is None:
             raise NotReady
-        candidates = [(candidate.id, candidate.source) for candidate in body.candidates]
-        context = body.context.noun()
-        request_id, now = request_id_of(request), self._clock()
-        try:
-            answer = await self.ranker.answer(surface, context, candidates, body.limit, now)
-        except DeadlineSpent:
-            self._metrics.count_degraded("deadline")
-            names = [name for name, _ in candidates]
-            content = self.ranker.popular.answer(
-                "deadline", surface, context, names, body.limit, now, request_id
-            )
-            return Response(content, media_type="application/json")
-        with self._metrics.stage(surface, "render"):
-            content = _rendered(answer, request_id, self.ranker.digests)
+        asked = asked_of(body, self.ranker.known)
+        content = await self.rank(surface, asked, request_id_of(request))
         return Response(content, media_type="application/json")
 
 
 def _rendered(answer: Answer, request_id: str, digests: dict[str, str]) -> bytes:
     # Straight to bytes: our own values need no second validation, and tests hold them to RankingAnswer.
-    return to_json(
+    return msgspec.json.encode(
         {
             "request_id": request_id,
             "digests": digests,

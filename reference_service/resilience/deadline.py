@@ -17,12 +17,10 @@ class Budget:
 
     deadline  the instant by which the answer must have left, or None where nobody set one
     waited    how long it waited for others; what it spent here is what a concurrency limit judges by
-    alone     whether no other request was in work when it was admitted
     """
 
     deadline: float | None
     waited: float = 0.0
-    alone: bool = True
 
     def left(self, now: float) -> float | None:
         """Return the seconds that are left, at least 0, or None without a deadline."""

@@ -1,45 +1,50 @@
-"""An adaptive limit on what is worked on at once: additive increase, multiplicative decrease.
+"""An adaptive limit on what is worked on at once, by Little's law: what may wait is what will be done in time.
 
-Little's law makes the right limit depend on the machine and on the load, so it is found and not set. It is
-capped, because a limit that grows while a queue is short is unbounded exactly when the queue grows.
+The pace is measured, so the limit follows the machine and the load. It is capped, because a limit that grows
+while a queue is short is unbounded exactly when the queue grows.
 """
 
 from dataclasses import dataclass
 
-BACK_OFF = 0.8
+UNHURRIED = 1.0
+"""The seconds that a request without a deadline is given to wait and be worked on."""
 
 
 @dataclass(slots=True)
 class Limit:
-    """How many requests may be in work; grows while they are fast, shrinks when they are slow.
+    """How many requests may be in work, waiting ones included.
 
     least, most  bounds of the limit
-    target       seconds of work above which a request counts as slow
-    calm         seconds between two decreases, so that one burst counts once
+    share        of the time that a request has left, how much it may spend in work and waiting for its turn
+    weight       of one observation in the pace
+    outlier      how many times the pace an observation may count for at most: a pause is no pace
+    pace         seconds from one request done to the next, while there is work
     """
 
     least: int = 2
-    most: int = 16
-    target: float = 0.025
-    calm: float = 0.1
-    size: float = 6.0
+    most: int = 128
+    share: float = 0.5
+    weight: float = 0.05
+    outlier: float = 8.0
+    pace: float = 0.002
     running: int = 0
-    _shrunk: float = float("-inf")
+    _last: float = float("-inf")
 
-    def acquire(self) -> bool:
-        """Return whether one more may start, and count it if so; it must be released."""
-        if self.running >= int(self.size):
+    def size(self, left: float | None = None) -> int:
+        """Return how many may be in work for one more to be done in time that has so many seconds left."""
+        fitting = self.share * (UNHURRIED if left is None else left) / self.pace
+        return max(self.least, min(self.most, int(fitting)))
+
+    def acquire(self, left: float | None) -> bool:
+        """Return whether one with so many seconds left may start, and count it if so; it must be released."""
+        if self.running >= self.size(left):
             return False
         self.running += 1
         return True
 
-    def release(self, seconds: float, now: float) -> None:
-        """Count one as done that took so many seconds of work."""
-        busy = 2 * self.running >= int(self.size)
+    def release(self, began: float, now: float) -> None:
+        """Count one as done that had all it needed to be worked on at the instant `began`."""
         self.running -= 1
-        if seconds > self.target:
-            if now - self._shrunk >= self.calm:
-                self.size, self._shrunk = max(float(self.least), self.size * BACK_OFF), now
-        elif busy:
-            # An idle service learns nothing of how much it could bear.
-            self.size = min(float(self.most), self.size + 1 / self.size)
+        seconds = min(now - max(began, self._last), self.outlier * self.pace)
+        self.pace += self.weight * (max(seconds, 1e-6) - self.pace)
+        self._last = now

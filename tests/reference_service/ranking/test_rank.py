@@ -1,5 +1,6 @@
 """Properties of the ranking: what no model, order of candidates or repetition may change."""
 
+import asyncio
 import copy
 import json
 from collections.abc import Callable, Mapping
@@ -95,13 +96,7 @@ surfaces = st.sampled_from(get_args(Surface))
 
 
 def ask(surface: Surface, context: Context, candidates: list[Candidate], limit: int = 30) -> Ranking:
-    coroutine = RANKER.answer(surface, context, candidates, limit, NOW)
-    try:
-        coroutine.send(None)
-    except StopIteration as answered:
-        ranking: Ranking = answered.value.ranking
-        return ranking
-    raise AssertionError("an answer from memory waits for nothing")
+    return asyncio.run(RANKER.answer(surface, context, candidates, limit, NOW)).ranking
 
 
 @given(surfaces, contexts, candidate_lists | crowds, st.integers(1, 60), st.randoms(use_true_random=False))

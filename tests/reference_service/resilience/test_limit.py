@@ -1,52 +1,69 @@
-"""The limit, by properties: bounded always, lower under slowness, higher again after it."""
+"""The limit, by properties: bounded always, as many as will be done in time, and never stuck."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reference_service.resilience.limit import Limit
 
-STEPS = st.lists(st.tuples(st.booleans(), st.floats(0, 2), st.floats(0, 1)), max_size=300)
+STEPS = st.lists(st.tuples(st.booleans(), st.none() | st.floats(0, 60), st.floats(0, 1)), max_size=300)
 
 
 @given(steps=STEPS)
-def test_the_limit_stays_in_bounds_and_is_never_exceeded(steps: list[tuple[bool, float, float]]) -> None:
-    limit, now = Limit(), 0.0
-    for starts, seconds, gap in steps:
+def test_the_limit_stays_in_bounds_and_is_never_exceeded(
+    steps: list[tuple[bool, float | None, float]],
+) -> None:
+    limit, now, began = Limit(), 0.0, list[float]()
+    for starts, left, gap in steps:
         now += gap
         if starts:
-            before = limit.running
-            assert limit.acquire() == (before < int(limit.size))
-        elif limit.running:
-            limit.release(seconds, now)
-        assert limit.least <= limit.size <= limit.most
-        assert 0 <= limit.running <= limit.most
+            fits = limit.running < limit.size(left)
+            assert limit.acquire(left) == fits
+            began += [now] * fits
+        elif began:
+            limit.release(began.pop(0), now)
+        assert limit.least <= limit.size(left) <= limit.most
+        assert 0 <= limit.running == len(began) <= limit.most
+        assert limit.pace > 0
 
 
-@given(seconds=st.floats(0.0251, 100), count=st.integers(1, 200))
-def test_slow_requests_shrink_it_and_one_burst_counts_once(seconds: float, count: int) -> None:
+def paced(seconds: float, count: int = 400) -> Limit:
+    """Return a limit that saw so many requests done one after the other."""
     limit = Limit()
-    for _ in range(count):
-        assert limit.acquire()
-        limit.release(seconds, 1.0)
-    assert limit.size == 6.0 * 0.8
+    for turn in range(count):
+        assert limit.acquire(None)
+        limit.release(turn * seconds, (turn + 1) * seconds)
+    return limit
 
 
-def test_one_at_a_time_is_never_refused_however_slow() -> None:
+@given(pace=st.floats(0.0002, 0.05), left=st.floats(0.01, 5))
+def test_as_many_are_admitted_as_will_be_done_in_half_the_time_that_is_left(pace: float, left: float) -> None:
+    limit = paced(pace)
+    expected = max(limit.least, min(limit.most, 0.5 * left / pace))
+    assert abs(limit.size(left) - expected) <= 1 + 0.01 * expected
+
+
+def test_requests_that_wait_for_each_other_count_once() -> None:
     limit = Limit()
-    for now in range(1_000):
-        assert limit.acquire()
-        limit.release(10.0, float(now))
-    assert limit.size == limit.least
+    for turn in range(0, 4000, 8):
+        for _ in range(8):
+            limit.acquire(None)
+        for done in range(8):
+            limit.release(turn * 0.001, (turn + done + 1) * 0.001)
+    assert abs(limit.pace - 0.001) < 0.0001
 
 
-def test_it_grows_back_under_load_up_to_its_cap_and_not_while_idle() -> None:
-    limit = Limit(size=4.0)
-    limit.acquire()
-    limit.release(0.001, 0.0)
-    assert limit.size == 4.0
-    for now in range(2_000):
-        while limit.acquire():
-            pass
-        while limit.running:
-            limit.release(0.001, float(now))
-    assert limit.size == limit.most
+def test_one_pause_hardly_changes_it_and_a_slow_machine_does() -> None:
+    limit = paced(0.001)
+    limit.acquire(None)
+    limit.release(100.0, 101.0)
+    assert limit.size(0.15) > 50
+    assert paced(0.1).size(0.15) == Limit().least
+
+
+def test_it_recovers_from_the_slowest_pace() -> None:
+    limit = paced(10.0)
+    assert limit.size(None) == limit.least
+    for turn in range(400):
+        assert limit.acquire(0.01)
+        limit.release(10_000 + turn * 0.001, 10_000 + (turn + 1) * 0.001)
+    assert limit.size(None) == limit.most

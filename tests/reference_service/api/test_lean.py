@@ -1,0 +1,102 @@
+"""The lean reading of a request: it accepts nothing that the model refuses, and reads the same."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from reference_service.api.lean import Reader, asked_of
+from reference_service.api.requests import Context, UpNextRequest
+from tests.reference_service.conftest import LISTENER
+from tests.reference_service.ranking.test_rank import TABLE
+
+READER = Reader(TABLE.rows)
+
+GOOD: Mapping[str, Any] = {"context": LISTENER, "candidates": [{"id": "track-0001"}, {"id": "track-0002"}]}
+ODD = st.sampled_from(
+    [
+        None,
+        True,
+        7,
+        1.5,
+        "x",
+        "track-0003",
+        "a b",
+        "\ud800",
+        [],
+        ["track-0001"],
+        {},
+        {"id": "track-0001"},
+        "radio",
+    ]
+)
+
+
+@given(
+    candidates=st.lists(
+        st.dictionaries(st.sampled_from(["id", "source", "x"]), ODD, max_size=3) | ODD, max_size=4
+    )
+    | ODD,
+    extra=st.dictionaries(st.sampled_from(["limit", "context", "zebra"]), ODD, max_size=2),
+)
+@settings(deadline=None, max_examples=300)
+def test_the_lean_reading_accepts_nothing_that_the_full_one_refuses_and_reads_the_same(
+    candidates: object, extra: dict[str, object]
+) -> None:
+    given_ = {**GOOD, "candidates": candidates, **extra}
+    asked = READER.read("up_next", json.dumps(given_).encode())
+    try:
+        full = UpNextRequest.model_validate(given_)
+    except ValidationError:
+        assert asked is None
+    else:
+        assert asked is not None
+        assert asked == asked_of(full, TABLE.rows)
+
+
+@pytest.mark.parametrize("count", [0, 500, 501])
+def test_the_lean_reading_counts(count: int) -> None:
+    body = json.dumps({**GOOD, "candidates": [{"id": "track-0001"}] * count}).encode()
+    assert (READER.read("up_next", body) is not None) == (count == 500)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"[" * 100_000, b"\xff", b"NaN", b'{"candidates":{}}'])
+def test_the_lean_reading_survives_hostile_bodies(body: bytes) -> None:
+    assert READER.read("up_next", body) is None
+
+
+ANY_TEXT = st.text(max_size=70) | st.sampled_from(["track-0001", "GB", "phone", "a\n", "GB\n", "x" * 65])
+ANY = st.none() | st.booleans() | st.integers() | st.floats() | ANY_TEXT | st.lists(ANY_TEXT, max_size=4)
+
+
+@given(
+    st.dictionaries(st.sampled_from([*UpNextRequest.model_fields, *Context.model_fields]), ANY, max_size=3)
+)
+@settings(deadline=None, max_examples=500)
+def test_whatever_a_context_holds_the_lean_reading_accepts_at_most_what_the_model_does(
+    odd: dict[str, Any],
+) -> None:
+    body = json.dumps({**GOOD, "context": {**LISTENER, **odd}}).encode()
+    asked = READER.read("up_next", body)
+    try:
+        full = UpNextRequest.model_validate(json.loads(body))
+    except ValidationError:
+        assert asked is None
+    else:
+        # A whole number that is written as a fraction is left to the model.
+        assert asked == asked_of(full, TABLE.rows) or any(isinstance(one, float) for one in odd.values())
+
+
+def test_what_clients_send_is_read_leanly(question: dict[str, Any]) -> None:
+    for body in (question, {**GOOD, "candidates": [{"id": "no-such-track", "source": "queue"}], "limit": 3}):
+        assert READER.read("up_next", json.dumps(body).encode()) is not None
+
+
+def test_of_a_name_that_is_given_twice_both_readings_take_the_last() -> None:
+    body = json.dumps(GOOD).replace('"id": "track-0001"', '"id": "track-0003", "id": "track-0001"')
+    asked = READER.read("up_next", body.encode())
+    assert asked == asked_of(UpNextRequest.model_validate(json.loads(body)), TABLE.rows)
