@@ -1,17 +1,23 @@
 """Two equal scores must not change places between two answers to one request."""
 
-import re
+import ast
 from collections.abc import Iterator
 
-from guardrails.analysis.code.facts import Call
+from guardrails.analysis.code.facts import Mark
+from guardrails.analysis.code.marks import Here
 from guardrails.gates.architecture.example import example
+from guardrails.gates.architecture.knowledge.scores import is_score, parts_of_key, sorting_key
+from guardrails.gates.architecture.knowledge.shapes import called, keyword, last_name
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
-_SORTS = frozenset({"builtins.sorted", "builtins.max", "builtins.min", "heapq.nlargest", "heapq.nsmallest"})
-_SCORE = r"\w*(score|relevance|probability|weight|utility)\w*"
-_LAMBDA = rf"(?i)lambda (\w+): -?\(?\1(\.\w+)*(\.{_SCORE}|\[['\"]{_SCORE}['\"]\])\)?\Z"
+NODES = ("Call",)
+_PARTIAL = frozenset({"numpy.argpartition", "torch.topk", "torch.argsort"})
+_STABLE = (
+    "Sort stably by score and id: `numpy.lexsort((ids, -scores))`, or with "
+    '`kind="stable"` on rows that stand in the order of ids.'
+)
 _POLICY = "pure: [ranking]"
 
 
@@ -52,6 +58,34 @@ RULE = Rule(
             path="ranking/order.py",
             policy=_POLICY,
         ),
+        example(
+            """
+            from operator import attrgetter
+
+            def order(cards):
+                return sorted(cards, key=attrgetter('score'), reverse=True)
+            """,
+            path="ranking/order.py",
+            policy=_POLICY,
+        ),
+        example(
+            """
+            import numpy as np
+
+            def order(scores):
+                return np.argsort(-scores)
+            """,
+            path="ranking/order.py",
+            policy=_POLICY,
+        ),
+        example(
+            """
+            def order(frame):
+                return frame.sort_values('score', ascending=False)
+            """,
+            path="ranking/order.py",
+            policy=_POLICY,
+        ),
     ),
     good=(
         example(
@@ -82,17 +116,47 @@ RULE = Rule(
 )
 
 
-def findings_in(module: Module) -> Iterator[Found]:
-    """Yield every sort of pure code whose key is a score and nothing else."""
-    if not module.is_pure:
+def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
+    """Mark every sort by a score and nothing else."""
+    if not isinstance(node, ast.Call):
         return
-    for call in module.facts.calls:
-        key = call.keyword("key")
-        if key is not None and _sorts(call) and re.match(_LAMBDA, key):
-            yield Found(
-                call.line, call.scope, f"the order is decided by `{key.partition(': ')[2]}` alone", call.text
-            )
+    key = sorting_key(node, here)
+    parts = parts_of_key(key, here) if key else ()
+    if len(parts) == 1 and is_score(parts[0]):
+        yield here.mark(node, f"the order is decided by `{parts[0]}` alone")
+    elif key is None and _is_unstable(node, here):
+        yield here.mark(
+            node, "equal scores may change places, since this sort keeps no order among them", remedy=_STABLE
+        )
 
 
-def _sorts(call: Call) -> bool:
-    return call.name in _SORTS or call.name.endswith(".sort")
+def findings_in(module: Module) -> Iterator[Found]:
+    """Yield the marks of modules that policy wants pure."""
+    if module.is_pure:
+        yield from module.marks(RULE.id)
+
+
+def _is_unstable(call: ast.Call, here: Here) -> bool:
+    _, method = called(call)
+    names = here.meanings(call.func)
+    if not any(
+        is_score(last_name(one)) or _is_column(one) for one in ast.walk(call) if isinstance(one, ast.expr)
+    ):
+        return False
+    if method == "argsort" or "numpy.argsort" in names:
+        return not _says(call, "kind", {"stable", "mergesort"}) and not _says(call, "stable", {True})
+    if not _PARTIAL.isdisjoint(names) or method in {"argpartition", "topk"}:
+        return True
+    if method == "sort_values":
+        by = keyword(call, "by") or next(iter(call.args), None)
+        return isinstance(by, ast.Constant) and not _says(call, "kind", {"stable", "mergesort"})
+    return False
+
+
+def _is_column(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and is_score(node.value)
+
+
+def _says(call: ast.Call, name: str, values: set[object]) -> bool:
+    given = keyword(call, name)
+    return isinstance(given, ast.Constant) and given.value in values
