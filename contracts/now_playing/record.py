@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from contracts.now_playing.invariants import CLOCK
+from reference_service.api.lean import asked_of
 from reference_service.api.requests import CardsRequest, UpNextRequest
 from reference_service.app import build_ranker
 from reference_service.features.items import Item, items
@@ -42,8 +43,7 @@ def scenario_texts() -> Iterator[tuple[Path, str]]:
         scenario = yaml.safe_load(path.read_text("utf-8"))
         surface, model = OPERATIONS[scenario["request"]["operation"]]
         body = model.model_validate(scenario["request"]["body"])
-        candidates = [(candidate.id, candidate.source) for candidate in body.candidates]
-        answer = asyncio.run(ranker.answer(surface, body.context.noun(), candidates, body.limit, now))
+        answer = asyncio.run(ranker.answer(surface, asked_of(body, ranker.known), now))
         scenario["expect"] = {"order": [item.id for item in answer.ranking.items]}
         yield path, scenario_text(scenario)
 

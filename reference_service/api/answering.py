@@ -6,12 +6,14 @@ ranked in time.
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 
-from reference_service.api.lean import Reader
+import numpy as np
+
+from reference_service.api.lean import Asked, Reader
 from reference_service.api.popular import Popular
 from reference_service.api.responses import DegradedReason
 from reference_service.api.worker import Worker
@@ -21,13 +23,13 @@ from reference_service.features.digest import digest_of
 from reference_service.features.listeners import DEFAULT, FeaturesUnavailable, Listener, ListenerStore
 from reference_service.ranking.eligibility import distinct
 from reference_service.ranking.nouns import (
-    Candidate,
-    Context,
     Filtered,
+    IntArray,
     Policy,
     Question,
     Ranking,
     Scorer,
+    Source,
     Surface,
 )
 from reference_service.ranking.policy import POLICY
@@ -74,20 +76,19 @@ class Ranker:
         """Return the ids that exist, each with its row."""
         return self._catalogue.rows
 
-    async def answer(
-        self, surface: Surface, context: Context, candidates: Iterable[Candidate], limit: int, now: datetime
-    ) -> Answer:
+    async def answer(self, surface: Surface, asked: Asked, now: datetime) -> Answer:
         """Return the ranking, or raise DeadlineSpent.
 
         A store that fails degrades it, and never its hard constraints.
         """
+        context = asked.context
         with self._metrics.stage(surface, "features"):
             listener, degraded_reason = await self._listener(context.listener_id)
         with self._metrics.stage(surface, "rank"):
             playing = self._catalogue.playing(context.now_playing)
             worn = self._policy.worn(self._catalogue.kinds_of(context.recently_shown))
-            question = Question(surface, context, now, limit, playing, worn)
-            ranking = await self._in_time(candidates, listener, question)
+            question = Question(surface, context, now, asked.limit, playing, worn)
+            ranking = await self._in_time(asked, listener, question)
         for reason, count in Counter(item.reason for item in ranking.filtered).items():
             self._metrics.count_filtered(surface, reason, count)
         return Answer(ranking, degraded_reason)
@@ -102,23 +103,35 @@ class Ranker:
             self._metrics.count_degraded(reason)
             return failure.last_known or DEFAULT, reason
 
-    async def _in_time(
-        self, candidates: Iterable[Candidate], listener: Listener, question: Question
-    ) -> Ranking:
+    async def _in_time(self, asked: Asked, listener: Listener, question: Question) -> Ranking:
         left = current().left(time.monotonic())
-        return await self._worker.run(partial(self._rank, candidates, listener, question), left)
+        return await self._worker.run(partial(self._rank, asked, listener, question), left)
 
     def close(self) -> None:
         """Give back the thread once the work under way has ended."""
         self._worker.close()
 
-    def _rank(self, candidates: Iterable[Candidate], listener: Listener, question: Question) -> Ranking:
-        sources = distinct(candidates)
-        unknown = sources.keys() - self._catalogue.rows.keys()
-        for name in unknown:
-            del sources[name]
-        rows = self._catalogue.locate(sources)
-        features = assemble(self._catalogue, rows, sources.values(), listener, question)
+    def _rank(self, asked: Asked, listener: Listener, question: Question) -> Ranking:
+        known, sources, unknown = _told_apart(asked)
+        rows: IntArray = np.array(known, dtype=np.int64)
+        features = assemble(self._catalogue, rows, sources, listener, question)
         ranking = rank(self._catalogue.facts(rows), features, self._scorer, question, self._policy)
+        if not unknown:
+            return ranking
         withheld = (*ranking.filtered, *(Filtered(name, "unknown") for name in unknown))
         return Ranking(ranking.items, tuple(sorted(withheld, key=lambda item: item.id)))
+
+
+def _told_apart(asked: Asked) -> tuple[Sequence[int], Sequence[Source], Collection[str]]:
+    """Return the row of each candidate that exists, the source of each, and the ids that do not exist; each once."""
+    rows = [row for row in asked.rows if row is not None]
+    if len(rows) == len(asked.rows) == len(set(rows)):
+        return rows, asked.sources, ()
+    sources = distinct(zip(asked.ids, asked.sources, strict=True))
+    row_of = {name: row for name, row in zip(asked.ids, asked.rows, strict=True) if row is not None}
+    known = [name for name in sources if name in row_of]
+    return (
+        [row_of[name] for name in known],
+        [sources[name] for name in known],
+        sources.keys() - row_of.keys(),
+    )

@@ -16,7 +16,7 @@ import numpy as np
 from reference_service.api.responses import DegradedReason
 from reference_service.features.catalogue import Catalogue
 from reference_service.features.digest import digest_of
-from reference_service.ranking.eligibility import ELIGIBLE, REASONS, screen_each
+from reference_service.ranking.eligibility import CODES, ELIGIBLE, REASONS, screen_each
 from reference_service.ranking.nouns import (
     MARKETS,
     POINT,
@@ -36,7 +36,6 @@ from reference_service.ranking.spacing import space
 
 # Above the index of every reason: the least of all that apply is the first rule that forbids.
 ALLOWED = len(REASONS)
-CODES: dict[Reason, int] = {reason: code for code, reason in enumerate(REASONS)}
 _WORDS: Mapping[MovedBy | None, str] = {None: "null", **{word: f'"{word}"' for word in get_args(MovedBy)}}
 LONG_AGO = datetime(1971, 1, 1, tzinfo=UTC)
 

@@ -93,9 +93,8 @@ class Rankings:
         if ranker is None:
             raise NotReady
         now = self._clock()
-        candidates = list(zip(asked.ids, asked.sources, strict=True))
         try:
-            answer = await ranker.answer(surface, asked.context, candidates, asked.limit, now)
+            answer = await ranker.answer(surface, asked, now)
         except DeadlineSpent:
             return self.popular("deadline", surface, asked, request_id)
         with self._metrics.stage(surface, "render"):

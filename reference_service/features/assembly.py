@@ -53,9 +53,12 @@ def assemble(
         liking[catalogue.kind[rows]],
         _kind_fit(catalogue, question)[catalogue.kind[rows]],
         _same_artist(catalogue, question)[catalogue.artist[rows]],
-        np.array([QUALITY[source] for source in sources]),
+        np.fromiter(map(QUALITY.__getitem__, sources), np.float64, len(rows)),
     ]
-    return Features(NAMES, np.column_stack(columns))
+    values: FloatArray = np.empty((len(rows), len(NAMES)))
+    for number, column in enumerate(columns):
+        values[:, number] = column
+    return Features(NAMES, values)
 
 
 def _similarity(catalogue: Catalogue, taste: FloatArray, question: Question) -> FloatArray:

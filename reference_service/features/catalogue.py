@@ -1,8 +1,8 @@
 """The catalogue in columns, so that what is known of 500 candidates is read in a few array operations."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from operator import attrgetter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter, itemgetter
 
 import numpy as np
 
@@ -56,11 +56,11 @@ class Catalogue:
 
     def facts(self, rows: IntArray) -> Facts:
         """Return what is true of the items in these rows."""
-        every, picked = self._facts, rows.tolist()
+        every, pick = self._facts, _picker(rows.tolist())
         return Facts(
-            ids=tuple([every.ids[row] for row in picked]),
-            artists=tuple([every.artists[row] for row in picked]),
-            kinds=tuple([every.kinds[row] for row in picked]),
+            ids=pick(every.ids),
+            artists=pick(every.artists),
+            kinds=pick(every.kinds),
             place=every.place[rows],
             recording=every.recording[rows],
             on_up_next=every.on_up_next[rows],
@@ -83,6 +83,14 @@ class Catalogue:
             return None
         every = self._facts
         return Playing(every.kinds[row], every.artists[row], int(every.recording[row]))
+
+
+def _picker(rows: list[int]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
+    """Return what picks these rows of a column, faster than a loop."""
+    if len(rows) > 1:
+        return itemgetter(*rows)
+    # Of a single row, itemgetter picks the item and no tuple.
+    return lambda column: tuple(column[row] for row in rows)
 
 
 def _facts(ordered: Sequence[Item]) -> Facts:

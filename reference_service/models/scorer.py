@@ -30,6 +30,8 @@ class TreeScorer:
 
 def columns_of(features: Features, names: Sequence[str]) -> Single:
     """Return the named features in this order, as models take them."""
+    if features.names == names:
+        return single(features.values)
     return single(features.values[:, [features.names.index(name) for name in names]])
 
 

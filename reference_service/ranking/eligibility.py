@@ -3,7 +3,7 @@
 No score buys an exception and no degraded path skips them: they need facts only, never features.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import get_args
 
 import numpy as np
@@ -20,6 +20,7 @@ from reference_service.ranking.nouns import (
 )
 
 REASONS: tuple[Reason, ...] = get_args(Reason)
+CODES: Mapping[Reason, int] = {reason: code for code, reason in enumerate(REASONS)}
 ELIGIBLE = -1
 
 
@@ -38,15 +39,16 @@ def distinct(candidates: Iterable[Candidate]) -> dict[str, Source]:
 def screen(facts: Facts, question: Question) -> IntArray:
     """Return for each candidate the index in REASONS of the first rule that forbids it, or ELIGIBLE."""
     verdict = screen_each(facts, question)
-    verdict[_repeats(facts, np.flatnonzero(verdict == ELIGIBLE))] = REASONS.index("duplicate")
+    verdict[_repeats(facts, np.flatnonzero(verdict == ELIGIBLE))] = CODES["duplicate"]
     return verdict
 
 
 def screen_each(facts: Facts, question: Question) -> IntArray:
     """Return what `screen` does of each candidate alone: without the rule against duplicates."""
-    forbidden = _forbidden(facts, question)
-    codes = [REASONS.index(reason) for reason in forbidden]
-    verdict: IntArray = np.select(list(forbidden.values()), codes, default=ELIGIBLE).astype(np.int64)
+    verdict: IntArray = np.full(len(facts.ids), ELIGIBLE, dtype=np.int64)
+    # From the last rule to the first, so that the first has the last word.
+    for reason, where in reversed(_forbidden(facts, question).items()):
+        np.putmask(verdict, where, CODES[reason])
     return verdict
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 BoolArray = NDArray[np.bool_]
@@ -163,8 +164,7 @@ class Policy:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(Struct, frozen=True, gc=False):
     """One item of an answer, with what its score is made of.
 
     by_score  the place, from 1, that its score alone gives it among all that may be shown
@@ -179,16 +179,14 @@ class Ranked:
     moved_by: MovedBy | None
 
 
-@dataclass(frozen=True, slots=True)
-class Filtered:
+class Filtered(Struct, frozen=True, gc=False):
     """One candidate that may not be shown, with the first rule that forbids it."""
 
     id: str
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Ranking:
+class Ranking(Struct, frozen=True):
     """The answer: items best first, and the candidates that were withheld, by id."""
 
     items: tuple[Ranked, ...]

@@ -8,15 +8,14 @@ what is shown of it is short.
 import heapq
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from reference_service.ranking.nouns import MovedBy, Spacing
 
 NOTHING: Collection[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """One slot: the position, from 0, that its item has by score alone, and what moved it."""
 
     position: int

@@ -44,6 +44,7 @@ class Metrics:
         self._request = cache(self._requests.labels)
         self._second = cache(self._seconds.labels)
         self._stage = cache(self._stages.labels)
+        self._withheld = cache(self._filtered.labels)
         self._gauges: dict[str, Gauge] = {}
 
     def count_request(self, operation: str, status: int, seconds: float) -> None:
@@ -53,7 +54,7 @@ class Metrics:
 
     def count_filtered(self, surface: str, reason: str, count: int) -> None:
         """Count candidates that were withheld for this reason."""
-        self._filtered.labels(surface, reason).inc(count)
+        self._withheld(surface, reason).inc(count)
 
     def count_degraded(self, reason: str) -> None:
         """Count one answer that is degraded for this reason."""

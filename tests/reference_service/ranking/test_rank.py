@@ -4,16 +4,18 @@ import asyncio
 import copy
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, get_args
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import asdict
 
 from contracts.now_playing.invariants import INVARIANTS
 from contracts.now_playing.record import catalogue_text
+from reference_service.api.lean import Asked
 from reference_service.app import build_ranker
 from reference_service.features.catalogue import Catalogue
 from reference_service.features.items import Item, items
@@ -96,7 +98,9 @@ surfaces = st.sampled_from(get_args(Surface))
 
 
 def ask(surface: Surface, context: Context, candidates: list[Candidate], limit: int = 30) -> Ranking:
-    return asyncio.run(RANKER.answer(surface, context, candidates, limit, NOW)).ranking
+    ids = [name for name, _ in candidates]
+    asked = Asked(context, ids, [source for _, source in candidates], list(map(TABLE.rows.get, ids)), limit)
+    return asyncio.run(RANKER.answer(surface, asked, NOW)).ranking
 
 
 @given(surfaces, contexts, candidate_lists | crowds, st.integers(1, 60), st.randoms(use_true_random=False))
