@@ -20,8 +20,10 @@ SLOW_FOLDERS = (
     "tests/guardrails/gates/contract",
     "tests/guardrails/gates/golden",
     "tests/guardrails/gates/integrity/overlay",
+    "tests/guardrails/gates/architecture/team",
     "tests/guardrails/gates/latency",
     "tests/guardrails/payload",
+    "tests/guardrails/tasks/rules",
     "tests/guardrails/adapters/test_laboratory.py",
     "tests/reference_service/models/remote/test_mlserver.py",
 )

@@ -8,6 +8,7 @@ from guardrails.model.approval import Dispute
 from guardrails.model.change import Stage
 from guardrails.model.finding import Effect
 from guardrails.model.frozen import field, frozen
+from guardrails.model.team import TeamRules
 from guardrails.model.waiver import Baseline, Waiver
 
 SettingsT = TypeVar("SettingsT")
@@ -87,7 +88,7 @@ class Policy:
     """All of base's policy. `settings` holds each gate's own Settings object by gate name.
 
     `allowed_packages` are the packages that may be installed, by normalised name; empty when
-    policy lists none, so that only base's locks decide.
+    policy lists none, so that only base's locks decide. `team_rules` are those of `policies/rules/`.
     """
 
     stages: Mapping[Stage, StagePlan]
@@ -107,6 +108,7 @@ class Policy:
     source: str = BUILT_IN
     digest: str = ""
     notes: tuple[str, ...] = ()
+    team_rules: TeamRules = TeamRules()
 
     def settings_for(self, gate: str, kind: type[SettingsT]) -> SettingsT:
         """Return the settings of `gate`, the kind's own defaults where policy says nothing."""

@@ -104,6 +104,13 @@ def _layered(folder: Path) -> RepositoryBuilder:
     return made
 
 
+def _ruled(folder: Path) -> RepositoryBuilder:
+    made = _with_policy(folder)
+    shown = [one for one in blocks_of(ROOT / "guardrails" / "guide" / "own-rules.md") if one.value]
+    made.write_all({one.value: one.text + "\n" for one in shown})
+    return made
+
+
 STATES: Mapping[str, Callable[[Path], RepositoryBuilder]] = {
     "foreign-service": _with_policy,
     "foreign-service-without-policy": _without_policy,
@@ -112,4 +119,5 @@ STATES: Mapping[str, Callable[[Path], RepositoryBuilder]] = {
     "foreign-service-loosened": _loosened,
     "foreign-service-misspelt": _misspelt,
     "foreign-service-layered": _layered,
+    "foreign-service-with-rules": _ruled,
 }

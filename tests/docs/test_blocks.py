@@ -116,6 +116,7 @@ _LOOKS: Mapping[tuple[str, str], Callable[[Block, Path], None]] = {
     ("yaml", "hooks"): _hooks_exist,
     ("yaml", "workflow"): _workflow_is_careful,
     ("python", ""): _python_parses,
+    ("python", "file"): _python_parses,
     ("", ""): _places_exist,
 }
 

@@ -23,12 +23,14 @@ from guardrails.adapters.policy.files import (
 from guardrails.adapters.policy.folder import Folder, check_names, folder_of, misnamed, placing, plain_data
 from guardrails.adapters.policy.plain import Plain, shown
 from guardrails.adapters.policy.services import checked
+from guardrails.adapters.policy.team import data_files, rule_files, team_rules
 from guardrails.model.change import Stage
 from guardrails.model.finding import Effect
 from guardrails.model.frozen import replace
 from guardrails.model.gate import Gate
 from guardrails.model.policy import Policy, StagePlan
 from guardrails.model.ports import Cache, Tree
+from guardrails.model.team import TeamRules
 from guardrails.model.waiver import Baseline, Waiver
 
 _OWN_FILES = (GUARDRAILS, WAIVERS, BASELINE, DEPENDENCIES, APPROVERS)
@@ -52,8 +54,8 @@ def read_policy(
         if error := misnamed(folder):
             raise error
         return default_policy(gates, _notes_without_policy(folder, known))
-    check_names(folder, known, elsewhere)
-    data = plain_data(folder, known, cache)
+    check_names(folder, (*known, *rule_files(folder)), elsewhere)
+    data = plain_data(folder, (*known, *data_files(folder)), cache)
     policy = _policy(folder, data, gates)
     settings = {gate.name: _settings(folder, data, gate) for gate in settings_files.values()}
     return replace(policy, settings=settings, source=source or f"{FOLDER}/ at {tree.id[:12]}")
@@ -107,6 +109,7 @@ def _policy(folder: Folder, data: Mapping[str, Plain], gates: Sequence[Gate]) ->
         target=said.target,
         harness=said.harness,
         digest=folder.digest,
+        team_rules=team_rules(folder, data) if rule_files(folder) else TeamRules(),
     )
 
 

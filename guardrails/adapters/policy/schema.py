@@ -25,7 +25,9 @@ from guardrails.adapters.policy.files import (
 )
 from guardrails.model.frozen import required_names
 from guardrails.model.gate import Gate
+from guardrails.model.team import DeclaredRule
 
+RULE = "rule.yaml"  # any file of `policies/rules/`
 SCHEMA_FOLDER = f"{FOLDER}/schema"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _SCALARS: Mapping[object, Mapping[str, "Json"]] = {
@@ -45,6 +47,7 @@ def schemas(gates: Sequence[Gate]) -> Mapping[str, str]:
         GUARDRAILS: GuardrailsFile,
         WAIVERS: tuple[WaiverEntry, ...],
         DEPENDENCIES: DependenciesFile,
+        RULE: DeclaredRule,
     }
     kinds |= {gate.settings_file: gate.settings for gate in gates if gate.settings_file}
     return {f"{Path(name).stem}.json": _text(name, kinds[name]) for name in sorted(kinds)}

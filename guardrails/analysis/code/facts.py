@@ -12,7 +12,7 @@ import marshal
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-SCHEMA = 4
+SCHEMA = 5
 
 
 class Flag:

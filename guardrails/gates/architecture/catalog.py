@@ -25,18 +25,18 @@ import hashlib
 import importlib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from guardrails import __version__
 from guardrails.analysis.code import facts
 from guardrails.analysis.code.hooks import Hooks
 from guardrails.gates.architecture import rules
 from guardrails.gates.architecture.allowances import INVALID_ALLOWANCE, UNUSED_ALLOWANCE
+from guardrails.gates.architecture.broken import BROKEN_RULE
 from guardrails.gates.architecture.module import Found, Module
-from guardrails.model.finding import Effect
 from guardrails.model.frozen import frozen
 from guardrails.model.rule import Rule
 
@@ -56,19 +56,6 @@ _RULE_FILE = re.compile(r"gr1\d\d_\w+\.py\Z")
 _JUDGING = (
     *(Path(rules.__file__).parent, Path(facts.__file__).parent, Path(rules.__file__).parents[1]),
     Path(rules.__file__).parents[1] / "knowledge",
-)
-
-
-BROKEN_RULE = Rule(
-    id="GR199",
-    name="broken-rule",
-    gate="architecture",
-    summary="A rule broke on a file, so that file is not judged by it.",
-    why="A rule that ends in an error has seen nothing. Taking that for a clean file would let code through "
-    "that nobody judged.",
-    remedy="Report the message as a fault of Guardrails; until it is mended, `exempt` the file from the rule.",
-    effect=Effect.UNDECIDED,
-    final=True,
 )
 
 
@@ -105,8 +92,13 @@ def hooks() -> Hooks:
 
 
 def _looks() -> "Mapping[str, tuple[tuple[str, Look], ...]]":
+    return looks_of(checks())
+
+
+def looks_of(checks: Iterable[Check]) -> "Mapping[str, tuple[tuple[str, Look], ...]]":
+    """Return who looks at which nodes, for the walk over a file."""
     found: dict[str, list[tuple[str, Look]]] = {}
-    for check in checks():
+    for check in checks:
         if check.marks_in is not None:
             for kind in check.nodes:
                 found.setdefault(kind, []).append((check.rule.id, check.marks_in))
@@ -126,7 +118,14 @@ def _digest() -> str:
 
 
 def _check(module: str) -> Check:
-    found = vars(importlib.import_module(module))
+    return check_of(module, vars(importlib.import_module(module)))
+
+
+def check_of(module: str, found: Mapping[str, Any]) -> Check:
+    """Return the rule that a rule file's names make; raises ImportError when they make none.
+
+    The values are whatever the file defines; only `Check` gives them types.
+    """
     check = Check(
         found["RULE"],
         found.get("NODES", ()),

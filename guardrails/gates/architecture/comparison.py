@@ -12,6 +12,7 @@ from guardrails.gates.architecture.catalog import hooks, rules_of_the_gate
 from guardrails.gates.architecture.judging import Side, findings_of, fingerprints_under, passes
 from guardrails.gates.architecture.paths import judged_paths
 from guardrails.gates.architecture.settings import NAME, Settings
+from guardrails.gates.architecture.team.judging import team_findings
 from guardrails.model.finding import Finding
 from guardrails.model.gate import Context
 from guardrails.model.ports import Tree
@@ -35,11 +36,14 @@ def report_on(context: Context) -> Report:
     renamed = head.renamed(origins)
     spread = head.spread({})
     users = head.users if spread and spread - base.spread(renamed) else ()
-    findings = findings_of(context, head, paths, users)
+    findings = (*findings_of(context, head, paths, users), *team_findings(context, head, paths))
     old: tuple[str, ...] = ()
     if findings:
         stood = [path for path in users if path in context.base.entries()]
-        before = findings_of(context, base, origins.values(), stood)
+        before = (
+            *findings_of(context, base, origins.values(), stood),
+            *team_findings(context, base, tuple(origins.values())),
+        )
         old = tuple(fingerprints_under(before, renamed))
     own = set(paths)
     today = context.clock.today()

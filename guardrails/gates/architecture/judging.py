@@ -7,6 +7,7 @@ from functools import cached_property
 from guardrails.analysis.code.graph import Graph
 from guardrails.analysis.code.selection import matches
 from guardrails.gates.architecture.allowances import told_of
+from guardrails.gates.architecture.broken import BROKEN_RULE
 from guardrails.gates.architecture.catalog import checks
 from guardrails.gates.architecture.looking import found_by
 from guardrails.gates.architecture.module import Found, Module
@@ -89,7 +90,7 @@ def findings_of(
     """Return what the rules find in the changed modules at `paths`, and in their `users` by them."""
     places = [*((side.module(path), False) for path in paths), *((side.module(path), True) for path in users)]
     found = [
-        _finding(context, rule, module, one)
+        finding_in(context, rule, module, one)
         for module, only_spread in places
         for rule, one in side.found_in(module, only_spread)
     ]
@@ -101,7 +102,7 @@ def _idle_allowances(context: Context, module: Module, found: Iterable[Finding])
     today = context.clock.today()
     for rule, one, message, subject in told_of(module.path, module.facts, found, today):
         if not matches(module.path, module.settings.exempt.get(rule.id, ())):
-            yield _finding(context, rule, module, Found(one.directive.line, one.scope, message, subject))
+            yield finding_in(context, rule, module, Found(one.directive.line, one.scope, message, subject))
 
 
 def passes(finding: Finding, changed: frozenset[str]) -> bool:
@@ -110,7 +111,8 @@ def passes(finding: Finding, changed: frozenset[str]) -> bool:
     return any(step.path in changed for chain in chains for step in chain.steps)
 
 
-def _finding(context: Context, rule: Rule, module: Module, one: Found) -> Finding:
+def finding_in(context: Context, rule: Rule, module: Module, one: Found) -> Finding:
+    """Return what a rule found in a module as a finding."""
     return finding_of(
         rule,
         context.effect_of(rule),
@@ -125,10 +127,10 @@ def _finding(context: Context, rule: Rule, module: Module, one: Found) -> Findin
 def fingerprints_under(findings: Iterable[Finding], renamed: Mapping[str, str]) -> Iterator[str]:
     """Yield base's fingerprints, a renamed module's under its new name, so that a rename makes none new.
 
-    A file that could not be read in base either is still unjudged in head, so it yields nothing.
+    What could not be judged in base either is still unjudged in head, so it yields nothing.
     """
     for one in findings:
-        if one.rule != UNPARSABLE:
+        if one.rule not in {UNPARSABLE, BROKEN_RULE.id}:
             location = replace(one.location, symbol=_under(one.location.symbol, renamed))
             yield replace(one, location=location, subject=_under(one.subject, renamed)).fingerprint
 

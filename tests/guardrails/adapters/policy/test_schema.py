@@ -61,7 +61,14 @@ def test_fields_are_described_by_their_class_and_show_defaults() -> None:
 
 def test_writing_brings_a_folder_up_to_date_and_only_once(tmp_path: Path) -> None:
     (tmp_path / "gone.json").write_text("{}")
-    names = ("architecture.json", "dependencies.json", "gone.json", "guardrails.json", "waivers.json")
+    names = (
+        "architecture.json",
+        "dependencies.json",
+        "gone.json",
+        "guardrails.json",
+        "rule.json",
+        "waivers.json",
+    )
     assert stale_schemas(GATES, tmp_path) == names
     assert write_schemas(GATES, tmp_path) == names
     assert write_schemas(GATES, tmp_path) == ()

@@ -1,0 +1,1 @@
+"""What a team does with its own rules besides being judged by them."""
