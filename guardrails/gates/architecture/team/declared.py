@@ -7,7 +7,7 @@ from guardrails.analysis.code.graph import Search
 from guardrails.analysis.code.selection import matches
 from guardrails.gates.architecture.layers import is_under
 from guardrails.gates.architecture.module import Found, Module
-from guardrails.gates.architecture.reach import fault_of, leaves_the_loop, reached_from, way_of
+from guardrails.gates.architecture.reaching.chains import fault_of, leaves_the_loop, reached_from, way_of
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Example, Rule
 from guardrails.model.team import DeclaredRule
