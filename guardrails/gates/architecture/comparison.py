@@ -1,6 +1,6 @@
 """Compares what the rules find in head with what they find in base, where the change can matter."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from guardrails.analysis.code.facts import Facts
 from guardrails.analysis.code.graph import Graph
@@ -12,7 +12,6 @@ from guardrails.gates.architecture.catalog import hooks, rules_of_the_gate
 from guardrails.gates.architecture.judging import Side, findings_of, fingerprints_under, passes
 from guardrails.gates.architecture.paths import judged_paths
 from guardrails.gates.architecture.settings import NAME, Settings
-from guardrails.gates.architecture.team.judging import team_findings
 from guardrails.model.finding import Finding
 from guardrails.model.gate import Context
 from guardrails.model.ports import Tree
@@ -36,13 +35,13 @@ def report_on(context: Context) -> Report:
     renamed = head.renamed(origins)
     spread = head.spread({})
     users = head.users if spread and spread - base.spread(renamed) else ()
-    findings = (*findings_of(context, head, paths, users), *team_findings(context, head, paths))
+    findings = (*findings_of(context, head, paths, users), *_of_the_team(context, head, paths))
     old: tuple[str, ...] = ()
     if findings:
         stood = [path for path in users if path in context.base.entries()]
         before = (
             *findings_of(context, base, origins.values(), stood),
-            *team_findings(context, base, tuple(origins.values())),
+            *_of_the_team(context, base, tuple(origins.values())),
         )
         old = tuple(fingerprints_under(before, renamed))
     own = set(paths)
@@ -57,6 +56,15 @@ def report_on(context: Context) -> Report:
         excused=tuple(excused(findings, *_spoken(head, base, findings, origins), today)),
         facts=(f"{len(paths)} changed Python files judged by {len(rules_of_the_gate())} rules",),
     )
+
+
+def _of_the_team(context: Context, side: Side, paths: Sequence[str]) -> tuple[Finding, ...]:
+    if not context.policy.team_rules:
+        return ()
+    # Most repositories have no rules of their own, and a hook must not pay for those of others.
+    from guardrails.gates.architecture.team.judging import team_findings  # noqa: PLC0415
+
+    return team_findings(context, side, paths)
 
 
 def _spoken(
