@@ -16,6 +16,7 @@ from guardrails.analysis.openapi.parameters import compared as compared_paramete
 from guardrails.analysis.openapi.schemas.search import BUDGET, Comparison
 from guardrails.analysis.openapi.security import moved_endpoints, refused
 from guardrails.analysis.openapi.slots import Place
+from guardrails.analysis.openapi.unchanged import Unchanged
 from guardrails.analysis.openapi.values import step
 
 
@@ -28,6 +29,7 @@ class Judgement:
         self.head = head
         self._budget = budget
         self._comparisons: dict[tuple[bool, bool], Comparison] = {}
+        self._unchanged = Unchanged(base, head)
 
     def differences(self) -> list[Difference]:
         """Return every difference, worst first."""
@@ -52,6 +54,8 @@ class Judgement:
                 Level.SAFE, "operation-added", Direction.REQUEST, f"{place.label} is new", operation.pointer
             )
         for base, head in pairs:
+            if self._unchanged.holds(base, head):
+                continue
             found = (self._shown(one, base) for one in self._of_pair(base, head))
             yield from (replace(one, level=Level.SAFE) for one in found) if base.is_unstable else found
 

@@ -106,12 +106,27 @@ def parsed(content: bytes, name: str) -> Json:
         raise DocumentError(f"{name}: byte {error.start} is not UTF-8; save the document as UTF-8") from None
     if text.lstrip()[:1] in {"{", "["}:
         try:
-            return _measured(json.loads(text), name)
+            return _shallow(json.loads(text), name)
         except RecursionError:
             raise DocumentError(f"{name}: the document is nested too deeply; flatten it") from None
         except ValueError:
             pass  # a YAML flow mapping begins like JSON
     return _measured(_from_yaml(text, name), name)
+
+
+def _shallow(value: Json, name: str) -> Json:
+    """Return the value; refuse one that is nested too deeply to be walked."""
+    level: list[Json] = [value]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return value
+    raise DocumentError(f"{name}: the document is nested too deeply; flatten it")
 
 
 def _from_yaml(text: str, name: str) -> object:

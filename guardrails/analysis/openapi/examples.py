@@ -8,7 +8,6 @@ from guardrails.analysis.openapi.difference import Proof
 from guardrails.analysis.openapi.media import content_of, schema_of
 from guardrails.analysis.openapi.operations import Operation
 from guardrails.analysis.openapi.parameters import serialised
-from guardrails.analysis.openapi.schemas.candidates import Candidates
 from guardrails.analysis.openapi.schemas.search import Comparison
 from guardrails.analysis.openapi.values import Json, canonical
 
@@ -55,8 +54,5 @@ def _body(operation: Operation, proof: Proof, comparison: Comparison) -> Iterato
 
 def _sample(schema: Json, comparison: Comparison) -> Json:
     node = comparison.source.node(schema)
-    candidates = Candidates(
-        comparison.source, comparison.target, comparison.proof, comparison.sent.accepts, _TRIED
-    )
-    values = candidates.values((node,), ())
+    values = comparison.candidates.of_slot((node,), (), _TRIED)
     return next((one for one in values if one not in ("", None)), values[0] if values else "x")

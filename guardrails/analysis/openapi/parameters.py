@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import islice
 
 from guardrails.analysis.openapi.difference import Level, Proof
 from guardrails.analysis.openapi.operations import Parameter
-from guardrails.analysis.openapi.schemas.candidates import Candidates
 from guardrails.analysis.openapi.schemas.search import Answer, Comparison
 from guardrails.analysis.openapi.values import Json, canonical, count, equal, members, texts
 
@@ -140,8 +138,7 @@ def serialised(parameter: Parameter, value: Json) -> str:
 def restyled(base: Parameter, head: Parameter, label: str, comparison: Comparison) -> Iterator[Finding]:
     """Yield a break where some value is written otherwise; scalars of form and simple look alike."""
     node = comparison.source.node(base.raw.get("schema", {}))
-    found = Candidates(comparison.source, comparison.target, comparison.proof, comparison.sent.accepts, 400)
-    for value in islice(found.values((node,), ({"minItems": 2},)), 80):
+    for value in comparison.candidates.of_slot((node,), ({"minItems": 2},), 400)[:80]:
         old, new = serialised(base, value), serialised(head, value)
         if old != new or (base.style[0] in {"matrix", "label"}) != (head.style[0] in {"matrix", "label"}):
             proof = Proof(f"{base.place} {base.name}", value, old)

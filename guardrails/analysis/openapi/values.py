@@ -46,7 +46,12 @@ def count(value: Json) -> int | None:
 
 def canonical(value: Json) -> str:
     """Return the one text of all JSON-equal values: sorted keys, 1.0 as 1, true apart from 1."""
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = written(value)
+    return written(_plain(value)) if ".0" in text or "e+" in text else text
+
+
+written = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+"""Return the JSON text of a value with its keys sorted; equal values may be written in two ways."""
 
 
 def _plain(value: Json) -> Json:

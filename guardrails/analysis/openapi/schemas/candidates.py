@@ -8,47 +8,60 @@ size of the message.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from guardrails.analysis.openapi.schemas.automata import difference
+from guardrails.analysis.openapi.schemas.boundaries import (
+    LONGEST_ARRAY,
+    PLAIN,
+    counted,
+    cycled,
+    numbers_near,
+    sizes_near,
+    strings_near,
+)
 from guardrails.analysis.openapi.schemas.containment import Proof
 from guardrails.analysis.openapi.schemas.normal import Universe
-from guardrails.analysis.openapi.schemas.patterns import Irregular, samples
-from guardrails.analysis.openapi.schemas.shapes import Conjunction, Shape, TooManyShapes, shapes_of, trivial
-from guardrails.analysis.openapi.values import Json, Node, canonical, distinct, listed, members
+from guardrails.analysis.openapi.schemas.patterns import samples
+from guardrails.analysis.openapi.schemas.shapes import Conjunction, Shape, TooManyShapes, leaves, shapes_of
+from guardrails.analysis.openapi.values import Json, Node, distinct, listed, members, texts, written
 
 _DEEPEST = 7
 _MOST_SHAPES = 12
 _MOST_VALUES = 160
 _MOST_BESIDE = 8
-_LONGEST_TEXT = 3000
-_LONGEST_ARRAY = 60
+_MOST_REASONS = 12
 _MOST_SUBSETS = 3
 _EXTRA = "guardrailsExtra"
-_PLAIN: dict[str, tuple[Json, ...]] = {
-    "null": (None,),
-    "boolean": (True, False),
-    "integer": (1, 0, -1),
-    "number": (1, 0, 0.5, -1.5),
-    "string": ("a", "", "0"),
-}
+_CHOOSING = ("anyOf", "oneOf", "if", "not", "dependentSchemas", "contains")
+_COUNTING = (
+    *("dependentRequired", "minProperties", "maxProperties", "propertyNames"),
+    *("patternProperties", "unevaluatedProperties", "unevaluatedItems"),
+)
 _NAMES = ("A", "a b", "", "0", "x-a")
 _ALTERNATIVES: tuple[Json, ...] = ("text", 7, None, True, {}, [])
 Accepts = Callable[[Conjunction, Json], bool]
+Reason = Callable[[Conjunction, Json], str]
 
 
 class Candidates:
     """Generates values that source nodes accept and that lie near the edges of target nodes."""
 
     def __init__(
-        self, source: Universe, target: Universe, proof: Proof, accepted: Accepts, budget: int
+        self, source: Universe, target: Universe, proof: Proof, sent: Accepts, taken: Accepts, why: Reason
     ) -> None:
-        """Take both sides, a prover to tell where they are equal, and what the source accepts."""
+        """Take both sides, a prover of where they agree, what each accepts, and why the target refuses."""
         self._source = source
         self._target = target
         self._proof = proof
-        self._accepted = accepted
-        self._left = budget
-        self._known: dict[tuple[tuple[int, ...], tuple[int, ...], bool], list[Json]] = {}
+        self._sent = sent
+        self._taken = taken
+        self._why = why
+        self._left = 0
+        self._known: dict[tuple[tuple[int, ...], tuple[int, ...], bool], tuple[int, list[Json]]] = {}
         self._kept: list[tuple[Conjunction, Conjunction]] = []
+
+    def of_slot(self, source: Conjunction, target: Conjunction, budget: int) -> list[Json]:
+        """Return values for a whole message; at most about `budget` are tried in all its parts."""
+        self._left = budget
+        return self.values(source, target)
 
     def values(
         self, source: Conjunction, target: Conjunction, depth: int = 0, *, alone: bool = True
@@ -56,14 +69,20 @@ class Candidates:
         """Return values that the source nodes accept; the first one is plain, if there is any.
 
         A part that is not `alone` is varied even where both sides agree on it, because a
-        condition beside it may read it.
+        condition beside it may read it. What was made with less room below is made again.
         """
         key = (tuple(map(id, source)), tuple(map(id, target)), alone)
-        if key not in self._known:
-            self._known[key] = []  # a recursive part ends where it begins again
-            self._kept.append((source, target))
-            self._known[key] = self._made(source, target, depth, alone=alone)
-        return self._known[key]
+        known = self._known.get(key)
+        if known is not None and known[0] <= depth:
+            return known[1]
+        self._known[key] = (-1, [])  # a recursive part ends where it begins again
+        self._kept.append((source, target))
+        found = self._made(source, target, depth, alone=alone)
+        if self._left < 0:
+            del self._known[key]
+        else:
+            self._known[key] = (depth, found)
+        return found
 
     def _made(self, source: Conjunction, target: Conjunction, depth: int, *, alone: bool) -> list[Json]:
         found: dict[str, Json] = {}
@@ -71,14 +90,32 @@ class Candidates:
         most = _MOST_VALUES if not agreed else 1 if alone else _MOST_BESIDE
         for value in self._proposed(source, () if agreed and alone else target, depth):
             self._left -= 1
-            text = canonical(value)
-            if text not in found and self._accepted(source, value):
+            text = written(value)
+            if text not in found and self._sent(source, value):
                 found[text] = value
                 if len(found) >= most:
                     break
             if self._left < 0 and found:
                 break
-        return list(found.values())
+        values = list(found.values())
+        if agreed or depth == 0 or not any(target):
+            return values
+        return self._telling(values, target, alone=alone)
+
+    def _telling(self, values: list[Json], target: Conjunction, *, alone: bool) -> list[Json]:
+        """Return one value that the target takes as well, then those that it refuses, then the rest.
+
+        Where nothing beside the part reads it, one refused value for each reason says it all.
+        """
+        taken = [self._taken(target, one) for one in values]
+        fitting = [one for one, fits in zip(values, taken, strict=True) if fits]
+        refused = [one for one, fits in zip(values, taken, strict=True) if not fits]
+        if not alone or not refused:
+            return [*fitting[:1], *refused, *fitting[1:]]
+        reasons: dict[str, Json] = {}
+        for one in refused:
+            reasons.setdefault(self._why(target, one), one)
+        return [*fitting[:1], *list(reasons.values())[:_MOST_REASONS]]
 
     def _proposed(self, source: Conjunction, target: Conjunction, depth: int) -> Iterator[Json]:
         if not any(source) and not any(target):
@@ -89,15 +126,21 @@ class Candidates:
         except TooManyShapes:
             shapes = [Shape(tuple(leaves(self._source, source)))]
         hint = Shape(tuple(leaves(self._target, target)))
-        for shape in shapes:
-            values = shape.values()
-            if values is not None:
-                yield from values
-                continue
-            view = _View(shape, hint, tuple(self._rest_leaves(shape)), len(hint.plain) > len(target))
-            for kind in _ordered(shape):
-                yield from self._of_kind(kind, view, depth)
-            yield from (one for node in view.edge.plain for one in listed(node.get("enum")))
+        yield from _in_turn(
+            part
+            for shape in shapes
+            for part in self._of_shape(shape, hint, composed=_is_composed(hint), depth=depth)
+        )
+
+    def _of_shape(self, shape: Shape, hint: Shape, *, composed: bool, depth: int) -> Iterator[Iterable[Json]]:
+        values = shape.values()
+        if values is not None:
+            yield values
+            return
+        view = _View(shape, hint, tuple(self._rest_leaves(shape)), composed)
+        for kind in _ordered(shape):
+            yield self._of_kind(kind, view, depth)
+        yield [one for node in view.edge.plain for one in listed(node.get("enum"))]
 
     def _rest_leaves(self, shape: Shape) -> Iterator[Node]:
         for _, node in shape.rest:
@@ -106,23 +149,23 @@ class Candidates:
 
     def _of_kind(self, kind: str, view: "_View", depth: int) -> Iterable[Json]:
         if kind == "string":
-            return _strings(view.shape, view.edge)
+            return strings_near(view.shape, view.edge)
         if kind in {"integer", "number"}:
-            return _numbers(kind, view.edge)
+            return numbers_near(kind, view.edge)
         if kind == "array":
             return self._arrays(view, depth)
-        return self._objects(view, depth) if kind == "object" else _PLAIN[kind]
+        return self._objects(view, depth) if kind == "object" else PLAIN[kind]
 
     def _inner(self, view: "_View", place: str | int | None, depth: int) -> list[Json]:
         """Return values for a property by name, an item by index, or an undeclared property (None)."""
         source, target = _part(view.shape, place), _part(view.hint, place)
         if depth >= _DEEPEST:
-            return [one for one in _ALTERNATIVES if self._accepted(source, one)][:1]
+            return [one for one in _ALTERNATIVES if self._sent(source, one)][:1]
         return self.values(source, target, depth + 1, alone=not view.mixed)
 
     def _arrays(self, view: "_View", depth: int) -> Iterator[Json]:
         shape, edge = view.shape, view.edge
-        needed = int(min(shape.least("minItems"), _LONGEST_ARRAY))
+        needed = int(min(shape.least("minItems"), LONGEST_ARRAY))
         places = max(shape.places(), edge.places())
         columns = [self._inner(view, one, depth) for one in range(places)]
         tail = self._inner(view, places, depth)
@@ -130,17 +173,20 @@ class Candidates:
         tail = distinct([*tail, *contained])
         first = [column[0] for column in columns if column]
         if tail or needed <= len(first):
-            yield [*first, *_cycled(tail, needed - len(first))]
+            yield [*first, *cycled(tail, needed - len(first))]
         yield []
         for index, column in enumerate(columns[: len(first)]):
             yield from ([*first[:index], one, *first[index + 1 :]] for one in column[1:])
             yield first[: index + 1]
-        yield from ([*first, one, *_cycled(tail, needed - len(first) - 1)] for one in tail)
+        yield from ([*first, one, *cycled(tail, needed - len(first) - 1)] for one in tail)
         if tail:
-            sizes = {*_sizes(edge, "minItems", "maxItems"), *_sizes(edge, "minContains", "maxContains")}
+            sizes = {
+                *sizes_near(edge, "minItems", "maxItems"),
+                *sizes_near(edge, "minContains", "maxContains"),
+            }
             for size in sorted(sizes):
                 yield [*first, *[tail[0]] * (size - len(first))]
-                yield [*first, *_counted(tail, size - len(first))]
+                yield [*first, *counted(tail, size - len(first))]
                 yield from ([*first, *[one] * (size - len(first))] for one in contained)
             yield [*first, tail[0], tail[0]]
             yield [*first, *tail[:2]]
@@ -155,23 +201,35 @@ class Candidates:
 
     def _objects(self, view: "_View", depth: int) -> Iterator[Json]:
         shape, edge = view.shape, view.edge
-        names = [
-            *shape.names(),
-            *(name for name in (*edge.names(), *edge.required()) if name not in shape.names()),
-        ]
-        columns = {name: self._inner(view, name, depth) for name in dict.fromkeys(names)}
+        needed = shape.required()
+        columns = {name: self._inner(view, name, depth) for name in sorted(needed)}
+        yield {name: column[0] for name, column in columns.items() if column}
+        names = dict.fromkeys((*shape.names(), *edge.names(), *sorted(edge.required() | needed)))
+        columns = {name: self._inner(view, name, depth) for name in names if self._bears(view, name)}
         first: dict[str, Json] = {name: column[0] for name, column in columns.items() if column}
-        declared: Node = {name: one for name, one in first.items() if name in shape.names()}
+        declared: Node = {name: one for name, one in first.items() if shape.declares(name)}
         least: Node = {name: one for name, one in first.items() if name in shape.required()}
-        yield least
         yield declared
+        told = edge.required() - shape.required() if not view.mixed else set(first)
         for name in first:
-            for one in columns[name]:
-                yield {**least, name: one}
-                yield {**declared, name: one}
-            yield {other: one for other, one in declared.items() if other != name}
+            if name in told:
+                yield {other: one for other, one in declared.items() if other != name}
+        yield from _in_turn(
+            _with_each(name, columns[name], (least, declared))
+            for name in first
+            if view.mixed or name not in least or len(columns[name]) > 1
+        )
         yield from self._combinations(least, columns, edge)
-        yield from self._more(view, least, declared, depth)
+        if view.mixed or view.counted or not self._proof.holds(shape.of_others(), view.hint.of_others()):
+            yield from self._more(view, least, declared, depth)
+        elif shape.name_patterns() or edge.name_patterns():
+            yield from self._patterned(view, least, depth)
+
+    def _bears(self, view: "_View", name: str) -> bool:
+        """Whether a property of that name can matter to whether the object breaks."""
+        if view.mixed or view.counted or any(name in texts(node.get("required")) for node in view.edge.plain):
+            return True
+        return not self._proof.holds(_part(view.shape, name), _part(view.hint, name))
 
     def _combinations(self, least: Node, columns: dict[str, list[Json]], edge: Shape) -> Iterator[Json]:
         first = {name: column[0] for name, column in columns.items() if column}
@@ -200,10 +258,14 @@ class Candidates:
             for one in values[:40]:
                 yield {**least, _EXTRA: one}
             yield from ({**least, name: values[0]} for name in _NAMES)
-            for size in _sizes(edge, "minProperties", "maxProperties"):
+            for size in sizes_near(edge, "minProperties", "maxProperties"):
                 extra = {f"{_EXTRA}{index}": values[0] for index in range(size - len(least))}
                 yield {**least, **extra}
         yield {**declared, _EXTRA: "text"}
+        yield from self._patterned(view, least, depth)
+
+    def _patterned(self, view: "_View", least: Node, depth: int) -> Iterator[Json]:
+        shape, edge = view.shape, view.edge
         for pattern in dict.fromkeys((*shape.name_patterns(), *edge.name_patterns())):
             for name in samples(pattern, 3):
                 column = self._inner(view, name, depth)
@@ -228,9 +290,39 @@ class _View:
         return Shape((*self.shape.plain, *self.hint.plain, *self.own))
 
     @property
+    def counted(self) -> bool:
+        """Whether it matters which names, or how many, stand beside each other."""
+        return any(name in node for node in self.edge.plain for name in _COUNTING)
+
+    @property
     def mixed(self) -> bool:
         """Whether parts must be varied even where both sides agree on them."""
         return self.composed or bool(self.shape.rest)
+
+
+def _is_composed(shape: Shape) -> bool:
+    """Whether a node chooses by looking at a whole value, so that its parts cannot be varied alone."""
+    return any(name in node for node in shape.plain for name in _CHOOSING)
+
+
+def _in_turn(parts: Iterable[Iterable[Json]]) -> Iterator[Json]:
+    """Yield one value of each part, then the next of each, so that none waits for another's end."""
+    left = [iter(part) for part in parts]
+    while left:
+        still = []
+        for part in left:
+            for value in part:
+                yield value
+                still.append(part)
+                break
+        left = still
+
+
+def _with_each(name: str, column: list[Json], messages: tuple[Node, ...]) -> Iterator[Json]:
+    """Yield each message with each value of the column under that name."""
+    for one in column:
+        for message in messages:
+            yield {**message, name: one}
 
 
 def _part(shape: Shape, place: str | int | None) -> Conjunction:
@@ -245,93 +337,3 @@ def _ordered(shape: Shape) -> list[str]:
     if any(name in node for node in shape.plain for name in ("items", "prefixItems", "contains", "minItems")):
         order = ("array", *(one for one in order if one != "array"))
     return [one for one in order if one in kinds]
-
-
-def _cycled(values: list[Json], size: int) -> list[Json]:
-    return [values[index % len(values)] for index in range(max(size, 0))] if values else []
-
-
-def _counted(values: list[Json], size: int) -> list[Json]:
-    """Return that many values, made to differ by counting where there are too few."""
-    found = values[: max(size, 0)]
-    counters: list[Json] = (
-        [f"a{index}" for index in range(size)] if isinstance(values[0], str) else list(range(size))
-    )
-    return [*found, *counters[len(found) : size]] if isinstance(values[0], str | int) else found
-
-
-def _sizes(edge: Shape, least: str, most: str, top: int = _LONGEST_ARRAY) -> list[int]:
-    named = [int(one) for name in (least, most) for one in edge.numbers(name) if one <= top]
-    return sorted({size for one in named for size in (one - 1, one, one + 1) if size >= 0} | {1, 2, 3})
-
-
-def _numbers(kind: str, edge: Shape) -> Iterator[Json]:
-    yield from _PLAIN[kind]
-    bounds = {
-        one
-        for name in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-        for one in edge.numbers(name)
-    }
-    for one in sorted(bounds):
-        yield from (one, one - 1, one + 1)
-        if kind == "number":
-            yield from (one - 0.5, one + 0.5)
-    for multiple in edge.numbers("multipleOf"):
-        yield from (multiple, multiple * 2, multiple * 3, -multiple, multiple * 10)
-        yield from (multiple + 1, multiple / 2) if kind == "number" else (multiple + 1,)
-        yield from (multiple * (one // multiple + step) for one in bounds for step in (0, 1))
-    yield from (2, 3, 5, 10, 100, 2**31, 2**53 + 1)
-    if kind == "number":
-        yield from (0.25, 1e-9, 1e39)
-
-
-def _strings(shape: Shape, edge: Shape) -> Iterator[Json]:
-    own = sorted(shape.patterns())
-    for pattern in own:
-        yield from samples(pattern)
-    for pattern in own:
-        for other in sorted(edge.patterns() - shape.patterns()):
-            yield from _telling(pattern, other)
-    yield from _PLAIN["string"]
-    for pattern in sorted(edge.patterns()):
-        yield from samples(pattern, 4)
-        if not own:
-            yield from _telling("", pattern)
-    for size in _sizes(edge, "minLength", "maxLength", _LONGEST_TEXT):
-        yield "a" * size
-    for pattern in own:
-        for size in _sizes(edge, "minLength", "maxLength", _LONGEST_TEXT):
-            yield from (
-                text + text[-1:] * (size - len(text)) for text in samples(pattern, 4) if len(text) < size
-            )
-    yield from ("true", "null", "1", "a b", "é", "2026-11-23", "aaaaaaaaaaaa")
-
-
-def _telling(one: str, other: str) -> list[Json]:
-    try:
-        found = None if trivial(other) else difference(one, other)
-    except Irregular:
-        return []
-    return [] if found is None else [found]
-
-
-def leaves(universe: Universe, nodes: Iterable[Node], *, conditions: bool = True) -> list[Node]:
-    """Return every node that bears on the same value: through references, branches and, if asked, conditions."""
-    found: list[Node] = []
-    seen: set[int] = set()
-    left = list(nodes)
-    while left:
-        node = left.pop(0)
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        found.append(node)
-        reference = node.get("$ref")
-        if isinstance(reference, str):
-            left.append(universe.at(reference))
-        for name in ("allOf", "anyOf", "oneOf"):
-            left += [members(one) for one in listed(node.get(name))]
-        if conditions:
-            parts = [node[name] for name in ("if", "then", "else", "not") if name in node]
-            left += [members(one) for one in (*parts, *members(node.get("dependentSchemas")).values())]
-    return found

@@ -38,7 +38,9 @@ class Proof:
         self._known: dict[_Key, bool] = {}
         self._trail: list[_Key] = []
         self._kept: list[tuple[Conjunction, Conjunction]] = []
-        self._same: dict[tuple[int, int], None] = {}
+        self._same: set[tuple[int, int]] = set()
+        self._assumed: list[tuple[int, int]] = []
+        self._unlike: set[tuple[int, int]] = set()
         self._written = Sameness(source.document, target.document)
 
     def holds(self, source: Conjunction, target: Conjunction, depth: int = 0) -> bool:
@@ -85,14 +87,24 @@ class Proof:
         key = (id(one), id(other))
         if key in self._same:
             return True
+        if key in self._unlike:
+            return False
+        if self._alike(one, other, key):
+            return True
+        self._unlike.add(key)
+        return False
+
+    def _alike(self, one: Node, other: Node, key: tuple[int, int]) -> bool:
         first, second = self._source.written(one), self._target.written(other)
         if first is not None and second is not None and self._written.of(first, second):
-            self._same[key] = None
+            self._same.add(key)
+            self._assumed.append(key)
             return True
         if one.keys() != other.keys():
             return False
-        mark = len(self._same)
-        self._same[key] = None
+        mark = len(self._assumed)
+        self._same.add(key)
+        self._assumed.append(key)
         for name, value in one.items():
             if name == "$ref":
                 equal = self.same(self._source.at(str(value)), self._target.at(str(other[name])))
@@ -103,8 +115,8 @@ class Proof:
             else:
                 equal = self.same(value, other[name])
             if not equal:
-                for assumed in list(self._same)[mark:]:
-                    del self._same[assumed]
+                self._same.difference_update(self._assumed[mark:])
+                del self._assumed[mark:]
                 return False
         return True
 
@@ -217,7 +229,7 @@ class Proof:
 
 def is_unspoken(shape: Shape, name: str) -> bool:
     """Whether the shape neither declares a property of that name nor says what undeclared ones hold."""
-    return name not in shape.names() and not any(shape.of_name(name))
+    return not shape.declares(name) and not any(shape.of_name(name))
 
 
 def _followed(universe: Universe, node: Node) -> Node:

@@ -29,7 +29,9 @@ class Sameness:
     def __init__(self, one: Document, other: Document) -> None:
         self._one = one
         self._other = other
-        self._equal: dict[tuple[int, int], None] = {}
+        self._equal: set[tuple[int, int]] = set()
+        self._trail: list[tuple[int, int]] = []
+        self._unequal: set[tuple[int, int]] = set()
         self._kept: list[tuple[Json, Json]] = []
 
     def of(self, one: Json, other: Json) -> bool:
@@ -40,13 +42,17 @@ class Sameness:
         key = (id(one), id(other))
         if key in self._equal:
             return True
-        mark = len(self._equal)
-        self._equal[key] = None
+        if key in self._unequal:
+            return False
+        mark = len(self._trail)
+        self._trail.append(key)
+        self._equal.add(key)
         self._kept.append((one, other))
         if self._members(one, other):
             return True
-        for assumed in list(self._equal)[mark:]:
-            del self._equal[assumed]
+        self._equal.difference_update(self._trail[mark:])
+        del self._trail[mark:]
+        self._unequal.add(key)  # what was assumed could only have made them more alike
         return False
 
     def _members(self, one: dict[str, Json], other: dict[str, Json]) -> bool:

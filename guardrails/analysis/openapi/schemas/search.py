@@ -10,10 +10,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from guardrails.analysis.openapi.documents import Document
-from guardrails.analysis.openapi.schemas.candidates import Candidates, leaves
+from guardrails.analysis.openapi.schemas.candidates import Candidates
 from guardrails.analysis.openapi.schemas.containment import Proof, is_unspoken
 from guardrails.analysis.openapi.schemas.normal import FALSE, UNSENT, WIDENED, Side, Universe
-from guardrails.analysis.openapi.schemas.shapes import Conjunction, Shape
+from guardrails.analysis.openapi.schemas.shapes import Conjunction, Shape, leaves
 from guardrails.analysis.openapi.values import Json, Node, kind_of, step, texts
 from guardrails.model.errors import ToolMissing
 
@@ -81,6 +81,11 @@ class Validators:
             for error in validator.iter_errors(value)
         ]
         return sorted(found, key=lambda one: -one.pointer.count("/"))
+
+    def reason(self, nodes: Conjunction, value: Json) -> str:
+        """Return the place and keyword of the first refusal, empty where there is none."""
+        found = self.refusals(nodes, value)
+        return f"{found[0].pointer} {found[0].keyword}" if found else ""
 
     def can_judge(self, nodes: Conjunction) -> bool:
         """Whether the schemas can be compiled."""
@@ -150,6 +155,7 @@ class Comparison:
         self.sent = Validators(self.source)
         self.taken = Validators(self.target)
         self.proof = Proof(self.source, self.target, self.taken.accepts)
+        self.candidates = self._fresh_candidates()
         self._budget = budget
         self._by_target = True
         self._known: dict[tuple[int, int], tuple[Json, Json, Result]] = {}
@@ -161,6 +167,10 @@ class Comparison:
             self._known[key] = (source, target, self._bounded(source, target))
         return self._known[key][2]
 
+    def _fresh_candidates(self) -> Candidates:
+        sent, taken = self.sent, self.taken
+        return Candidates(self.source, self.target, self.proof, sent.accepts, taken.accepts, taken.reason)
+
     @cached_property
     def _meant(self) -> "Comparison":
         """The same comparison with each type widened to what its keywords speak of."""
@@ -171,13 +181,19 @@ class Comparison:
         try:
             return self._judged(source, target)
         except RecursionError:
-            # Whatever was assumed half-way up such a chain of references must not count as proved.
-            self.proof = Proof(self.source, self.target, self.taken.accepts)
+            self._forget()
             return Result(Answer.UNKNOWN)
+
+    def _forget(self) -> None:
+        """Start anew: what was assumed half-way up a chain of references must not count as proved."""
+        self.proof = Proof(self.source, self.target, self.taken.accepts)
+        self.candidates = self._fresh_candidates()
 
     def _judged(self, source: Json, target: Json) -> Result:
         result = self._compared(self.source.node(source), self.target.node(target))
-        if result.answer is Answer.BREAKING or not (self.source.is_mistyped or self.target.is_mistyped):
+        if result.answer in {Answer.SAME, Answer.BREAKING}:
+            return result
+        if not (self.source.is_mistyped or self.target.is_mistyped):
             return result
         meant = self._meant.of(source, target)
         return replace(meant, is_meant=True) if meant.answer is Answer.BREAKING else result
@@ -193,9 +209,8 @@ class Comparison:
         return Result(Answer.BREAKING if witnesses else Answer.UNKNOWN, witnesses)
 
     def _witnesses(self, source: Node, target: Node) -> Iterator[Witness]:
-        candidates = Candidates(self.source, self.target, self.proof, self.sent.accepts, self._budget)
         seen: set[tuple[str, str]] = set()
-        for value in candidates.values((source,), (target,)):
+        for value in self.candidates.of_slot((source,), (target,), self._budget):
             if self.taken.accepts((target,), value) or self.is_undeclared(value, source, target):
                 continue
             refusals = self.taken.refusals((target,), value)
@@ -237,7 +252,7 @@ class Comparison:
                 for index, one in enumerate(value)
             )
         return any(
-            (is_unspoken(sent, name) and name in taken.names())
+            (is_unspoken(sent, name) and taken.declares(name))
             or self._uses_new(sent.of_name(name), taken.of_name(name), one, depth + 1)
             for name, one in value.items()
         )
@@ -249,7 +264,10 @@ class Comparison:
         """
         found: dict[str, None] = {}
         self._by_target = by_target
-        self._walk((self.source.node(source),), (self.target.node(target),), "", found, set())
+        try:
+            self._walk((self.source.node(source),), (self.target.node(target),), "", found, set())
+        except RecursionError:
+            self._forget()
         return list(found)
 
     def _walk(
@@ -260,6 +278,8 @@ class Comparison:
         found: dict[str, None],
         seen: set[tuple[str, str]],
     ) -> None:
+        if len(source) == len(target) == 1 and self.proof.same(source[0], target[0]):
+            return
         sent, taken = Shape(tuple(leaves(self.source, source))), Shape(tuple(leaves(self.target, target)))
         key = (str(sorted(map(id, sent.plain))), str(sorted(map(id, taken.plain))))
         if key in seen or pointer.count("/") > _DEEPEST:

@@ -6,7 +6,7 @@ moved, inlined) look alike and what is left can be compared keyword by keyword.
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -133,6 +133,10 @@ class Shape:
     def names(self) -> list[str]:
         """Return the declared property names, in order."""
         return list(dict.fromkeys(name for node in self.plain for name in members(node.get("properties"))))
+
+    def declares(self, name: str) -> bool:
+        """Whether a property of that name is declared."""
+        return any(name in members(node.get("properties")) for node in self.plain)
 
     def name_patterns(self) -> list[str]:
         """Return the patterns that declare property names."""
@@ -266,3 +270,25 @@ def apart(one: Shape, two: Shape) -> bool:
             for name in both.required()
         )
     return False
+
+
+def leaves(universe: Universe, nodes: Iterable[Node], *, conditions: bool = True) -> list[Node]:
+    """Return every node that bears on the same value: through references, branches and, if asked, conditions."""
+    found: list[Node] = []
+    seen: set[int] = set()
+    left = list(nodes)
+    while left:
+        node = left.pop(0)
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        found.append(node)
+        reference = node.get("$ref")
+        if isinstance(reference, str):
+            left.append(universe.at(reference))
+        for name in ("allOf", "anyOf", "oneOf"):
+            left += [members(one) for one in listed(node.get(name))]
+        if conditions:
+            parts = [node[name] for name in ("if", "then", "else", "not") if name in node]
+            left += [members(one) for one in (*parts, *members(node.get("dependentSchemas")).values())]
+    return found
