@@ -3,11 +3,14 @@
 import ast
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import suppress
 
 from guardrails.analysis.code.directives import directives_in
 from guardrails.analysis.code.facts import Facts, Mark
 from guardrails.analysis.code.hooks import NO_HOOKS, Hooks
 from guardrails.analysis.code.marks import marks_of
+from guardrails.analysis.code.reading.declared import declared_the_older_way
 from guardrails.analysis.code.reading.gather import Gatherer
 from guardrails.analysis.code.reading.resolve import Resolved
 
@@ -59,16 +62,22 @@ def _reason(error: Exception) -> str:
 
 
 def _of_newer_syntax(source: bytes, hooks: Hooks, reason: str) -> Read:
+    for older in _older_ways(source):
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            return _gathered(_parsed(older), hooks)
+    return _unread(reason)
+
+
+def _older_ways(source: bytes) -> Iterator[bytes]:
+    declared = declared_the_older_way(source)
+    if declared is not None:
+        yield declared
     # libcst costs 0.2 s to import, and only a file that this interpreter cannot read needs it.
     from guardrails.analysis.code.reading.newer import downgraded  # noqa: PLC0415
 
     older = downgraded(source)
-    if older is None:
-        return _unread(reason)
-    try:
-        return _gathered(_parsed(older), hooks)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return _unread(reason)
+    if older is not None:
+        yield older
 
 
 def _gathered(module: ast.Module, hooks: Hooks) -> Read:
