@@ -195,7 +195,7 @@ def _verdict(question: Question, opened: Opened, policy: Policy, laboratory: Run
     crowd = None if question.stage is Stage.COMMIT else _crowd(laboratory.cache_folder)
     opened.repository.objects.lend()
     results = run_plan(plan, gates, context, ForkingExecutor(at_end=laboratory.close, crowd=crowd))
-    final = frozenset(rule.id for rule in _final_rules(results))
+    final = frozenset(rule.id for rule in final_rules(results))
     ledger = Ledger(policy, clock.today(), opened.change.digest, final_rules=final)
     judgement = judge(plan, results, ledger, _lost(plan, opened, policy))
     return _report(question, opened.change, policy, judgement, results, box)
@@ -232,7 +232,7 @@ def _crowd(folder: Path) -> "Crowd":
     return Crowd(folder)
 
 
-def _final_rules(results: Mapping[str, Result]) -> Iterator[Rule]:
+def final_rules(results: Mapping[str, Result]) -> Iterator[Rule]:
     """Yield the final rules among those that were found; without findings no rule is imported."""
     found = {one.rule for result in results.values() if isinstance(result, Report) for one in result.findings}
     if found:

@@ -15,6 +15,7 @@ from guardrails.model.frozen import frozen
 
 _NAME = re.compile(r":?[A-Za-z_.][\w.]*\Z")
 _DEEPEST_NAME = 40
+_LONGEST_NAME = 12
 _ENTERING = ("__enter__", "__exit__")
 _CONSTRUCTING = ("__init__", "__new__", "__post_init__")
 _CALLING = frozenset(
@@ -90,8 +91,8 @@ class Graph:
         return known
 
     def _linked(self, module: str, name: str, depth: int) -> Iterator[str]:
-        if depth > _DEEPEST_NAME:
-            return
+        if depth > _DEEPEST_NAME or name.count(".") > _LONGEST_NAME:
+            return  # such as `self.unit = self.unit.next()`, which would go on for ever
         if name.startswith("?"):
             yield from self._from_stars(module, name[1:], depth)
         elif name.startswith(":"):
@@ -151,7 +152,10 @@ class Graph:
         first, later = _first(rest)
         member = first.removesuffix("()")
         method = self._named(module, f"{bare}.{member}")
-        values = [one for one in facts.attributes.get(bare, {}).get(member, ()) if one != f":{bare}.{member}"]
+        itself = f":{bare}.{member}", f":{bare}().{member}"
+        values = [
+            one for one in facts.attributes.get(bare, {}).get(member, ()) if not _starts_with(one, itself)
+        ]
         if method:
             yield from self._of_function(module, facts, method[0], f"{bare}.{first}", later, depth)
         elif values:
@@ -260,6 +264,11 @@ class Graph:
                         queue.append((target, here))
         if not found:
             barren |= seen
+
+
+def _starts_with(name: str, owners: tuple[str, ...]) -> bool:
+    """Whether the name is one of the owners, or something of it."""
+    return any(name == one or name.startswith((f"{one}.", f"{one}(")) for one in owners)
 
 
 def _first(name: str) -> tuple[str, str]:

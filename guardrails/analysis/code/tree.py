@@ -2,20 +2,20 @@
 
 import gc
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import TypeVar
 
 from guardrails.analysis.code.facts import SCHEMA, Facts, Mark, decode, decode_marks, encode, encode_marks
 from guardrails.analysis.code.hooks import NO_HOOKS, Hooks
 from guardrails.analysis.code.imports import Modules
 from guardrails.analysis.code.selection import is_python
+from guardrails.analysis.code.shelf import Drawers, Keeper, Shelf
 from guardrails.model.change import Entry, Mode
 from guardrails.model.ports import Cache, Tree
 
-KeptT = TypeVar("KeptT")
 PARSER = f"{sys.implementation.name}-{sys.version_info.major}.{sys.version_info.minor}"
+_AT_ONCE = 1_000
 _FILES = frozenset({Mode.FILE, Mode.EXECUTABLE})
 _GONE = Facts(unparsable="it is not a file of the tree")
 
@@ -23,7 +23,8 @@ _GONE = Facts(unparsable="it is not a file of the tree")
 class Code:
     """The modules of `tree`, their facts, and what local rules mark in them.
 
-    `parser` names the interpreter that reads them, `hooks` are the local rules.
+    `parser` names the interpreter that reads them, `hooks` are the local rules. `place` names a tree
+    all of whose files are to be read, such as by its folder, so that few cache entries hold them.
     """
 
     def __init__(
@@ -33,19 +34,27 @@ class Code:
         roots: tuple[str, ...] = (".",),
         parser: str = PARSER,
         hooks: Hooks = NO_HOOKS,
+        place: str = "",
     ) -> None:
         self.tree = tree
-        self._cache = cache
         self._roots = roots
-        self._prefix = f"facts/{SCHEMA}/{parser}/"
-        self._facts: dict[str, Facts] = {}
         self._hooks = hooks
-        self._marks_prefix = f"marks/{SCHEMA}/{parser}/{hooks.digest}/"
+        prefixes = f"facts/{SCHEMA}/{parser}/", f"marks/{SCHEMA}/{parser}/{hooks.digest}/"
+        stores: list[Keeper] = [
+            Shelf(cache, one, place) if place else Drawers(cache, one) for one in prefixes
+        ]
+        self._kept_facts, self._kept_marks = stores
+        self._stored: dict[str, bytes] = {}
+        self._facts: dict[str, Facts] = {}
         self._marks: dict[str, tuple[Mark, ...]] = {}
 
     @cached_property
     def _entries(self) -> Mapping[str, Entry]:
         return self.tree.entries()
+
+    @cached_property
+    def _blobs(self) -> Mapping[str, str]:
+        return {path: one.blob for path, one in self._entries.items()}
 
     @cached_property
     def modules(self) -> Modules:
@@ -59,15 +68,27 @@ class Code:
 
     def facts(self, path: str) -> Facts:
         """Return the facts of the file at `path`."""
-        if path not in self._facts:
-            self.load([path])
-        return self._facts[path]
+        known = self._facts.get(path)
+        if known is None:
+            if path not in self._stored:
+                self.load([path])
+            known = self._decoded(path) if path in self._stored else self._facts[path]
+        return known
+
+    def _decoded(self, path: str) -> Facts:
+        try:
+            known = decode(self._stored.pop(path))
+        except (ValueError, EOFError, TypeError):
+            self._read([path])
+            known = decode(self._stored.pop(path)) if path in self._stored else _GONE
+        self._facts[path] = known
+        return known
 
     def facts_by_path(self, paths: Iterable[str]) -> Mapping[str, Facts]:
         """Return the facts of many files, what the cache lacks read in one exchange with git."""
         wanted = list(paths)
         self.load(wanted)
-        return {path: self._facts[path] for path in wanted}
+        return {path: self.facts(path) for path in wanted}
 
     def marks(self, path: str) -> tuple[Mark, ...]:
         """Return what the local rules mark in the file at `path`; nothing without hooks."""
@@ -77,7 +98,11 @@ class Code:
 
     def load(self, paths: Iterable[str]) -> None:
         """Make the facts of `paths` ready."""
-        self._read(self._lacking(paths, self._facts, self._prefix, decode))
+        wanted = [
+            path for path in dict.fromkeys(paths) if path not in self._facts and path not in self._stored
+        ]
+        self._stored.update(self._kept_facts.taken(self._blobs_of(wanted)))
+        self._read([path for path in wanted if path not in self._stored])
 
     def load_marks(self, paths: Iterable[str]) -> None:
         """Make the marks of `paths` ready."""
@@ -85,50 +110,39 @@ class Code:
         if not self._hooks.digest:
             self._marks.update(dict.fromkeys(wanted, ()))
             return
-        self._read(self._lacking(wanted, self._marks, self._marks_prefix, decode_marks))
+        for path, data in self._kept_marks.taken(self._blobs_of(wanted)).items():
+            with suppress(ValueError, EOFError, TypeError):
+                self._marks[path] = decode_marks(data)
+        self._read([path for path in wanted if path not in self._marks])
 
-    def _lacking(
-        self,
-        paths: Iterable[str],
-        known: dict[str, KeptT],
-        prefix: str,
-        decoded: Callable[[bytes], KeptT],
-    ) -> list[str]:
-        """Fill `known` from the cache and return the paths that it does not hold."""
-        entries = self._entries
-        missing = []
-        for path in dict.fromkeys(paths):
-            if path in known:
-                continue
-            stored = self._cache.get(prefix + entries[path].blob) if path in entries else None
-            try:
-                if stored is None:
-                    raise ValueError(path)
-                known[path] = decoded(stored)
-            except (ValueError, EOFError, TypeError):
-                missing.append(path)
-        return missing
+    def _blobs_of(self, paths: Iterable[str]) -> dict[str, str]:
+        return {path: self._blobs[path] for path in paths if path in self._blobs}
 
     def _read(self, missing: Sequence[str]) -> None:
-        if not missing:
-            return
-        sources = self.tree.read_many(missing)
-        with _without_collector():
-            for path in missing:
-                if path in sources:
-                    self._keep(path, self._entries[path].blob, sources[path])
-                else:
-                    self._facts[path], self._marks[path] = _GONE, ()
+        """Read files anew, so many at once that their contents fit into little memory."""
+        for start in range(0, len(missing), _AT_ONCE):
+            some = missing[start : start + _AT_ONCE]
+            sources = self.tree.read_many(some)
+            with _without_collector():
+                self._read_sources(some, sources)
 
-    def _keep(self, path: str, blob: str, source: bytes) -> None:
+    def _read_sources(self, paths: Iterable[str], sources: Mapping[str, bytes]) -> None:
         # Most files are known by their blobs, and then nothing needs a parser.
         from guardrails.analysis.code.build import read_source  # noqa: PLC0415
 
-        facts, marks = read_source(source, self._hooks)
-        self._facts[path], self._marks[path] = facts, marks
-        self._cache.put(self._prefix + blob, encode(facts))
+        facts: dict[str, bytes] = {}
+        marks: dict[str, bytes] = {}
+        for path in paths:
+            if path in sources:
+                made, self._marks[path] = read_source(sources[path], self._hooks)
+                # Read back they take a quarter of the memory, for then they share their texts.
+                facts[path] = self._stored[path] = encode(made)
+                marks[path] = encode_marks(self._marks[path])
+            else:
+                self._facts[path], self._marks[path] = _GONE, ()
+        self._kept_facts.put(facts, self._blobs)
         if self._hooks.digest:
-            self._cache.put(self._marks_prefix + blob, encode_marks(marks))
+            self._kept_marks.put(marks, self._blobs)
 
 
 @contextmanager

@@ -1,0 +1,117 @@
+"""Judges a whole tree as it stands on the disk: a git work tree, or a folder that no git knows.
+
+Nothing is compared with a base, so policy is the tree's own. What must not be believed by a merge is
+judged by `review`; this is for a look at everything at once, and for trees that come to us new.
+"""
+
+import os
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from guardrails import __version__
+from guardrails.adapters.cache import FileCache, user_folder
+from guardrails.adapters.clock import SystemClock
+from guardrails.adapters.executor import ForkingExecutor
+from guardrails.adapters.files.listing import found, top_of, tracked
+from guardrails.adapters.files.stamps import Stamps, digests_of
+from guardrails.adapters.files.tree import FolderTree
+from guardrails.adapters.laboratory import RunLaboratory
+from guardrails.adapters.policy.reader import read_policy
+from guardrails.analysis.code.selection import is_python
+from guardrails.engine.judge import Ledger, judge
+from guardrails.engine.plan import Plan, PlannedGate
+from guardrails.engine.run import run_plan
+from guardrails.gates.architecture.gate import GATE
+from guardrails.gates.architecture.settings import NAME
+from guardrails.model.change import Change, Revision, Stage
+from guardrails.model.errors import BoxError, UsageError
+from guardrails.model.frozen import frozen, replace
+from guardrails.model.gate import Context
+from guardrails.model.ports import Box
+from guardrails.model.rule import Report
+from guardrails.model.verdict import Verdict
+from guardrails.wiring import catalog, final_rules
+
+_POLICY = "policies/"
+_SECONDS = 1800.0
+
+
+@frozen
+class Place:
+    """The tree to judge: its top folder, whether git knows it, and what of it is asked for."""
+
+    top: Path
+    in_git: bool
+    under: tuple[str, ...]
+
+
+def lint(paths: Sequence[str], stage: Stage = Stage.MERGE) -> Verdict:
+    """Return the verdict on the Python files at `paths` (here, when empty), by all rules of the architecture gate.
+
+    Raises UsageError for a path that does not exist, or paths of different trees.
+    """
+    place = place_of(paths)
+    cache_folder = user_folder(os.environ)
+    cache = FileCache(cache_folder)
+    names = list(tracked(place.top, os.environ) if place.in_git else found(place.top))
+    tree = FolderTree(place.top, filter(is_python, names), Stamps(place.top, cache).digests)
+    policies = FolderTree(
+        place.top, [name for name in names if name.startswith(_POLICY)], partial(digests_of, place.top)
+    )
+    policy = read_policy(policies, catalog().gates, cache, source="policies/ as it stands here")
+    revision = Revision("files", tree.id)
+    nothing = Revision("nothing", "")
+    change = Change(nothing, revision, revision, (), "the caller, who named files", whole_tree=True)
+    with RunLaboratory(place.top, tree, _no_box, cache, cache_folder) as laboratory:
+        context = Context(change, tree, tree, stage, policy, (), laboratory, SystemClock())
+        return _verdict(context, place)
+
+
+def _verdict(context: Context, place: Place) -> Verdict:
+    from guardrails.gates.architecture.whole import report_on_tree  # noqa: PLC0415 - in the child alone, below
+
+    def run(context: Context) -> Report:
+        return report_on_tree(context, str(place.top), place.under)
+
+    gate = replace(GATE, run=run, seconds=dict.fromkeys(Stage, _SECONDS))
+    plan = Plan(context.stage, (PlannedGate(NAME),))
+    results = run_plan(plan, [gate], context, ForkingExecutor())
+    final = frozenset(rule.id for rule in final_rules(results))
+    ledger = Ledger(context.policy, context.clock.today(), context.change.digest, final_rules=final)
+    judgement = judge(plan, results, ledger)
+    return Verdict(
+        outcome=judgement.outcome,
+        stage=context.stage,
+        change=context.change,
+        gates=judgement.gates,
+        findings=judgement.findings,
+        policy_source=context.policy.source,
+        policy_digest=context.policy.digest,
+        harness=__version__,
+        box="not needed",
+        notes=context.policy.notes,
+        measured={name: dict(one.measured) for name, one in results.items() if one.measured},
+    )
+
+
+def place_of(paths: Sequence[str]) -> Place:
+    """Return the tree that holds all of `paths`, and the paths as the tree names them."""
+    asked = [Path(path) for path in paths] or [Path()]
+    for one in asked:
+        if not one.exists():
+            raise UsageError(f"{str(one)!r} does not exist; name files or folders that do")
+    tops = {top_of(one, os.environ) for one in asked}
+    here = Path.cwd()
+    if not any(in_git for _, in_git in tops) and all(top.is_relative_to(here) for top, _ in tops):
+        tops = {(here, False)}
+    if len(tops) > 1:
+        named = ", ".join(sorted(repr(str(top)) for top, _ in tops))
+        raise UsageError(f"the paths belong to different trees ({named}); judge one at a time")
+    (top, in_git), *_ = tops
+    under = [one.resolve().relative_to(top).as_posix() for one in asked]
+    return Place(top, in_git, () if "." in under else tuple(sorted(set(under))))
+
+
+def _no_box() -> Box:
+    raise BoxError("lint runs no code")
