@@ -25,9 +25,10 @@ from guardrails.engine.run import run_plan
 from guardrails.gates.architecture.gate import GATE
 from guardrails.gates.architecture.settings import NAME
 from guardrails.model.change import Change, Revision, Stage
-from guardrails.model.errors import BoxError, UsageError
+from guardrails.model.errors import UsageError
 from guardrails.model.frozen import frozen, replace
 from guardrails.model.gate import Context
+from guardrails.model.policy import Policy
 from guardrails.model.ports import Box
 from guardrails.model.rule import Report
 from guardrails.model.verdict import Verdict
@@ -63,7 +64,8 @@ def lint(paths: Sequence[str], stage: Stage = Stage.MERGE) -> Verdict:
     revision = Revision("files", tree.id)
     nothing = Revision("nothing", "")
     change = Change(nothing, revision, revision, (), "the caller, who named files", whole_tree=True)
-    with RunLaboratory(place.top, tree, _no_box, cache, cache_folder) as laboratory:
+    make_box = partial(_box, policy)
+    with RunLaboratory(place.top, tree, make_box, cache, cache_folder) as laboratory:
         context = Context(change, tree, tree, stage, policy, (), laboratory, SystemClock())
         return _verdict(context, place)
 
@@ -113,5 +115,7 @@ def place_of(paths: Sequence[str]) -> Place:
     return Place(top, in_git, () if "." in under else tuple(sorted(set(under))))
 
 
-def _no_box() -> Box:
-    raise BoxError("lint runs no code")
+def _box(policy: Policy) -> Box:
+    from guardrails.adapters.box.ladder import strongest  # noqa: PLC0415 - only rules of a team's own need one
+
+    return strongest(policy.minimum_box)

@@ -52,11 +52,8 @@ _DIGEST_LENGTH = 16
 _RULE_FILE = re.compile(r"gr1\d\d_\w+\.py\Z")
 
 
-# The rules' verdict on a file rests on the code of these folders; `analysis.code` does the walking.
-_JUDGING = (
-    *(Path(rules.__file__).parent, Path(facts.__file__).parent, Path(rules.__file__).parents[1]),
-    Path(rules.__file__).parents[1] / "knowledge",
-)
+# The rules' verdict on a file rests on the code of these folders and those in them; `analysis.code` walks.
+_JUDGING = (Path(rules.__file__).parents[1], Path(facts.__file__).parent)
 
 
 @frozen
@@ -108,12 +105,15 @@ def looks_of(checks: Iterable[Check]) -> "Mapping[str, tuple[tuple[str, Look], .
 def _digest() -> str:
     """Return a digest of the code that marks files: what Python itself goes by to keep its byte code."""
     total = hashlib.sha256(__version__.encode())
-    for folder in _JUDGING:
+    folders = [*map(str, _JUDGING), rules.__path__[0]]
+    for folder in folders:
         with os.scandir(folder) as found:
             for one in sorted(found, key=lambda entry: entry.name):
                 if one.name.endswith(".py"):
                     held = one.stat()
                     total.update(f"{one.name} {held.st_size} {held.st_mtime_ns}\0".encode())
+                elif "." not in one.name and one.name != "__pycache__":
+                    folders.append(one.path)
     return total.hexdigest()[:_DIGEST_LENGTH]
 
 

@@ -35,13 +35,13 @@ def report_on(context: Context) -> Report:
     renamed = head.renamed(origins)
     spread = head.spread({})
     users = head.users if spread and spread - base.spread(renamed) else ()
-    findings = (*findings_of(context, head, paths, users), *_of_the_team(context, head, paths))
+    findings = (*findings_of(context, head, paths, users), *of_the_team(context, head, paths))
     old: tuple[str, ...] = ()
     if findings:
         stood = [path for path in users if path in context.base.entries()]
         before = (
             *findings_of(context, base, origins.values(), stood),
-            *_of_the_team(context, base, tuple(origins.values())),
+            *of_the_team(context, base, tuple(origins.values())),
         )
         old = tuple(fingerprints_under(before, renamed))
     own = set(paths)
@@ -58,7 +58,8 @@ def report_on(context: Context) -> Report:
     )
 
 
-def _of_the_team(context: Context, side: Side, paths: Sequence[str]) -> tuple[Finding, ...]:
+def of_the_team(context: Context, side: Side, paths: Sequence[str]) -> tuple[Finding, ...]:
+    """Return what the team's own rules find in files of one tree."""
     if not context.policy.team_rules:
         return ()
     # Most repositories have no rules of their own, and a hook must not pay for those of others.

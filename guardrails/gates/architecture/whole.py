@@ -13,7 +13,9 @@ from guardrails.analysis.code.graph import Graph
 from guardrails.analysis.code.selection import matches
 from guardrails.analysis.code.tree import PARSER, Code
 from guardrails.gates.architecture.allowances import excused, places_of
-from guardrails.gates.architecture.catalog import BROKEN_RULE, hooks, rules_of_the_gate
+from guardrails.gates.architecture.broken import BROKEN_RULE
+from guardrails.gates.architecture.catalog import hooks, rules_of_the_gate
+from guardrails.gates.architecture.comparison import of_the_team
 from guardrails.gates.architecture.judging import Side, findings_of
 from guardrails.gates.architecture.settings import NAME, Settings
 from guardrails.model.evidence import CallChain, Step
@@ -53,7 +55,7 @@ def _judged(context: Context, side: Side, under: Collection[str]) -> Report:
     ]
     code.load(code.modules.paths)
     code.load_marks(paths)
-    findings = findings_of(context, side, paths, ())
+    findings = (*findings_of(context, side, paths, ()), *of_the_team(context, side, paths))
     at = {path for one in findings for path, _ in places_of(one)} & code.modules.paths
     speaking = {path: code.facts(path) for path in sorted(at)}
     return Report(
@@ -66,7 +68,14 @@ def _judged(context: Context, side: Side, under: Collection[str]) -> Report:
 def _key(context: Context, settings: Settings, under: Collection[str]) -> str:
     """Return the name of the report: every input of it, hashed."""
     effects = sorted((rule, effect.value) for rule, effect in context.policy.effects.items())
-    asked = (settings, effects, context.stage.value, context.clock.today().isoformat(), sorted(under))
+    asked = (
+        settings,
+        effects,
+        context.policy.team_rules,
+        context.stage.value,
+        context.clock.today().isoformat(),
+        sorted(under),
+    )
     parts = f"{context.head.id}\0{hooks().digest}\0{PARSER}\0{asked!r}"
     return f"lint/{_FORMAT}/{hashlib.sha256(parts.encode('utf-8', 'surrogateescape')).hexdigest()}"
 
