@@ -18,7 +18,7 @@ from guardrails.cli.command import Command, Exit
 from guardrails.model.errors import CannotJudge, UsageError
 
 _COLLECT_EVERY = 50_000  # new objects; with the usual 700 a hook spends 6 CPU ms on collections
-_NOT_COMMANDS = {"__init__", "command", "main", "crash", "options", "output", "parser"}
+_NOT_COMMANDS = {"__init__", "command", "main", "options", "output"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,7 +60,7 @@ def _guarded(words: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.UNDECIDED
     except Exception as error:  # noqa: BLE001 - the outermost handler: a crash is `undecided`
-        from guardrails.cli.crash import crash_note  # noqa: PLC0415 - needed only when we broke
+        from guardrails.cli.frame.crash import crash_note  # noqa: PLC0415 - needed only when we broke
 
         print(crash_note(error, words), file=sys.stderr)
         return Exit.UNDECIDED
@@ -84,7 +84,7 @@ def _run(words: Sequence[str]) -> int:
 
 def _parsed_and_run(commands: Mapping[str, Command], words: Sequence[str]) -> int:
     """Run the command that the words name, with its options; return its exit code."""
-    from guardrails.cli.parser import parsed_by  # noqa: PLC0415 - argparse costs 4 CPU ms, and a hook has no options
+    from guardrails.cli.frame.parser import parsed_by  # noqa: PLC0415 - argparse costs 4 CPU ms, and a hook has no options
 
     try:
         parsed = parsed_by(commands, words)

@@ -5,8 +5,8 @@ from typing import NoReturn
 import pytest
 
 from guardrails.cli.check import COMMAND, PLAIN, question_in
+from guardrails.cli.frame.parser import parsed_by
 from guardrails.cli.main import load, main
-from guardrails.cli.parser import parsed_by
 from guardrails.model.errors import UsageError
 from guardrails.wiring import Question
 

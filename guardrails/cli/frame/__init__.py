@@ -1,0 +1,1 @@
+"""What stands around every command: the parser of its options, and what is said when we break."""
