@@ -91,6 +91,10 @@ def _misspelt(folder: Path) -> RepositoryBuilder:
     return made
 
 
+def _slow(folder: Path) -> RepositoryBuilder:
+    return _with_policy(folder).write("shop/app.py", _SLOW)
+
+
 def _layered(folder: Path) -> RepositoryBuilder:
     made = _with_policy(folder)
     made.write("policies/architecture.yaml", "contracts:\n  - {package: shop, layers: [[app], [prices]]}\n")
@@ -119,5 +123,6 @@ STATES: Mapping[str, Callable[[Path], RepositoryBuilder]] = {
     "foreign-service-loosened": _loosened,
     "foreign-service-misspelt": _misspelt,
     "foreign-service-layered": _layered,
+    "foreign-service-slow": _slow,
     "foreign-service-with-rules": _ruled,
 }

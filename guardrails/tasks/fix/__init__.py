@@ -1,0 +1,1 @@
+"""Mends what rules find, where a rewrite is known."""

@@ -1,0 +1,68 @@
+"""Applies fixes to one file until nothing more can be mended, and takes back what does not hold.
+
+A rewrite counts only when the file still parses, the rule finds less than before, and no other
+rule finds more; a second run then changes nothing.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper
+
+from guardrails.gates.architecture.fixing import Fix
+from guardrails.gates.architecture.module import Found
+from guardrails.model.frozen import frozen
+
+_MOST_ROUNDS = 20
+_BOM = b"\xef\xbb\xbf"
+
+Look = Callable[[bytes], list[tuple[str, Found]]]
+
+
+@frozen
+class Mended:
+    """One file before and after, what was done to it by rule id, and how many findings remain that have a fix."""
+
+    before: bytes
+    after: bytes
+    done: Mapping[str, int]
+
+
+def mended(source: bytes, fixes: Mapping[str, Fix], look: Look) -> Mended:
+    """Return the file as the fixes make it; `look` returns what the rules find in a text of the file."""
+    text, done = source, Counter[str]()
+    refused: set[str] = set()
+    found = look(text)
+    for _ in range(_MOST_ROUNDS):
+        rule = next((rule for rule, _ in found if rule in fixes and rule not in refused), None)
+        if rule is None:
+            break
+        lines = frozenset(one.line for name, one in found if name == rule)
+        new = _rewritten(text, fixes[rule], lines)
+        after = look(new) if new is not None and new != text else found
+        if new is None or not _is_better(rule, found, after):
+            refused.add(rule)
+            continue
+        done[rule] += _counted(found)[rule] - _counted(after)[rule]
+        text, found = new, after
+    return Mended(source, text, dict(done))
+
+
+def _rewritten(source: bytes, fix: Fix, lines: frozenset[int]) -> bytes | None:
+    mark = _BOM if source.startswith(_BOM) else b""
+    try:
+        module = cst.parse_module(source.removeprefix(_BOM))
+        new = fix.rewrite(MetadataWrapper(module, unsafe_skip_copy=True), lines)
+        return mark + new.bytes
+    except (cst.ParserSyntaxError, UnicodeError):
+        return None
+
+
+def _is_better(rule: str, before: list[tuple[str, Found]], after: list[tuple[str, Found]]) -> bool:
+    old, new = _counted(before), _counted(after)
+    return new[rule] < old[rule] and all(new[name] <= old[name] for name in new)
+
+
+def _counted(found: list[tuple[str, Found]]) -> Counter[str]:
+    return Counter(rule for rule, _ in found)
