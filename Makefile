@@ -30,7 +30,7 @@ bench: setup
 	$(BIN)/python -m benchmarks
 
 serve: setup
-	$(BIN)/python -m reference_service.serve --host 127.0.0.1 --port 8000
+	NOW_PLAYING_PAGE=on $(BIN)/python -m reference_service.serve --host 127.0.0.1 --port 8000
 
 lock: setup
 	$(BIN)/python -m pip install --quiet uv==0.13.9

@@ -32,6 +32,8 @@ from reference_service.features.stores.guarded import GuardedStore
 from reference_service.features.stores.sqlite import SqliteStore
 from reference_service.models.bundle import load_bundle
 from reference_service.models.lock import MODELS, read_lock
+from reference_service.page.handlers import Page
+from reference_service.ranking.nouns import Scorer
 from reference_service.settings import Settings
 from reference_service.telemetry.metrics import Metrics
 
@@ -71,13 +73,20 @@ def create_app(settings: Settings | None = None, store: ListenerStore | None = N
         telemetry={"tracing": False},
     )
     app.state.lifecycle = lifecycle
-    app.include_router(rankings.router())
-    app.include_router(events.router())
+    _offer(app, chosen, rankings, events)
     _surround(app, chosen, metrics, rankings, lifecycle)
     install_problems(app)
     # FastAPI documents this override: https://fastapi.tiangolo.com/how-to/extending-openapi/
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     return app
+
+
+def _offer(app: FastAPI, settings: Settings, rankings: Rankings, events: Events) -> None:
+    """Add the routes that these settings offer."""
+    app.include_router(rankings.router())
+    app.include_router(events.router())
+    if settings.page:
+        app.include_router(page_of(rankings, clock_of(settings)).router())
 
 
 def _surround(
@@ -132,9 +141,21 @@ def build_ranker(settings: Settings, metrics: Metrics, store: ListenerStore | No
     return Ranker(
         Catalogue(items(settings.seed)),
         SqliteStore(None, settings.seed) if store is None else store,
-        load_bundle(MODELS / "bundles", read_lock(MODELS).bundle, NAMES).scorer,
+        scorer_of(read_lock(MODELS).bundle),
         metrics,
     )
+
+
+def page_of(rankings: Rankings, clock: Callable[[], datetime]) -> Page:
+    """Return the page over what serves, and over the models that it was promoted over and falls back to."""
+    lock = read_lock(MODELS)
+    others = sorted({digest for digest in (lock.parent, lock.rollback) if digest is not None})
+    return Page(lambda: rankings.ranker, {digest: partial(scorer_of, digest) for digest in others}, clock)
+
+
+def scorer_of(bundle: str) -> Scorer:
+    """Return the model of this digest, or raise BundleError."""
+    return load_bundle(MODELS / "bundles", bundle, NAMES).scorer
 
 
 def clock_of(settings: Settings) -> Callable[[], datetime]:

@@ -62,6 +62,7 @@ class Settings:
     NOW_PLAYING_EVENTS_BYTES    what the events of one process may fill, 4,096 to 2**40 bytes
     NOW_PLAYING_DRAIN_MS        how long a stopping process says that it is not ready before it takes no more
                                 connections, 0 to 60,000 ms
+    NOW_PLAYING_PAGE            on or off: whether `/` shows answers of any listener, and why they are so
     """
 
     clock: datetime | None = None
@@ -72,6 +73,7 @@ class Settings:
     events: Path | None = None
     events_bytes: int = 2**30
     drain_ms: int = 3_000
+    page: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -95,6 +97,7 @@ class Settings:
             events=stated("EVENTS", _folder, default.events),
             events_bytes=stated("EVENTS_BYTES", _within(4_096, 2**40), default.events_bytes),
             drain_ms=stated("DRAIN_MS", _within(0, 60_000), default.drain_ms),
+            page=stated("PAGE", _switch, default.page),
         )
 
 
@@ -112,6 +115,12 @@ def _integer(name: str, text: str, least: int, most: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most):
         raise SettingsError(f"{name} is {text!r}; give a whole number from {least} to {most}")
     return int(text)
+
+
+def _switch(name: str, text: str) -> bool:
+    if text not in ("on", "off"):
+        raise SettingsError(f"{name} is {text!r}; give on or off")
+    return text == "on"
 
 
 def _store(name: str, text: str) -> StoreChoice:

@@ -72,6 +72,15 @@ class Ranker:
         self._worker: Worker[Ranking] = Worker()
 
     @property
+    def catalogue(self) -> Catalogue:
+        """Return what it ranks from."""
+        return self._catalogue
+
+    def beside(self, *, scorer: Scorer | None = None, store: ListenerStore | None = None) -> "Ranker":
+        """Return a ranker that differs in its model or its store, and counts for itself."""
+        return Ranker(self._catalogue, store or self._store, scorer or self._scorer, Metrics(), self._policy)
+
+    @property
     def known(self) -> Mapping[str, int]:
         """Return the ids that exist, each with its row."""
         return self._catalogue.rows

@@ -98,7 +98,7 @@ class Rankings:
         except DeadlineSpent:
             return self.popular("deadline", surface, asked, request_id)
         with self._metrics.stage(surface, "render"):
-            return _rendered(answer, request_id, ranker.digests)
+            return rendered(answer, request_id, ranker.digests)
 
     def popular(self, reason: DegradedReason, surface: Surface, asked: Asked, request_id: str) -> bytes:
         """Return what is popular of what is asked, as JSON, or raise NotReady; takes a tenth of a ranking."""
@@ -120,7 +120,8 @@ class Rankings:
         return Response(content, media_type="application/json")
 
 
-def _rendered(answer: Answer, request_id: str, digests: dict[str, str]) -> bytes:
+def rendered(answer: Answer, request_id: str, digests: dict[str, str]) -> bytes:
+    """Return a ranking as the JSON of RankingAnswer."""
     # Straight to bytes: our own values need no second validation, and tests hold them to RankingAnswer.
     return msgspec.json.encode(
         {

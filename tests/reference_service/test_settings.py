@@ -23,6 +23,7 @@ def test_all_variables_are_read() -> None:
             "NOW_PLAYING_EVENTS": "/data/events",
             "NOW_PLAYING_EVENTS_BYTES": "4096",
             "NOW_PLAYING_DRAIN_MS": "0",
+            "NOW_PLAYING_PAGE": "on",
         }
     )
     assert settings == Settings(
@@ -34,6 +35,7 @@ def test_all_variables_are_read() -> None:
         events=Path("/data/events"),
         events_bytes=4096,
         drain_ms=0,
+        page=True,
     )
 
 
@@ -68,6 +70,7 @@ def test_a_store_is_chosen_by_one_word(text: str, choice: StoreChoice) -> None:
         ("FEATURES", "postgres://cache:5432"),
         ("EVENTS", ""),
         ("DEADLINE_MS", "9"),
+        ("PAGE", "true"),
         ("CLOK", "2026-01-01T00:00:00Z"),
     ],
 )
