@@ -26,6 +26,8 @@ class Flag:
     LAZY = 32
     DYNAMIC = 64
     GUARDED = 128
+    EACH = 256
+    SCRIPT = 512
 
 
 class Import(NamedTuple):
@@ -48,8 +50,9 @@ class Call(NamedTuple):
     """One call. `arguments` and the values of `keywords` are short texts: a constant's repr, a
     resolved name, or `...`; a `**` keyword's name is `**`, a starred argument is `*`.
 
-    Flags: AWAITED, LOOPED (in a loop or comprehension), ENTERED (a `with` item), BARE (a decorator
-    written without parentheses). `block` is an index into `Facts.blocks`.
+    Flags: AWAITED, LOOPED (in a loop or comprehension), EACH (for the items of a collection that is
+    no constant), ENTERED (a `with` item), BARE (a decorator written without parentheses), SCRIPT
+    (under `if __name__ == "__main__"`). `block` is an index into `Facts.blocks`.
     """
 
     name: str

@@ -12,6 +12,7 @@ from guardrails.analysis.code.reading.bindings import FUNCTIONS, Bindings
 from guardrails.analysis.code.reading.scopes import RawCall, RawScope
 
 _LOOPED, _ENTERED, _BARE = Flag.LOOPED, Flag.ENTERED, Flag.BARE
+_EACH, _SCRIPT = Flag.EACH, Flag.SCRIPT
 _TYPING, _LAZY, _GUARDED = Flag.TYPING, Flag.LAZY, Flag.GUARDED
 _KEPT_IN_DEFINITIONS = _TYPING | _GUARDED
 _MOST_ITEMS = 8
@@ -36,7 +37,8 @@ class Gatherer(Bindings):
     def _on_if(self, node: ast.If) -> None:
         self._visit(node.test)
         typing = self.path(node.test).rpartition(".")[2] == "TYPE_CHECKING"
-        self._visit_block("if", node.body, _TYPING if typing else 0)
+        script = _SCRIPT if _asks_for_script(node.test) else 0
+        self._visit_block("if", node.body, script | (_TYPING if typing else 0))
         if node.orelse:
             self._visit_block("else", node.orelse)
 
@@ -47,7 +49,7 @@ class Gatherer(Bindings):
             self._bind_target(node.target, one)
         if not items:
             self._bind_target(node.target, None)
-        self._visit_block("loop", node.body, _LOOPED)
+        self._visit_block("loop", node.body, _LOOPED | (_EACH if _is_collection(node.iter) else 0))
         if node.orelse:
             self._visit_block("else", node.orelse)
 
@@ -112,7 +114,8 @@ class Gatherer(Bindings):
             self.hidden += [name.id for name in ast.walk(one.target) if isinstance(name, ast.Name)]
         results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         later = [part for one in node.generators[1:] for part in (one.iter, *one.ifs)]
-        self._visit_block("loop", [*results, *node.generators[0].ifs, *later], _LOOPED)
+        each = _EACH if _is_collection(node.generators[0].iter) else 0
+        self._visit_block("loop", [*results, *node.generators[0].ifs, *later], _LOOPED | each)
         del self.hidden[held:]
 
     # Definitions.
@@ -235,3 +238,14 @@ class Gatherer(Bindings):
         lazy = _LAZY if scope.kind in FUNCTIONS else 0
         flags = (self._flags & _KEPT_IN_DEFINITIONS) | lazy
         self.imports.append((module, name, alias, node.lineno, self._scope, flags))
+
+
+def _is_collection(node: ast.expr) -> bool:
+    """Whether a loop goes over what data holds, neither over numbers nor over a literal."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id not in {"range", "count"}
+    return not isinstance(node, ast.Tuple | ast.List | ast.Set | ast.Dict | ast.Constant)
+
+
+def _asks_for_script(test: ast.expr) -> bool:
+    return isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__"

@@ -48,13 +48,16 @@ def request_faults(module: Module, unwanted: Unwanted) -> Iterator[Found]:
 
     search = Search(unwanted.rule.id, wanted, stops)
     starts = [
-        (entry.symbol, entry.steps)
-        for entry in entries(module)
-        if not (unwanted.only_plain and graph.scope(entry.symbol).kind == "async")
+        one for one in starts_of(module) if not (unwanted.only_plain and graph.scope(one[0]).kind == "async")
     ]
     near = (one for one in graph.reached_by_any(starts, search) if len(one.steps) <= _MOST_STEPS)
     for reached, (name, _) in by_root(near, sink):
         yield _fault(module, unwanted, reached, name)
+
+
+def starts_of(module: Module) -> Iterator[tuple[Symbol, tuple[tuple[Symbol, Call], ...]]]:
+    """Yield the functions that requests to the module run, each with the steps that lead to it."""
+    return ((entry.symbol, entry.steps) for entry in entries(module))
 
 
 def _fault(module: Module, unwanted: Unwanted, reached: Reached, name: str) -> Found:

@@ -84,8 +84,8 @@ RULE = Rule(
             app = FastAPI()
 
             @app.post('/events')
-            async def event(body: dict) -> list[str]:
-                await asyncio.to_thread(print, body)
+            async def event(key: str) -> None:
+                await asyncio.to_thread(print, key)
             """,
         ),
         example(

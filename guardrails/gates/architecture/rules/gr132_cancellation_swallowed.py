@@ -134,7 +134,8 @@ def marks_in(node: ast.Try, here: "Here") -> "Iterator[Mark]":
     held = list(here.around_in_function())
     is_looped = any(isinstance(one, ast.While | ast.For | ast.AsyncFor) for one in held)
     cancels = {"cancel", "aclose"} & set(methods_called(body_of(held[-1])))
-    for handler in () if cancels else node.handlers:
+    raises = any(isinstance(one, ast.ExceptHandler) and isinstance(one.body[-1], ast.Raise) for one in held)
+    for handler in () if cancels or raises else node.handlers:
         caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
         meant = {name for one in caught if one is not None for name in here.meanings(one)}
         is_broad = handler.type is None or "builtins.BaseException" in meant

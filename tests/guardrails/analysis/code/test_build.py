@@ -106,9 +106,9 @@ def test_facts_tell_how_imports_and_calls_stand() -> None:
     }
     assert {call.name: call.flags for call in facts.calls} == {
         "?g": Flag.AWAITED,
-        "?h": Flag.LOOPED,
+        "?h": Flag.LOOPED | Flag.EACH,
         "?k": Flag.ENTERED,
-        "?l": Flag.LOOPED,
+        "?l": Flag.LOOPED | Flag.EACH,
         "builtins.__import__": 0,
     }
 
@@ -199,3 +199,15 @@ def test_facts_tell_what_is_raised_caught_declared_and_given_by_default() -> Non
         ("score", "'float'", "builtins.float", ""),
     ]
     assert facts.scopes[1].parameters == (Parameter("x", "", "default"),)
+
+
+def test_facts_tell_loops_over_data_from_loops_over_numbers_and_scripts_from_imports() -> None:
+    facts = facts_of(
+        b"for _ in range(3):\n    a()\nfor _ in (1, 2):\n    b()\nwhile c():\n    pass\n"
+        b"async def f(rows):\n    async for _ in rows:\n        d()\n    {e() for _ in rows.all()}\n"
+        b"if __name__ == '__main__':\n    g()\n"
+    )
+    flags = {call.name: call.flags for call in facts.calls}
+    assert {name for name, one in flags.items() if one & Flag.EACH} == {"?d", "?e"}
+    assert {name for name, one in flags.items() if one & Flag.LOOPED} == {"?a", "?b", "?c", "?d", "?e"}
+    assert {name for name, one in flags.items() if one & Flag.SCRIPT} == {"?g"}
