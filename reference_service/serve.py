@@ -6,7 +6,6 @@ first says that it is not ready, goes on answering while balancers notice, and c
 
 import argparse
 import os
-import sys
 import time
 from types import FrameType
 
@@ -18,8 +17,6 @@ from reference_service.logs import configure, note
 from reference_service.settings import Settings
 
 FINISH_SECONDS = 30
-SWITCH_SECONDS = 0.0005
-"""How long the ranking thread may hold the interpreter while the event loop waits for it."""
 
 
 class DrainingServer(uvicorn.Server):
@@ -55,7 +52,6 @@ def main() -> None:
     parser.add_argument("--uds", help="listen on a unix socket at this path instead")
     options = parser.parse_args()
     configure()
-    sys.setswitchinterval(SWITCH_SECONDS)
     settings = Settings.from_environment(os.environ)
     app = create_app(settings)
     config = uvicorn.Config(

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from reference_service.api.lean import Reader
+from reference_service.api.popular import TooLittleRead
 from reference_service.api.problems import Busy, refuse
 from reference_service.api.routes import CARDS, UP_NEXT, Rankings
 from reference_service.ranking.nouns import Surface
@@ -78,23 +80,33 @@ class Admission:
         self, scope: Scope, surface: Surface, body: bytes, receive: Receive, send: Send, *, admitted: bool
     ) -> None:
         ranker = self._rankings.ranker
-        plain = ranker is not None and JSON in scope["headers"]
-        asked = ranker.reader.read(surface, body) if ranker is not None and plain else None
-        if asked is None:
-            # What is wrong with it is for the full reading to say, which costs as much as a ranking.
-            if not admitted:
-                raise Busy
+        reader = None if ranker is None or JSON not in scope["headers"] else ranker.reader
+        request_id = scope["state"]["request_id"]
+        if not admitted:
+            content = self._shed(reader, surface, body, request_id)
+        elif reader is None or (asked := reader.read(surface, body)) is None:
+            # What is wrong with it is for the full reading to say.
             await self._app(scope, _replayed(body, receive), send)
             return
-        request_id = scope["state"]["request_id"]
-        if admitted:
-            content = await self._rankings.rank(surface, asked, request_id)
         else:
-            content = self._rankings.popular("overloaded", surface, asked, request_id)
+            content = await self._rankings.rank(surface, asked, request_id)
         scope["state"]["operation"] = OPERATIONS[surface]
         headers = [(b"content-length", b"%d" % len(content)), JSON]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": content})
+
+    def _shed(self, reader: Reader | None, surface: Surface, body: bytes, request_id: str) -> bytes:
+        """Return what is popular, or raise Busy: to say what is wrong with a request costs as much as a ranking."""
+        asked = None if reader is None else reader.glance(surface, body)
+        if reader is None or asked is None:
+            raise Busy
+        try:
+            return self._rankings.popular("overloaded", surface, asked, request_id)
+        except TooLittleRead:
+            whole = reader.read(surface, body)
+            if whole is None:
+                raise Busy from None
+            return self._rankings.popular("overloaded", surface, whole, request_id)
 
     def _deadline(self, scope: Scope, now: float) -> float | None:
         for name, text in scope["headers"]:

@@ -69,7 +69,7 @@ class Ranker:
         }
         self.popular = Popular(catalogue, policy, self.digests["policy"])
         self.reader = Reader(catalogue.rows)
-        self._worker: Worker[Ranking] = Worker()
+        self._worker: Worker = Worker()
 
     @property
     def catalogue(self) -> Catalogue:

@@ -31,6 +31,8 @@ KEYWORDS = {
 }
 SAID = frozenset({"type", "title", "description", "default", "items"})
 SCALARS = {"string": str, "integer": int, "boolean": bool, "null": NoneType}
+GLANCE, CANDIDATE_BYTES = 2, 44
+"""How many candidates are looked at for one that is to be shown, and what one of them takes at least."""
 LOOKED_UP = ("Candidate", "id")
 """A string whose pattern is not matched when it is read: an id that exists is right, and most do."""
 
@@ -40,13 +42,17 @@ Schema = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request asks; `rows` has the row of each candidate in the catalogue, or None."""
+    """What a request asks; `rows` has the row of each candidate in the catalogue, or None.
+
+    whole  whether these are all candidates, and not only the first of them
+    """
 
     context: nouns.Context
     ids: Sequence[str]
     sources: Sequence[nouns.Source]
     rows: Sequence[int | None]
     limit: int
+    whole: bool = True
 
 
 def asked_of(request: CardsRequest | UpNextRequest, known: Mapping[str, int]) -> Asked:
@@ -61,9 +67,10 @@ class Reader:
 
     def __init__(self, known: Mapping[str, int]) -> None:
         self._known = known
-        self._decoders = {
-            surface: msgspec.json.Decoder(_Types(model).request) for surface, model in MODELS.items()
-        }
+        types = {surface: _Types(model) for surface, model in MODELS.items()}
+        self._decoders = {surface: msgspec.json.Decoder(made.request) for surface, made in types.items()}
+        self._openers = {surface: msgspec.json.Decoder(made.opened) for surface, made in types.items()}
+        self._candidates = msgspec.json.Decoder(GenericAlias(list, (types["cards"].candidate,)))
         schema = CardsRequest.model_json_schema()["$defs"][LOOKED_UP[0]]["properties"][LOOKED_UP[1]]
         self._pattern = re.compile(_anchored(schema["pattern"]))
         self._longest = int(schema["maxLength"])
@@ -74,7 +81,24 @@ class Reader:
             request: Any = self._decoders[surface].decode(body)
         except (msgspec.DecodeError, RecursionError, UnicodeError):
             return None
-        ids = [one.id for one in request.candidates]
+        return self._asked(request.context, request.candidates, request.limit, whole=True)
+
+    def glance(self, surface: nouns.Surface, body: bytes) -> Asked | None:
+        """Return what this body asks with a few times as many candidates as it wants shown, or None if these
+        or the rest of it are not plainly valid; the other candidates need only be JSON."""
+        try:
+            request: Any = self._openers[surface].decode(body)
+            head, longest = memoryview(request.candidates), GLANCE * request.limit * CANDIDATE_BYTES
+            if len(head) <= longest:
+                return self.read(surface, body)
+            start = bytes(head[:longest])
+            some = self._candidates.decode(start[: start.rindex(b"}") + 1] + b"]")
+        except (msgspec.DecodeError, RecursionError, ValueError):
+            return None
+        return self._asked(request.context, some, request.limit, whole=False)
+
+    def _asked(self, context: Any, candidates: list[Any], limit: int, *, whole: bool) -> Asked | None:
+        ids = [one.id for one in candidates]
         rows = list(map(self._known.get, ids))
         if None in rows and not all(
             len(name) <= self._longest and self._pattern.match(name)
@@ -82,8 +106,7 @@ class Reader:
             if row is None
         ):
             return None
-        sources = [one.source for one in request.candidates]
-        return Asked(Context.noun(request.context), ids, sources, rows, request.limit)
+        return Asked(Context.noun(context), ids, [one.source for one in candidates], rows, limit, whole)
 
 
 class _Types:
@@ -94,11 +117,13 @@ class _Types:
         self._definitions: Schema = schema["$defs"]
         self._made: dict[str, Any] = {}
         self.request: Any = self._struct(model.__name__, schema)
+        self.opened: Any = self._struct(model.__name__, schema, closed="candidates")
+        self.candidate: Any = self._made[LOOKED_UP[0]]
 
-    def _struct(self, name: str, schema: Schema) -> Any:
+    def _struct(self, name: str, schema: Schema, closed: str | None = None) -> Any:
         required = frozenset(schema["required"])
         fields = [
-            (field, self._type(said, checked=(name, field) != LOOKED_UP))
+            (field, msgspec.Raw if field == closed else self._type(said, checked=(name, field) != LOOKED_UP))
             if field in required
             else (field, self._type(said), said["default"])
             for field, said in sorted(schema["properties"].items(), key=lambda one: one[0] not in required)

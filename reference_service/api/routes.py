@@ -101,14 +101,12 @@ class Rankings:
             return rendered(answer, request_id, ranker.digests)
 
     def popular(self, reason: DegradedReason, surface: Surface, asked: Asked, request_id: str) -> bytes:
-        """Return what is popular of what is asked, as JSON, or raise NotReady; takes a tenth of a ranking."""
+        """Return what is popular of what is asked, as JSON, or raise NotReady or TooLittleRead."""
         if self.ranker is None:
             raise NotReady
+        content = self.ranker.popular.answer(reason, surface, asked, self._clock(), request_id)
         self._metrics.count_degraded(reason)
-        now = self._clock()
-        return self.ranker.popular.answer(
-            reason, surface, asked.context, asked.ids, asked.limit, now, request_id
-        )
+        return content
 
     async def _ranked(
         self, surface: Surface, request: Request, body: CardsRequest | UpNextRequest

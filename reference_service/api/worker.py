@@ -1,7 +1,8 @@
 """The thread that ranks: the event loop must stay free to answer whoever cannot be ranked in time.
 
 One thread, because rankings hold the interpreter nearly all of their time: a second would only fight with the
-first. Written here because an executor's futures cost a tenth of a ranking.
+first. And one job at a time, handed over by the loop when it has looked at its sockets: a thread that always has
+the next job at hand takes the interpreter from the loop at every turn, and what should be shed at once waits.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Result = TypeVar("Result")
 
@@ -25,15 +26,16 @@ class _Job(Generic[Result]):
     work: Callable[[], Result]
     latest: float
     done: "asyncio.Future[Result]"
-    loop: asyncio.AbstractEventLoop
 
 
-class Worker(Generic[Result]):
+class Worker:
     """Does what it is given in the order that it was given, one at a time, on a thread of its own."""
 
     def __init__(self) -> None:
-        self._jobs: SimpleQueue[_Job[Result] | None] = SimpleQueue()
-        self._ended: deque[tuple[_Job[Result], Result | BaseException]] = deque()
+        # Any: jobs of every kind wait in one queue, and each keeps its own result's type.
+        self._waiting: deque[_Job[Any]] = deque()
+        self._handed: SimpleQueue[tuple[_Job[Any], asyncio.AbstractEventLoop] | None] = SimpleQueue()
+        self._at_work = False
         threading.Thread(target=self._serve, name="ranking", daemon=True).start()
 
     async def run(self, work: Callable[[], Result], left: float | None) -> Result:
@@ -43,8 +45,10 @@ class Worker(Generic[Result]):
         """
         loop = asyncio.get_running_loop()
         latest = float("inf") if left is None else time.monotonic() + left
-        job: _Job[Result] = _Job(work, latest, loop.create_future(), loop)
-        self._jobs.put(job)
+        job: _Job[Result] = _Job(work, latest, loop.create_future())
+        self._waiting.append(job)
+        if not self._at_work:
+            self._hand_over(loop)
         try:
             async with asyncio.timeout(left):
                 return await job.done
@@ -52,32 +56,42 @@ class Worker(Generic[Result]):
             raise DeadlineSpent from None
 
     def close(self) -> None:
-        """End the thread once the work that it was given has ended."""
-        self._jobs.put(None)
+        """End the thread once the work under way has ended."""
+        self._handed.put(None)
 
-    def _serve(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            outcome: Result | BaseException
-            if job.done.cancelled() or time.monotonic() >= job.latest:
-                outcome = DeadlineSpent()
-            else:
-                try:
-                    outcome = job.work()
-                except BaseException as error:  # noqa: BLE001  whatever it is, the caller raises it
-                    outcome = error
-            self._ended.append((job, outcome))
-            try:
-                job.loop.call_soon_threadsafe(self._deliver)
-            except RuntimeError:
-                # The loop has ended, and with it whoever asked.
-                self._ended.clear()
-
-    def _deliver(self) -> None:
-        while self._ended:
-            job, outcome = self._ended.popleft()
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._at_work = False
+        while self._waiting:
+            job = self._waiting.popleft()
             if job.done.done():
                 continue
-            if isinstance(outcome, BaseException):
-                job.done.set_exception(outcome)
-            else:
-                job.done.set_result(outcome)
+            if time.monotonic() >= job.latest:
+                job.done.set_exception(DeadlineSpent())
+                continue
+            self._at_work = True
+            self._handed.put((job, loop))
+            return
+
+    def _serve(self) -> None:
+        while (handed := self._handed.get()) is not None:
+            job, loop = handed
+            outcome: object
+            try:
+                outcome = job.work()
+            except BaseException as error:  # noqa: BLE001  whatever it is, the caller raises it
+                outcome = error
+            try:
+                loop.call_soon_threadsafe(self._deliver, job, outcome, loop)
+            except RuntimeError:
+                # The loop has ended, and with it whoever asked.
+                self._at_work = False
+
+    def _deliver(self, job: _Job[Any], outcome: object, loop: asyncio.AbstractEventLoop) -> None:
+        # Not now: first the loop looks at its sockets.
+        loop.call_soon(self._hand_over, loop)
+        if job.done.done():
+            return
+        if isinstance(outcome, BaseException):
+            job.done.set_exception(outcome)
+        else:
+            job.done.set_result(outcome)

@@ -131,9 +131,7 @@ class Page:
         )
         try:
             if chosen.condition == "overload":
-                content = other.popular.answer(
-                    "overloaded", chosen.surface, asked.context, asked.ids, asked.limit, now, REQUEST_ID
-                )
+                content = other.popular.answer("overloaded", chosen.surface, asked, now, REQUEST_ID)
             else:
                 content = rendered(await other.answer(chosen.surface, asked, now), REQUEST_ID, other.digests)
         finally:

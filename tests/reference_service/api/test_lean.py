@@ -100,3 +100,29 @@ def test_of_a_name_that_is_given_twice_both_readings_take_the_last() -> None:
     body = json.dumps(GOOD).replace('"id": "track-0001"', '"id": "track-0003", "id": "track-0001"')
     asked = READER.read("up_next", body.encode())
     assert asked == asked_of(UpNextRequest.model_validate(json.loads(body)), TABLE.rows)
+
+
+@pytest.mark.parametrize("spaces", [None, (",", ":")])
+def test_a_glance_sees_the_first_candidates_as_they_are(spaces: tuple[str, str] | None) -> None:
+    many = {**GOOD, "candidates": [{"id": name, "source": "radio"} for name in TABLE.rows][:500], "limit": 5}
+    body = json.dumps(many, separators=spaces).encode()
+    seen, whole = READER.glance("up_next", body), READER.read("up_next", body)
+    assert seen is not None
+    assert whole is not None
+    assert (seen.whole, whole.whole) == (False, True)
+    assert 5 <= len(seen.ids) <= 30
+    assert (seen.ids, seen.rows) == (whole.ids[: len(seen.ids)], whole.rows[: len(seen.ids)])
+    assert (seen.context, seen.limit) == (whole.context, 5)
+
+
+def test_a_glance_at_a_short_list_sees_all_of_it() -> None:
+    body = json.dumps(GOOD).encode()
+    assert READER.glance("up_next", body) == READER.read("up_next", body)
+
+
+@given(st.binary(max_size=40) | st.builds(lambda text: json.dumps(text).encode(), ANY))
+def test_a_glance_survives_any_candidates(odd: bytes) -> None:
+    head = json.dumps({**GOOD, "limit": 1}).encode().removesuffix(b"}").rpartition(b', "candidates"')[0]
+    for candidates in (odd, b"[" + odd + b"]", b"[" + b",".join([odd] * 60) + b"]", b'[{"id":"a}b"},' * 60):
+        seen = READER.glance("up_next", head + b', "candidates":' + candidates + b"}")
+        assert seen is None or set(seen.ids) <= {"track-0001", "GB", "phone"}

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference_service.api.popular import Popular
+from reference_service.api.lean import Asked
+from reference_service.api.popular import Popular, TooLittleRead
 from reference_service.api.responses import RankingAnswer
 from reference_service.features.catalogue import Catalogue
 from reference_service.features.items import EPOCH, Item, items
@@ -35,11 +36,17 @@ POPULAR = Popular(TABLE, POLICY, "0" * 64)
 ID = "request-1"
 
 
+def asked(
+    table: Catalogue, context: Context, names: Sequence[str], limit: int, *, whole: bool = True
+) -> Asked:
+    return Asked(context, names, ["radio"] * len(names), list(map(table.rows.get, names)), limit, whole)
+
+
 def ask(
     surface: Surface, context: Context, candidates: list[Candidate], limit: int, now: datetime = NOW
 ) -> Mapping[str, Any]:
     names = [name for name, _ in candidates]
-    answer = POPULAR.answer("overloaded", surface, context, names, limit, now, ID)
+    answer = POPULAR.answer("overloaded", surface, asked(TABLE, context, names, limit), now, ID)
     said: dict[str, Any] = json.loads(answer)
     RankingAnswer.model_validate(said, strict=True)
     return said
@@ -74,8 +81,8 @@ def test_it_withholds_what_a_ranking_withholds_and_for_the_same_reasons(
     assert [entry["id"] for entry in answer["filtered"]] == sorted({**expected, **unknown})
 
 
-def crowded(alone: int, artists: list[str]) -> Popular:
-    """Return answers over tracks that differ in popularity and artist alone, the most popular first."""
+def crowded(alone: int, artists: list[str]) -> tuple[Popular, Catalogue]:
+    """Return answers over tracks that differ in popularity and artist alone, best first, and their catalogue."""
     model: Item = next(item for item in items(7) if item.kind == "track" and not item.premium_only)
     made = [
         dataclasses.replace(
@@ -90,7 +97,8 @@ def crowded(alone: int, artists: list[str]) -> Popular:
         )
         for place, artist in enumerate(["one"] * alone + artists)
     ]
-    return Popular(Catalogue(made), POLICY, "0" * 64)
+    table = Catalogue(made)
+    return Popular(table, POLICY, "0" * 64), table
 
 
 @pytest.mark.parametrize("alone", [3, 400])
@@ -99,8 +107,20 @@ def test_an_artist_who_crowds_the_top_is_spaced_by_those_far_below(alone: int) -
         "x", "GB", "free", explicit_allowed=True, age_band="adult", hour_local=0, device="phone"
     )
     names = [f"track-{place:04d}" for place in range(alone + 2)]
-    answer = json.loads(
-        crowded(alone, ["two", "three"]).answer("overloaded", "up_next", context, names, 5, NOW, ID)
-    )
+    popular, table = crowded(alone, ["two", "three"])
+    answer = json.loads(popular.answer("overloaded", "up_next", asked(table, context, names, 5), NOW, ID))
     shown = [item["id"] for item in answer["items"]]
     assert shown[:4] == ["track-0000", names[-2], names[-1], "track-0001"]
+
+
+def test_of_a_head_of_the_candidates_it_answers_only_if_that_fills_the_answer_without_repeats() -> None:
+    context = Context(
+        "x", "GB", "free", explicit_allowed=True, age_band="adult", hour_local=0, device="phone"
+    )
+    popular, table = crowded(20, ["two", "three", "four"])
+    names = [f"track-{place:04d}" for place in range(23)]
+    enough = asked(table, context, names[20:], 3, whole=False)
+    assert b"track-0020" in popular.answer("overloaded", "up_next", enough, NOW, ID)
+    for some, limit in ((names[20:], 4), (names[:10], 3)):
+        with pytest.raises(TooLittleRead):
+            popular.answer("overloaded", "up_next", asked(table, context, some, limit, whole=False), NOW, ID)

@@ -9,7 +9,7 @@ from reference_service.api.worker import DeadlineSpent, Worker
 
 
 def test_work_is_done_in_order_on_one_other_thread() -> None:
-    worker: Worker[int] = Worker()
+    worker = Worker()
     seen: list[tuple[int, int]] = []
 
     def work(number: int) -> int:
@@ -26,7 +26,7 @@ def test_work_is_done_in_order_on_one_other_thread() -> None:
 
 
 def test_an_error_of_the_work_reaches_its_caller_and_ends_nothing() -> None:
-    worker: Worker[int] = Worker()
+    worker = Worker()
 
     async def ask() -> int:
         with pytest.raises(ZeroDivisionError):
@@ -38,7 +38,7 @@ def test_an_error_of_the_work_reaches_its_caller_and_ends_nothing() -> None:
 
 
 def test_what_waits_past_its_deadline_is_given_up_and_never_begun() -> None:
-    worker: Worker[bool] = Worker()
+    worker = Worker()
     gate, begun = threading.Event(), list[int]()
 
     def begin() -> bool:
@@ -61,7 +61,7 @@ def test_what_waits_past_its_deadline_is_given_up_and_never_begun() -> None:
 
 
 def test_work_that_ends_after_its_loop_harms_nobody() -> None:
-    worker: Worker[bool] = Worker()
+    worker = Worker()
     gate = threading.Event()
 
     async def leave() -> None:

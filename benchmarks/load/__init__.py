@@ -1,0 +1,1 @@
+"""What benchmarks of the service under load share: a generator and the requests that it sends."""
