@@ -25,6 +25,7 @@ SLOW_FOLDERS = (
     "tests/guardrails/payload",
     "tests/guardrails/tasks/rules",
     "tests/guardrails/adapters/test_laboratory.py",
+    "tests/reference_service/page/browser",
     "tests/reference_service/models/remote/test_mlserver.py",
 )
 
