@@ -22,6 +22,7 @@ from guardrails.model.ports import (
     Completed,
     Interpreter,
     Limits,
+    Player,
     Request,
     Server,
     Tool,
@@ -118,6 +119,20 @@ class RunLaboratory:
             served(self.box, service, premises, variables or {}) as server,
         ):
             yield server
+
+    @contextmanager
+    def player(self, service: Service, tree: Tree, hash_seed: int = 0) -> Iterator[Player]:
+        """Load the service from `tree` in a box to play scripts; sets are ordered by `hash_seed`."""
+        from guardrails.adapters.service.player import playing, replaying  # noqa: PLC0415 - as above
+
+        if service.command:
+            yield replaying(lambda: self.serve(service, tree, {"PYTHONHASHSEED": str(hash_seed)}))
+            return
+        with (
+            self._premises(service, tree) as premises,
+            playing(self.box, service, premises, hash_seed) as player,
+        ):
+            yield player
 
     def document(self, service: Service, tree: Tree) -> bytes:
         """Return the OpenAPI document, JSON with sorted keys, that the code at `tree` derives in a box."""

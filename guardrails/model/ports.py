@@ -156,6 +156,49 @@ class Response:
     body: bytes
 
 
+@frozen
+class Use:
+    """A part of a step that is known only when it is played: what `pointer` leads to in the answer to `step`.
+
+    `placeholder` stands for it in the path, or as a whole JSON string in the body.
+    """
+
+    placeholder: str
+    step: int
+    pointer: str
+
+
+@frozen
+class Step:
+    """One request of a script; `uses` are filled in from the answers before it."""
+
+    request: Request
+    uses: tuple[Use, ...] = ()
+
+
+@frozen
+class Silence:
+    """There is no answer; `reason` says why in a few words."""
+
+    reason: str
+
+
+class Player(Protocol):
+    """A service that answers scripts in a box, each from the state it was loaded with, its clock held still."""
+
+    @property
+    def handlers(self) -> Mapping[str, tuple[str, ...]]:
+        """`module:name` of the functions behind each `METHOD /path`, as far as the service tells."""
+
+    def play(
+        self, steps: Sequence[Step], *, independent: bool, entropy: int = 0
+    ) -> Sequence[Response | Silence]:
+        """Return the answer to each step; where one dies or hangs, only `independent` ones after it go on.
+
+        `entropy` seeds the randomness and the ids that the service makes while it plays.
+        """
+
+
 class Server(Protocol):
     """A running service of the project, in its box."""
 
@@ -210,6 +253,9 @@ class Laboratory(Protocol):
         self, service: Service, tree: Tree, variables: Mapping[str, str] | None = None
     ) -> AbstractContextManager[Server]:
         """Start the service from `tree` in a box, wait until it is ready, and stop it at the end."""
+
+    def player(self, service: Service, tree: Tree, entropy: int = 0) -> AbstractContextManager[Player]:
+        """Load the service from `tree` in a box to play scripts; `entropy` seeds randomness, ids and hashes."""
 
     def document(self, service: Service, tree: Tree) -> bytes:
         """Return the OpenAPI document, JSON, that the service's code at `tree` derives, run in a box."""

@@ -17,6 +17,7 @@ from guardrails.model.ports import (
     Completed,
     Interpreter,
     Laboratory,
+    Player,
     Server,
     Tool,
     Tree,
@@ -120,6 +121,10 @@ class NoLaboratory:
     def serve(
         self, service: Service, tree: Tree, variables: Mapping[str, str] | None = None
     ) -> AbstractContextManager[Server]:
+        """Refuse."""
+        raise CannotJudge("this test has no service")
+
+    def player(self, service: Service, tree: Tree, hash_seed: int = 0) -> AbstractContextManager[Player]:
         """Refuse."""
         raise CannotJudge("this test has no service")
 
