@@ -29,9 +29,18 @@ def test_tea_costs_three() -> None:
 _SLOW = _APP.replace("from fastapi", "import time\n\nfrom fastapi").replace(
     "    return", "    time.sleep(0.1)\n    return"
 )
-_PIE = _APP.replace('"cake": 5', '"cake": 5, "pie": 4')
+_PIE = (
+    _APP
+    + """
+
+@app.get("/pies")
+async def pies() -> dict[str, int]:
+    return {"apple": 4}
+"""
+)
 _PIE_TEST = (
-    _TEST + '\n\ndef test_pie_costs_four() -> None:\n    assert asyncio.run(price("pie")) == {"price": 4}\n'
+    _TEST.replace("import price", "import pies, price")
+    + '\n\ndef test_apple_pie_costs_four() -> None:\n    assert asyncio.run(pies()) == {"apple": 4}\n'
 )
 
 

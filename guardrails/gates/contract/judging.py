@@ -40,6 +40,7 @@ def _judge(context: Context, service: Service) -> Report:
     # As above; the comparison and the trial also pull in validators and generators.
     from guardrails.analysis.openapi.documents import DocumentError, read_document  # noqa: PLC0415
     from guardrails.gates.contract.promises import breaks, drift, finding  # noqa: PLC0415
+    from guardrails.gates.contract.replay.judging import replay  # noqa: PLC0415
     from guardrails.gates.contract.trial import try_service  # noqa: PLC0415
 
     laboratory = context.laboratory
@@ -57,6 +58,9 @@ def _judge(context: Context, service: Service) -> Report:
     findings += drift(context, service, head)
     changed = {(one.method.lower(), one.path) for one in differences}
     trial = try_service(context, service, base, head, changed)
+    played = [replay(context, service, base, head, changed)] if base else []
     return Report(
-        (*findings, *trial.findings), trial.base_fingerprints, (f"{service.name}: {fact}", trial.fact)
+        (*findings, *trial.findings, *(one for part in played for one in part.findings)),
+        trial.base_fingerprints,
+        (f"{service.name}: {fact}", trial.fact, *(part.fact for part in played)),
     )

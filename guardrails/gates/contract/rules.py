@@ -79,4 +79,37 @@ UNDOCUMENTED = Rule(
     effect=Effect.NOTE,
 )
 
-RULES = (BREAKING, UNKNOWN, DRIFT, INVALID, SERVER_ERROR, NONCONFORMING, LENIENT, UNDOCUMENTED)
+DIFFERS = Rule(
+    id="GR220",
+    name="answer-differs",
+    gate="contract",
+    summary="Head answers a request otherwise than base, in a way that the document does not tell",
+    why=(
+        "Clients rely on what they see: on the order of a list, the text of an error, a limit, a header. None of it"
+        " stands in the document, so only asking both sides the same shows that it changed."
+    ),
+    remedy="Keep the answer as it was, or have a named approver confirm that the difference is meant.",
+    effect=Effect.REVIEW,
+)
+UNPLAYABLE = Rule(
+    id="GR221",
+    name="replay-impossible",
+    gate="contract",
+    summary="Base or head cannot be asked the same requests, so nobody knows whether their answers differ",
+    why="A service that does not load, or stops answering, cannot be compared with the one before it.",
+    remedy="Mend what the message names; `replays: 0` in policies/contract.yaml does without replays.",
+    effect=Effect.UNDECIDED,
+)
+
+RULES = (
+    BREAKING,
+    UNKNOWN,
+    DRIFT,
+    INVALID,
+    SERVER_ERROR,
+    NONCONFORMING,
+    LENIENT,
+    UNDOCUMENTED,
+    DIFFERS,
+    UNPLAYABLE,
+)

@@ -1,7 +1,21 @@
 """What policy may say about the contract gate, from `policies/contract.yaml`."""
 
-from guardrails.model.frozen import frozen
+from collections.abc import Mapping
+
+from guardrails.model.frozen import field, frozen
 from guardrails.model.policy import Service
+
+
+@frozen
+class Ignore:
+    """A place of answers that replays do not compare: `status`, `header NAME`, or a pointer like `/items/*/score`.
+
+    An empty `operation` (`POST /path`) means every one. `reason` says why nobody relies on it.
+    """
+
+    place: str
+    reason: str
+    operation: str = ""
 
 
 @frozen
@@ -14,6 +28,10 @@ class Settings:
     operation's requests are drawn at random from the run's seed, the rest lies at boundaries.
     With `max_requests` 0 only documents are compared.
     `shown` bounds the witnesses of one finding.
+
+    At merge about `replays` requests, at commit `replays_at_commit`, are played on base and head
+    to compare their answers; 0 does without. `headers` go with each of them, `ignore` are places
+    that are not compared, and `shown_differences` bounds the findings on one operation.
     """
 
     document: str = "openapi.yaml"
@@ -23,6 +41,11 @@ class Settings:
     random_examples: int = 20
     seconds: float = 30.0
     shown: int = 3
+    replays: int = 600
+    replays_at_commit: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    ignore: tuple[Ignore, ...] = ()
+    shown_differences: int = 4
 
 
 def document_path(service: Service, settings: Settings) -> str:

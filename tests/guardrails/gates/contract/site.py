@@ -14,9 +14,9 @@ from guardrails.model.rule import Report
 from tests.guardrails.adapters.plain_box import PlainBox
 from tests.repos.memory import MemoryCache, MemoryTree, context_for
 
-DOCUMENTS_ALONE = Settings(max_requests=0)
+DOCUMENTS_ALONE = Settings(max_requests=0, replays=0)
 UNHURRIED_SECONDS = 600.0  # a crowded machine must not end a trial before it has found what it should
-QUICK = Settings(requests_per_operation=40, random_examples=5, seconds=UNHURRIED_SECONDS)
+QUICK = Settings(requests_per_operation=40, random_examples=5, seconds=UNHURRIED_SECONDS, replays=0)
 SERVICE = Service("shop", ("shop",), app="shop.app:app", ready="/health", contract="contracts/shop")
 APP = """
 from fastapi import FastAPI

@@ -100,7 +100,7 @@ def test_committed_document_that_drifts_is_reviewed_with_its_command(tmp_path: P
         derived = json.loads(made.document(SERVICE, MemoryTree(files())))
     path = "contracts/shop/openapi.yaml"
     derived["info"]["title"] = "Another"
-    settings = Settings(max_requests=0, regenerate="python -m shop.document")
+    settings = Settings(max_requests=0, replays=0, regenerate="python -m shop.document")
 
     same = judged(tmp_path, files(), files(APP + "\nA = 1\n"), settings=settings)
     report = judged(
@@ -183,7 +183,7 @@ def test_boundary_of_the_last_field_is_reached_among_many(tmp_path: Path) -> Non
     base = APP.replace("amount: int", f"{fields.strip()}\n    amount: int")
     head = base.replace("wanted.amount * 100", "100 // wanted.amount")
 
-    settings = Settings(random_examples=0, seconds=UNHURRIED_SECONDS)
+    settings = Settings(random_examples=0, seconds=UNHURRIED_SECONDS, replays=0)
 
     report = judged(tmp_path, files(base), files(head), settings=settings)
 
@@ -191,7 +191,7 @@ def test_boundary_of_the_last_field_is_reached_among_many(tmp_path: Path) -> Non
 
 
 def test_what_was_not_tried_is_said(tmp_path: Path) -> None:
-    settings = Settings(requests_per_operation=5, random_examples=0, seconds=UNHURRIED_SECONDS)
+    settings = Settings(requests_per_operation=5, random_examples=0, seconds=UNHURRIED_SECONDS, replays=0)
 
     report = judged(tmp_path, files(), files(APP + "\nA = 1\n"), settings=settings)
 

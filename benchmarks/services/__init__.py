@@ -1,0 +1,1 @@
+"""Services whose faults and changes are known, for benchmarks that look for them."""

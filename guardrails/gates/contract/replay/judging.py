@@ -1,0 +1,260 @@
+"""Plays base's scripts on base and on head, and reports what only head answers so.
+
+Base is played again with other ids and hashes to learn what moves by itself. What is left is
+played a second time on both, so that what happened once by chance is not held against head.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+from guardrails.analysis.openapi.documents import Document
+from guardrails.analysis.openapi.operations import Operation, operations_of
+from guardrails.analysis.openapi.values import Json
+from guardrails.analysis.replay.difference import Difference, Kind, differences
+from guardrails.analysis.replay.noise import Ignored, Noise
+from guardrails.gates.contract import rules
+from guardrails.gates.contract.promises import finding
+from guardrails.gates.contract.replay.playing import Answers, Remembered, Side
+from guardrails.gates.contract.replay.reach import reached
+from guardrails.gates.contract.replay.scripts import Script, Writer, label_of
+from guardrails.gates.contract.replay.witness import shortened, witness_of
+from guardrails.gates.contract.replay.words import words_of
+from guardrails.gates.contract.settings import Settings
+from guardrails.model.change import Stage
+from guardrails.model.errors import CannotJudge
+from guardrails.model.finding import Finding
+from guardrails.model.frozen import frozen
+from guardrails.model.gate import Context
+from guardrails.model.policy import Service
+from guardrails.model.ports import Silence, Step
+
+_MOST_PLAYS = 40
+_NOT_ASKED = "not asked"
+
+
+@frozen
+class Replayed:
+    """What replaying one service gave."""
+
+    findings: tuple[Finding, ...]
+    fact: str
+
+
+@frozen
+class Seen:
+    """One difference of one step of one script."""
+
+    script: Script
+    index: int
+    difference: Difference
+
+    @property
+    def operation(self) -> str:
+        """The operation that answered differently."""
+        return self.script.lines[self.index].operation
+
+    @property
+    def cluster(self) -> tuple[str, str, str]:
+        """What it is reported with: operation, place and kind."""
+        return (self.operation, self.difference.place, self.difference.kind)
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """Order of witnesses: few steps first, then small requests."""
+        request = self.script.lines[self.index].step.request
+        return (
+            len(self.script.lines[self.index].step.uses),
+            len(request.path) + len(request.body),
+            self.index,
+        )
+
+
+def replay(
+    context: Context, service: Service, base: Document, head: Document, changed: Iterable[tuple[str, str]]
+) -> Replayed:
+    """Return what head answers differently to what base's document allows and forbids.
+
+    `changed` are the operations (method, path) whose document differs. An application that
+    cannot be played is a finding, and takes nothing from what else is judged.
+    """
+    settings = context.policy.settings_for("contract", Settings)
+    most = settings.replays_at_commit if context.stage is Stage.COMMIT else settings.replays
+    if not most:
+        return Replayed((), f"{service.name}: policy asks for no replays")
+    if not any(service.owns(file.path) or file.path == service.lock for file in context.change.files):
+        return Replayed((), f"{service.name}: no code changed, nothing replayed")
+    try:
+        with ExitStack() as stack:
+            return _Replay(context, service, base, head, stack).result(set(changed), most)
+    except CannotJudge as error:
+        message = f"{service.name} cannot be replayed: {error}"
+        return Replayed(
+            (finding(context, service, rules.UNPLAYABLE, message),), f"{service.name}: not replayed"
+        )
+
+
+class _Replay:
+    def __init__(
+        self, context: Context, service: Service, base: Document, head: Document, stack: ExitStack
+    ) -> None:
+        self._context = context
+        self._service = service
+        self._settings = context.policy.settings_for("contract", Settings)
+        self._base = Side(context, service, context.base, stack)
+        self._head = Side(context, service, context.head, stack)
+        self._known = Remembered(context, service, self._base)
+        still_there = {one.key for one in operations_of(head)}
+        self._operations = [one for one in operations_of(base) if one.kind == "path"]
+        self._document = base
+        self._common = [one for one in self._operations if one.key in still_there]
+        self._plays = 0
+        self._noise = Noise(Ignored(one.place, one.reason, one.operation) for one in self._settings.ignore)
+
+    def result(self, changed: set[tuple[str, str]], most: int) -> Replayed:
+        touched = self._touched(changed)
+        name = self._service.name
+        if not touched:
+            return Replayed((), f"{name}: the change reaches no operation, nothing replayed")
+        scripts = self._scripts(touched, most)
+        seen = self._compared(scripts)
+        confirmed = self._confirmed(seen)
+        findings = tuple(self._findings(confirmed))
+        number = sum(len(one.lines) for one in scripts)
+        fact = f"{name}: {number} requests to {len(touched)} of {len(self._common)} operations replayed on both sides"
+        moved = self._noise.places()
+        return Replayed(findings, fact + (f"; {len(moved)} places move by themselves" if moved else ""))
+
+    def _touched(self, changed: set[tuple[str, str]]) -> list[Operation]:
+        found = None
+        if not any(file.path == self._service.lock for file in self._context.change.files):
+            self._head.load()  # it is needed in nearly every case, and takes as long as base
+            found = reached(self._context, self._service, self._known.handlers())
+        if found is None:
+            return self._common
+        return [one for one in self._common if label_of(one) in found or (one.method, one.path) in changed]
+
+    def _scripts(self, touched: Sequence[Operation], most: int) -> list[Script]:
+        words: Sequence[Json] = words_of(self._context, self._service)
+        seed = self._context.laboratory.seed
+        writer = Writer(self._document, self._operations, seed, words=words, fixed=self._settings.headers)
+        return writer.scripts(touched, most)
+
+    def _compared(self, scripts: Sequence[Script]) -> list[Seen]:
+        with ThreadPoolExecutor(2) as pool:
+            played = pool.submit(lambda: [self._head.play(one) for one in scripts])
+            base = [self._known.play(one, 0, 0) for one in scripts]
+            self._learn(scripts, base)
+            head = played.result()
+        return [
+            one
+            for script, before, after in zip(scripts, base, head, strict=True)
+            for one in _seen(script, before, after)
+            if not self._noise.covers(one.operation, one.difference)
+        ]
+
+    def _learn(self, scripts: Sequence[Script], base: Sequence[Answers]) -> None:
+        runs = [(1, 0)] if self._context.stage is Stage.COMMIT else [(1, 0), (2, 1)]
+        for entropy, hash_seed in runs:
+            for script, first in zip(scripts, base, strict=True):
+                again = self._known.play(script, entropy, hash_seed)
+                for line, one, other in zip(script.lines, first, again, strict=True):
+                    self._noise.learn(line.operation, one, other)
+
+    def _confirmed(self, seen: Sequence[Seen]) -> list[Seen]:
+        """Return what shows again when both sides are played once more."""
+        found = []
+        for script in {id(one.script): one.script for one in seen}.values():
+            base, head = self._base.play(script), self._head.play(script)
+            again = {(*one.cluster, one.index) for one in _seen(script, base, head)}
+            found += [one for one in seen if one.script is script and (*one.cluster, one.index) in again]
+        return found
+
+    def _findings(self, seen: Sequence[Seen]) -> Iterator[Finding]:
+        clusters: dict[tuple[str, str, str], list[Seen]] = {}
+        for one in seen:
+            clusters.setdefault(one.cluster, []).append(one)
+        by_operation: dict[str, list[tuple[str, str, str]]] = {}
+        for cluster in sorted(clusters):
+            by_operation.setdefault(cluster[0], []).append(cluster)
+        for _, mine in sorted(by_operation.items()):
+            shown = mine[: self._settings.shown_differences]
+            ways: list[_Way] = []
+            for cluster in shown:
+                more = len(mine) - len(shown) if cluster == shown[-1] else 0
+                way = next((one for one in ways if one.shows(cluster)), None)
+                if way is None:
+                    way = self._way(min(clusters[cluster], key=lambda one: one.size))
+                    ways.append(way)
+                yield self._finding(cluster, way, more)
+
+    def _finding(self, cluster: tuple[str, str, str], way: "_Way", more: int) -> Finding:
+        operation, place, kind = cluster
+        found = next((one for one in way.found if (one.place, one.kind) == (place, kind)), None)
+        found = found or Difference(place, Kind(kind), "", "")
+        beside = f", and {more} other differences" if more else ""
+        label = ascii(operation)[1:-1]
+        return finding(
+            self._context,
+            self._service,
+            rules.DIFFERS,
+            f"{label} {_told(found)}{beside}",
+            symbol=label,
+            subject=f"{found.kind.value} {found.place}",
+            evidence=(witness_of(way.steps, way.base, way.head, found),),
+        )
+
+    def _way(self, one: Seen) -> "_Way":
+        """Return the shortest way to a difference that can be found with the plays that are left."""
+
+        def shows(steps: Sequence[Step]) -> bool:
+            self._plays += 1
+            return self._plays <= _MOST_PLAYS and self._walked(steps).shows(one.cluster)
+
+        return self._walked(shortened(one.script, one.index, shows))
+
+    def _walked(self, steps: Sequence[Step]) -> "_Way":
+        return _Way(tuple(steps), self._base.ask(steps), self._head.ask(steps))
+
+
+@frozen
+class _Way:
+    """Steps from a fresh state, and what both sides answer to each."""
+
+    steps: tuple[Step, ...]
+    base: Answers
+    head: Answers
+
+    @property
+    def found(self) -> list[Difference]:
+        """How the last answers differ."""
+        return differences(self.base[-1], self.head[-1])
+
+    def shows(self, cluster: tuple[str, str, str]) -> bool:
+        """Whether the last answers differ at that place in that way."""
+        return cluster[1:] in {(one.place, one.kind) for one in self.found}
+
+
+def _told(found: Difference) -> str:
+    place = ascii(found.place)[1:-1]
+    where = f" at {place}" if place else ""
+    return {
+        Kind.SILENCE: f"{ascii(found.head)[1:-1]}, where base {ascii(found.base)[1:-1]}",
+        Kind.STATUS: "answers with another status than base",
+        Kind.HEADER: f"answers with another {place}",
+        Kind.MISSING: f"does not answer with {place} any more",
+        Kind.NEW: f"answers with a new {place}",
+        Kind.TYPE: f"answers with a value of another type{where}",
+        Kind.ORDER: f"answers in another order{where}",
+        Kind.COUNT: f"answers with another number of items{where}",
+        Kind.VALUE: f"answers with another value{where}",
+        Kind.TEXT: f"answers with another error text{where}",
+    }[found.kind]
+
+
+def _seen(script: Script, base: Answers, head: Answers) -> Iterator[Seen]:
+    for index, (before, after) in enumerate(zip(base, head, strict=True)):
+        if any(isinstance(one, Silence) and one.reason.startswith(_NOT_ASKED) for one in (before, after)):
+            continue
+        for found in differences(before, after):
+            yield Seen(script, index, found)

@@ -1,0 +1,196 @@
+"""Which operations changed code can reach, by names alone: what may be called so, counts as called.
+
+A name that is mentioned anywhere in what a handler reaches is followed to every definition of
+that name in the service, so an operation is only left out when nothing in its reach so much as
+mentions what changed. What runs outside of handlers, or cannot be told, concerns all of them.
+"""
+
+import ast
+import json
+import warnings
+from collections.abc import Iterable, Mapping
+
+from guardrails.analysis.code.selection import is_python
+from guardrails.model.frozen import frozen
+from guardrails.model.gate import Context
+from guardrails.model.policy import Service
+from guardrails.model.ports import Tree
+
+_ANYWHERE = ""
+_ROUTES = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "api_route", "route"})
+_SCHEMA = "mentions/1/"
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+@frozen
+class Names:
+    """Of one file: each definition's digest by name, and the names that definitions of a name mention.
+
+    The empty name stands for what runs when the file is imported.
+    """
+
+    digests: Mapping[str, str]
+    mentions: Mapping[str, frozenset[str]]
+
+
+def reached(
+    context: Context, service: Service, handlers: Mapping[str, tuple[str, ...]]
+) -> frozenset[str] | None:
+    """Return which of the operations `METHOD /path` may run what changed; None when that cannot be told."""
+    changed = _changed_names(context, service)
+    if changed is None or not handlers:
+        return None
+    graph = _graph(context, service)
+    outside = _closure(graph, [_ANYWHERE, service.app.rpartition(":")[2]])
+    if changed & outside:
+        return None
+    found, everything = set(), set()
+    for operation, functions in handlers.items():
+        names = _closure(graph, [one.rpartition(":")[2].rpartition(".")[2] for one in functions])
+        everything |= names
+        if names & changed:
+            found.add(operation)
+    return frozenset(found) if changed <= everything else None
+
+
+def _changed_names(context: Context, service: Service) -> frozenset[str] | None:
+    changed: set[str] = set()
+    for file in context.change.files:
+        if not service.owns(file.path):
+            continue
+        if not is_python(file.path) or file.old is None or file.new is None:
+            return None
+        before, after = (_names_of(context, tree, file.path) for tree in (context.base, context.head))
+        if before is None or after is None:
+            return None
+        for name in {*before.digests, *after.digests}:
+            if before.digests.get(name) == after.digests.get(name):
+                continue
+            if name == _ANYWHERE or name.startswith("__"):
+                return None
+            if name in before.digests:  # what is new is only reached from what changed as well
+                changed.add(name)
+    return frozenset(changed)
+
+
+def _graph(context: Context, service: Service) -> Mapping[str, set[str]]:
+    graph: dict[str, set[str]] = {}
+    for tree in (context.base, context.head):
+        for path in tree.entries():
+            if is_python(path) and service.owns(path) and not path.startswith(service.tests or ("\0",)):
+                found = _names_of(context, tree, path)
+                for name, mentioned in (found.mentions if found else {}).items():
+                    graph.setdefault(name, set()).update(mentioned)
+    return graph
+
+
+def _closure(graph: Mapping[str, set[str]], starts: Iterable[str]) -> set[str]:
+    seen = set(starts)
+    queue = list(seen)
+    while queue:
+        fresh = graph.get(queue.pop(), set()) - seen
+        seen |= fresh
+        queue += fresh
+    return seen
+
+
+def _names_of(context: Context, tree: Tree, path: str) -> Names | None:
+    """Return a file's names, from the cache where its blob is known; None for what cannot be parsed."""
+    entry = tree.entries().get(path)
+    if entry is None:
+        return None
+    cache, key = context.laboratory.cache, _SCHEMA + entry.blob
+    stored = cache.get(key)
+    if stored is None:
+        stored = json.dumps(_plain(tree.read(path) or b"")).encode()
+        cache.put(key, stored)
+    plain = json.loads(stored)
+    if plain is None:
+        return None
+    return Names(plain[0], {name: frozenset(found) for name, found in plain[1].items()})
+
+
+def _plain(source: bytes) -> tuple[dict[str, str], dict[str, list[str]]] | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            module = ast.parse(source)
+        return _gathered(module)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _gathered(module: ast.Module) -> tuple[dict[str, str], dict[str, list[str]]]:
+    digests: dict[str, list[str]] = {}
+    mentions: dict[str, set[str]] = {}
+    for statement in module.body:
+        for name, part in _defined(statement):
+            digests.setdefault(name, []).append(ast.dump(part))
+            mentions.setdefault(name, set()).update(_mentioned(part))
+            if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
+                for decorator in filter(_is_no_route, part.decorator_list):
+                    mentions.setdefault(_ANYWHERE, set()).update(_mentioned(decorator))
+    return {name: "\n".join(found) for name, found in digests.items()}, {
+        name: sorted(found) for name, found in mentions.items()
+    }
+
+
+def _is_no_route(decorator: ast.expr) -> bool:
+    """Whether a decorator does more at import than to say which requests the function answers."""
+    function = decorator.func if isinstance(decorator, ast.Call) else None
+    return not (isinstance(function, ast.Attribute) and function.attr in _ROUTES)
+
+
+def _defined(statement: ast.stmt) -> Iterable[tuple[str, ast.AST]]:
+    """Yield the names that a statement of a module binds, each with the part that says what it is."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        yield statement.name, statement
+    elif isinstance(statement, ast.ClassDef):
+        yield from _members_of(statement)
+    elif isinstance(statement, ast.Assign) and all(isinstance(one, ast.Name) for one in statement.targets):
+        for target in statement.targets:
+            if isinstance(target, ast.Name):
+                yield target.id, statement
+        if not isinstance(statement.value, ast.Constant):
+            yield _ANYWHERE, statement.value
+    elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+        yield statement.target.id, statement
+        if statement.value is not None and not isinstance(statement.value, ast.Constant):
+            yield _ANYWHERE, statement.value
+    elif isinstance(statement, ast.Import | ast.ImportFrom):
+        for alias in statement.names:
+            yield alias.asname or alias.name.partition(".")[0], statement
+    elif not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
+        yield _ANYWHERE, statement
+
+
+def _members_of(statement: ast.ClassDef) -> Iterable[tuple[str, ast.AST]]:
+    methods = [one for one in statement.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
+    rest = [one for one in statement.body if one not in methods]
+    kept = ast.ClassDef(
+        name=statement.name,
+        bases=statement.bases,
+        keywords=statement.keywords,
+        body=rest,
+        decorator_list=statement.decorator_list,
+    )
+    yield statement.name, kept
+    for method in methods:
+        yield method.name, method
+        # Whoever names the class may call what no one calls by name.
+        if method.name.startswith("__"):
+            yield statement.name, method
+
+
+def _mentioned(part: ast.AST) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(part):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.alias):
+            found |= {node.name.rpartition(".")[2], node.asname or ""} - {""}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+            found.add(node.value)  # getattr, and annotations in quotes
+    return found

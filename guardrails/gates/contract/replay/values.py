@@ -1,0 +1,328 @@
+"""Values that make a service show what it does: plain ones, ones at boundaries, and mixtures of both.
+
+They are made from the document alone and by plain code, because a commit hook has no second to
+load a generator. `words` are literals of the changed code, which a document never names.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+
+from guardrails.analysis.openapi.documents import Document
+from guardrails.analysis.openapi.schemas.patterns import samples
+from guardrails.analysis.openapi.values import Json, Node, count, distinct, listed, members, number, texts
+
+_DEEPEST = 6
+_LONGEST_TEXT = 4096
+_LONGEST_LIST = 120
+_LONGEST_WORD = 300
+_HOURS = 24
+_FORMATS: dict[str, tuple[str, ...]] = {
+    "date-time": (
+        "2026-03-29T01:30:00+01:00",
+        "2026-01-31T23:30:00Z",
+        "2025-12-31T22:15:30.123456-05:00",
+        "2026-02-28T12:00:00",
+        "2020-02-29T00:00:00Z",
+        "2031-07-01T08:00:00+05:30",
+    ),
+    "date": ("2026-01-31", "2025-12-31", "2024-02-29", "2031-07-01"),
+    "time": ("23:30:00", "08:15:00Z", "00:00:00"),
+    "duration": ("P1D", "PT90M"),
+    "uuid": ("3fa85f64-5717-4562-b3fc-2c963f66afa6", "00000000-0000-0000-0000-000000000000"),
+    "email": ("ada@example.com", "Grace.Hopper+x@Example.ORG"),
+    "uri": ("https://example.com/a?b=c#d", "http://localhost/"),
+    "url": ("https://example.com/a?b=c#d",),
+    "ipv4": ("192.0.2.1",),
+    "ipv6": ("2001:db8::1",),
+    "hostname": ("example.com",),
+    "byte": ("aGVsbG8=",),
+    "binary": ("hello",),
+}
+_TEXTS = (
+    "Alpha",
+    "beta alpha",
+    "ZULU alpha",
+    "alpha",
+    "  padded  ",
+    "Ärger",
+    "straße",
+    "I\u0307stanbul",
+    "e\u0301a",
+    "日本語",
+    "🎵 x",
+    "a,b;c",
+    "10",
+    "9",
+    "<b>&\"'",
+    "a/b?c=d&e%20f",
+    "null",
+    "line\nbreak",
+    "",
+    " ",
+    "\u0000",
+)
+_WHOLE = (1, 2, 3, 5, 7, 10, 12, 20, 25, 49, 50, 51, 99, 100, 101, 255, 256, 500, 999, 1000, 1001, 0, -1, -2)
+_HUGE = (2**31 - 1, 2**31, 2**53 + 1, 2**63 - 1, 2**63, 10**30)
+_BROKEN = (1.5, 2.5, 0.1, 0.125, 2.675, 19.99, 33.333, 0.005, 1e-9, 1234567.891, -0.5, 1e15)
+_WRONG: tuple[Json, ...] = (None, "text", 7, 1.5, True, [], {}, ["x"], {"x": 1})
+
+
+class Values:
+    """Makes the values of one document's schemas."""
+
+    def __init__(self, document: Document, words: Sequence[Json] = ()) -> None:
+        self._document = document
+        self._texts = tuple(one for one in words if isinstance(one, str))
+        self._numbers = tuple(number(one) for one in words if number(one) is not None)
+        self._small = [one for one in self._numbers if isinstance(one, int) and 0 <= one <= _LONGEST_WORD][
+            :12
+        ]
+
+    def plain(self, schema: Json, depth: int = 0) -> Json:
+        """Return one value that the schema most likely allows, the same one each time."""
+        return next(iter(self._allowed(self._node(schema), depth)), None)
+
+    def around(self, schema: Json, depth: int = 0) -> list[Json]:
+        """Return values around the plain one, each with one thing changed, forbidden ones last."""
+        node = self._node(schema)
+        return distinct([*self._allowed(node, depth), *self._forbidden(node, depth)])
+
+    def mixed(self, schema: Json, chance: random.Random, depth: int = 0) -> Json:
+        """Return a value with every part drawn among those that are allowed."""
+        node = self._node(schema)
+        branches = self._branches(node)
+        if branches:
+            return self.mixed(chance.choice(branches), chance, depth + 1)
+        kind = _kind(node)
+        if depth > _DEEPEST or _is_told(node):
+            return self._drawn(list(self._allowed(node, depth)), chance)
+        if kind == "object":
+            return self._mixed_object(node, chance, depth)
+        if kind == "array":
+            least, most = count(node.get("minItems")) or 0, count(node.get("maxItems"))
+            size = chance.choice([least, least + 1, least + 2, least + 3, least + 5, least + 8])
+            size = size if most is None else min(size, most)
+            found = [self.mixed(node.get("items", {}), chance, depth + 1) for _ in range(size)]
+            return distinct(found) if node.get("uniqueItems") is True else found
+        return self._drawn(list(self._allowed(node, depth)), chance)
+
+    def _mixed_object(self, node: Node, chance: random.Random, depth: int) -> Json:
+        needed = texts(node.get("required"))
+        made: dict[str, Json] = {}
+        for name, one in members(node.get("properties")).items():
+            if name in needed or chance.random() < 0.7:  # noqa: PLR2004 - most optional parts are sent
+                made[name] = self.mixed(one, chance, depth + 1)
+        if isinstance(node.get("additionalProperties"), dict) and not made:
+            made = {"one": self.mixed(node["additionalProperties"], chance, depth + 1)}
+        return made
+
+    @staticmethod
+    def _drawn(values: list[Json], chance: random.Random) -> Json:
+        if not values:
+            return None
+        # The first ones are those that clients send.
+        return chance.choice(values[:8] if chance.random() < 0.75 else values)  # noqa: PLR2004 - three of four
+
+    def _node(self, schema: Json) -> Node:
+        node = self._document.resolved(schema)
+        parts = [self._document.resolved(one) for one in listed(node.get("allOf"))]
+        if not parts:
+            return node
+        merged: Node = {}
+        for part in (*parts, {key: one for key, one in node.items() if key != "allOf"}):
+            part = part if "allOf" not in part else self._node(part)  # noqa: PLW2901 - flattened
+            properties = {**members(merged.get("properties")), **members(part.get("properties"))}
+            required: list[Json] = [*listed(merged.get("required")), *listed(part.get("required"))]
+            merged = {**merged, **part, "properties": properties, "required": required}
+        return {key: one for key, one in merged.items() if one not in ({}, [])}
+
+    def _branches(self, node: Node) -> list[Json]:
+        return [*listed(node.get("anyOf")), *listed(node.get("oneOf"))]
+
+    def _allowed(self, node: Node, depth: int) -> Iterator[Json]:
+        told = _told(node)
+        yield from told
+        if depth > _DEEPEST or "const" in node or "enum" in node:
+            return
+        branches = self._branches(node)
+        for one in branches:
+            yield from self._allowed(self._node(one), depth + 1)
+        if branches:
+            return
+        makers: dict[str, Callable[[Node, int], Iterator[Json]]] = {
+            "object": self._objects,
+            "array": self._arrays,
+            "string": self._strings,
+            "integer": self._integers,
+            "number": self._numbers_of,
+        }
+        kind = _kind(node)
+        if kind in makers:
+            yield from makers[kind](node, depth)
+        elif kind == "boolean":
+            yield from (True, False)
+        if kind in {"", "null"} or "null" in listed(node.get("type")) or node.get("nullable") is True:
+            yield from (None,) if kind else ("Alpha", 1, None)
+
+    def _objects(self, node: Node, depth: int) -> Iterator[Json]:
+        properties = members(node.get("properties"))
+        needed = set(texts(node.get("required")))
+        plain: dict[str, Json] = {name: self.plain(one, depth + 1) for name, one in properties.items()}
+        yield plain
+        yield {name: one for name, one in plain.items() if name in needed}
+        for name in properties:
+            if name not in needed:
+                yield {key: one for key, one in plain.items() if key != name}
+        for name, one in properties.items():
+            for value in self._allowed(self._node(one), depth + 1):
+                yield {**plain, name: value}
+        extra = node.get("additionalProperties")
+        if isinstance(extra, dict) or (extra is not False and not properties):
+            inner = self.plain(extra, depth + 1) if isinstance(extra, dict) else "Alpha"
+            yield {**plain, "Extra Key": inner}
+            yield {**plain, "zeta": inner, "alpha": inner}
+
+    def _arrays(self, node: Node, depth: int) -> Iterator[Json]:
+        least, most = count(node.get("minItems")) or 0, count(node.get("maxItems"))
+        top = _LONGEST_LIST if most is None else most
+        unique = node.get("uniqueItems") is True
+        inner = distinct(list(self._allowed(self._node(node.get("items", {})), depth + 1))[:24]) or [None]
+
+        def fits(size: int) -> bool:
+            return least <= size <= min(top, _LONGEST_LIST)
+
+        several = inner[: max(least, min(3, top))]
+        if fits(len(several)):
+            yield several
+            yield several[::-1]
+        for size in {least, 1, 2, top}:
+            if fits(size) and not unique:
+                yield [inner[index % len(inner)] for index in range(size)]
+        if fits(2) and not unique:
+            yield [inner[0], inner[-1], inner[0]][: min(3, top)]
+        if fits(1):
+            yield from ([one] for one in inner[1:])
+
+    def _strings(self, node: Node, depth: int) -> Iterator[Json]:
+        del depth
+        least = count(node.get("minLength")) or 0
+        most = count(node.get("maxLength"))
+        pattern = node.get("pattern")
+        if isinstance(pattern, str):
+            matching = samples(pattern)
+            yield from (one for one in matching if _fits(one, least, most))
+            return
+        known = _FORMATS.get(str(node.get("format")))
+        if known:
+            yield from known
+            if node.get("format") == "date-time":
+                yield from (f"2026-01-30T{hour:02}:30:00Z" for hour in self._small if hour < _HOURS)
+            return
+        for text in (*_TEXTS[:3], *self._texts, *_TEXTS[3:]):
+            sized = text if len(text) >= least else text + "x" * (least - len(text))
+            if _fits(sized, least, most):
+                yield sized
+        for size in (*(one + shift for one in self._small for shift in (0, 1)), least, most or 0, 255):
+            if 0 < size <= _LONGEST_TEXT and _fits("x" * size, least, most):
+                yield "x" * size
+
+    def _integers(self, node: Node, depth: int) -> Iterator[Json]:
+        del depth
+        low, high = _bounds(node, 1)
+        edges = [one for one in (low, high) if one is not None]
+        near: list[float | int] = [one + shift for one in edges for shift in (0, 1, -1)]
+        known = [int(one) for one in self._numbers if one is not None]
+        beside = [one + shift for one in known for shift in (1, -1)]
+        whole = [int(one) for one in (3, *known[:7], *near, *known[7:], *beside, *_WHOLE, *_HUGE[:2])]
+        yield from (
+            one
+            for one in dict.fromkeys(whole)
+            if (low is None or one >= low) and (high is None or one <= high) and _divides(node, one)
+        )
+
+    def _numbers_of(self, node: Node, depth: int) -> Iterator[Json]:
+        low, high = _bounds(node, 0)
+        for one in (2.5, *_BROKEN):
+            if (low is None or one >= low) and (high is None or one <= high) and _divides(node, one):
+                yield one
+        yield from self._integers(node, depth)
+
+    def _forbidden(self, node: Node, depth: int) -> Iterator[Json]:
+        kind = _kind(node)
+        if kind == "object" and depth <= _DEEPEST:
+            yield from self._spoiled(node, depth)
+        if kind == "array" and depth <= _DEEPEST:
+            inner = self.plain(node.get("items", {}), depth + 1)
+            least, most = count(node.get("minItems")) or 0, count(node.get("maxItems"))
+            yield from (
+                [inner] * size for size in (least - 1, (most or -2) + 1) if 0 <= size <= _LONGEST_LIST
+            )
+            yield from ([one] for one in self._forbidden(self._node(node.get("items", {})), depth + 1))
+        if kind == "string":
+            least, most = count(node.get("minLength")) or 0, count(node.get("maxLength"))
+            if least:
+                yield "x" * (least - 1)
+            if most is not None and most < _LONGEST_TEXT:
+                yield "x" * (most + 1)
+            yield "not one of them"
+        if kind in {"integer", "number"}:
+            low, high = _bounds(node, 1)
+            yield from ([low - 1] if low is not None else [])
+            yield from ([high + 1] if high is not None else [])
+            yield from (*_HUGE, 1.5, "7")
+        yield from _WRONG[:4]
+
+    def _spoiled(self, node: Node, depth: int) -> Iterator[Json]:
+        properties = members(node.get("properties"))
+        plain: dict[str, Json] = {name: self.plain(one, depth + 1) for name, one in properties.items()}
+        for name in texts(node.get("required")):
+            yield {key: one for key, one in plain.items() if key != name}
+        for name, one in properties.items():
+            for value in self._forbidden(self._node(one), depth + 1):
+                yield {**plain, name: value}
+        yield {**plain, "guardrailsExtra": 1}
+        yield {}
+
+
+def _kind(node: Node) -> str:
+    kind = node.get("type")
+    if isinstance(kind, list):
+        kind = next((one for one in kind if one != "null"), "null")
+    if isinstance(kind, str):
+        return kind
+    if "properties" in node or "additionalProperties" in node:
+        return "object"
+    return "array" if "items" in node else ""
+
+
+def _told(node: Node) -> list[Json]:
+    """Return the values that the schema itself names."""
+    found = [node["const"]] if "const" in node else []
+    found += listed(node.get("enum"))
+    if "enum" not in node and "const" not in node:
+        found += [
+            *listed(node.get("examples")),
+            *(node[key] for key in ("example", "default") if key in node),
+        ]
+    return found
+
+
+def _is_told(node: Node) -> bool:
+    return "const" in node or "enum" in node
+
+
+def _bounds(node: Node, gap: int) -> tuple[float | int | None, float | int | None]:
+    low, high = number(node.get("minimum")), number(node.get("maximum"))
+    above, below = number(node.get("exclusiveMinimum")), number(node.get("exclusiveMaximum"))
+    low = above + gap if above is not None and (low is None or above >= low) else low
+    high = below - gap if below is not None and (high is None or below <= high) else high
+    return low, high
+
+
+def _divides(node: Node, value: float) -> bool:
+    unit = number(node.get("multipleOf"))
+    return unit is None or unit <= 0 or value % unit == 0
+
+
+def _fits(text: str, least: int, most: int | None) -> bool:
+    return least <= len(text) and (most is None or len(text) <= most)
