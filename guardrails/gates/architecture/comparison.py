@@ -82,4 +82,4 @@ def _spoken(
 def _side(context: Context, tree: Tree, changed: frozenset[str]) -> Side:
     settings = context.policy.settings_for(NAME, Settings)
     code = Code(tree, context.laboratory.cache, settings.roots, hooks=hooks())
-    return Side(Graph(code), settings, changed)
+    return Side(Graph(code), settings, changed, context.clock.today())

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from functools import cached_property
 
 from guardrails.analysis.code.graph import Graph
@@ -28,11 +29,13 @@ class Side:
     graph: Graph
     settings: Settings
     changed: frozenset[str]
+    today: date
 
     def module(self, path: str) -> Module:
         """Return one module of this tree."""
         name = self.graph.code.modules.name_of(path)
-        return Module(path, name, self.graph.code.facts(path), self.graph, self.settings, self.changed)
+        facts = self.graph.code.facts(path)
+        return Module(path, name, facts, self.graph, self.settings, self.changed, self.today)
 
     def renamed(self, origins: Mapping[str, str]) -> Mapping[str, str]:
         """Return the new names of modules that the change renamed, by their old ones."""

@@ -1,6 +1,7 @@
 """What a rule is shown of one module, and what it hands back."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from guardrails.analysis.code.facts import Facts
 from guardrails.analysis.code.graph import Graph, Symbol
@@ -30,7 +31,8 @@ class Found:
 
 @frozen
 class Module:
-    """One module of one tree. `changed` are the paths that the change touches in that tree."""
+    """One module of one tree. `changed` are the paths that the change touches in that tree, `today` is the
+    day on which it is judged; without one everything that ends has ended."""
 
     path: str
     name: str
@@ -38,6 +40,15 @@ class Module:
     graph: Graph
     settings: Settings
     changed: frozenset[str] = frozenset()
+    today: date = date.max
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether policy says what this code may import or do, so that names must stand in it as written."""
+        packages = [one.package for one in self.settings.contracts]
+        packages += [one.importer for one in self.settings.forbidden]
+        held = any(self.name == one or self.name.startswith(f"{one}.") for one in packages)
+        return held or self.is_pure or matches(self.path, self.settings.guarded)
 
     @property
     def is_pure(self) -> bool:

@@ -36,6 +36,21 @@ class Forbidden:
 
 
 @frozen
+class Flags:
+    """Feature flags and experiments.
+
+    `registry` is the YAML or JSON file that maps each flag's key to its `owner` and the day it
+    `expires`; without one no key is judged. `readers` are calls whose first argument is a key,
+    besides those of known libraries. `exposures` are calls that log that a variant was shown;
+    without them exposure is not judged.
+    """
+
+    registry: str = ""
+    readers: tuple[str, ...] = ()
+    exposures: tuple[str, ...] = ()
+
+
+@frozen
 class Settings:
     """How the architecture gate judges.
 
@@ -44,7 +59,8 @@ class Settings:
     rules. `pure` are paths whose code may use neither clock nor randomness. `blocking` are
     further calls that must not run on the event loop (`package.function`,
     `package.Class().method`, or a prefix that ends in `.`), `heavy` further ones that burn CPU
-    there. `exempt` lifts a rule, by id, from paths.
+    there. `exempt` lifts a rule, by id, from paths. In `guarded` paths, pure ones and layered packages
+    names that are computed while the program runs are findings.
     """
 
     roots: tuple[str, ...] = (".",)
@@ -55,3 +71,5 @@ class Settings:
     blocking: tuple[str, ...] = ()
     heavy: tuple[str, ...] = ()
     exempt: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    guarded: tuple[str, ...] = ()
+    flags: Flags = Flags()

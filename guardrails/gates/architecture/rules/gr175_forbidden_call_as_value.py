@@ -1,0 +1,136 @@
+"""A call that must not happen here must not be carried here either, to be made under another name."""
+
+from collections.abc import Iterator
+
+from guardrails.analysis.code.facts import Mention
+from guardrails.gates.architecture.example import example
+from guardrails.gates.architecture.knowledge.blocking import remedy_for
+from guardrails.gates.architecture.module import Found, Module
+from guardrails.model.finding import Effect
+from guardrails.model.rule import Rule
+
+_POLICY = "guarded: [app]"
+_LEAVING = frozenset(
+    {
+        "to_thread",
+        "run_in_executor",
+        "submit",
+        "run_in_threadpool",
+        "run_sync",
+        "Thread",
+        "Process",
+        "add_task",
+    }
+)
+
+RULE = Rule(
+    id="GR175",
+    name="forbidden-call-as-value",
+    gate="architecture",
+    summary="Guarded code of a module with async functions carries a blocking function as a value.",
+    why="A blocking function in a dictionary, a class or an argument is called where no rule can see it. In code that "
+    "policy guards it counts as called, unless it is handed to a thread.",
+    remedy="Hand it to `await asyncio.to_thread(function, ...)` where it is named, or use the async API.",
+    effect=Effect.REVIEW,
+    bad=(
+        example(
+            """
+            import time
+
+            WAYS = {'wait': time.sleep}
+
+            async def handler(way):
+                WAYS[way](1)
+            """,
+            path="app/handler.py",
+            policy=_POLICY,
+        ),
+        example(
+            """
+            import subprocess
+
+            async def handler(run):
+                return run(subprocess.check_output)
+            """,
+            path="app/handler.py",
+            policy=_POLICY,
+        ),
+        example(
+            """
+            import requests
+
+            class Client:
+                fetch = staticmethod(requests.get)
+
+            async def handler():
+                return Client
+            """,
+            path="app/handler.py",
+            policy=_POLICY,
+        ),
+    ),
+    good=(
+        example(
+            """
+            import asyncio, time
+
+            async def handler():
+                await asyncio.to_thread(time.sleep, 1)
+            """,
+            path="app/handler.py",
+            policy=_POLICY,
+        ),
+        example(
+            """
+            import time
+
+            def wait(sleep=time.sleep):
+                sleep(1)
+
+            async def handler():
+                return 1
+            """,
+            path="app/handler.py",
+            policy=_POLICY,
+        ),
+        example(
+            """
+            import time
+
+            WAYS = {'wait': time.sleep}
+            """,
+            path="app/tools.py",
+            policy=_POLICY,
+        ),
+    ),
+)
+
+
+def findings_in(module: Module) -> Iterator[Found]:
+    """Yield every mention of a blocking function that is neither a call nor on its way to a thread."""
+    if not module.is_guarded or not any(one.kind == "async" for one in module.facts.scopes):
+        return
+    for one in module.facts.references:
+        named = remedy_for((one.text,), module.settings.blocking)
+        if named and one.text.rpartition(".")[2].islower() and not _is_harmless(module, one):
+            message = f"{one.text}, which blocks the event loop, is carried as a value"
+            yield Found(one.line, one.scope, message, f"reference to {one.text}")
+
+
+def _is_harmless(module: Module, mention: Mention) -> bool:
+    """Whether the mention is handed to a thread, is a default that calls are followed through, or an alias."""
+    facts = module.facts
+    if not mention.scope and any(mention.text in held for held in facts.exports.values()):
+        return True
+    if any(
+        mention.scope in {index, one.parent} and each.default.lstrip("&") == mention.text
+        for index, one in enumerate(facts.scopes)
+        for each in one.parameters
+    ):
+        return True
+    return any(
+        call.name.rpartition(".")[2].lstrip("?:") in _LEAVING
+        and mention.text in (*call.arguments, *(value for _, value in call.keywords))
+        for call in facts.calls
+        if call.scope == mention.scope
+    )
