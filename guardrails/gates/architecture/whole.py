@@ -39,7 +39,7 @@ def report_on_tree(context: Context, place: str, under: Collection[str] = ()) ->
     if known is not None:
         return known
     code = Code(context.head, cache, settings.roots, hooks=hooks(), place=place)
-    report = _judged(context, Side(Graph(code), settings, frozenset()), under)
+    report = _judged(context, Side(Graph(code), settings, frozenset(), context.clock.today()), under)
     encoded = _encoded(report)
     if encoded is not None:
         cache.put(key, encoded)

@@ -63,7 +63,7 @@ def _unsafe(known: Mapping[str, Fix]) -> Mapping[str, Fix]:
 
 def _found(tree: Tree, cache: Cache, settings: Settings, path: str, source: bytes) -> list[tuple[str, Found]]:
     code = Code(EditedTree(tree, {path: source}), cache, settings.roots, hooks=hooks())
-    side = Side(Graph(code), settings, frozenset({path}))
+    side = Side(Graph(code), settings, frozenset({path}), SystemClock().today())
     module = side.module(path)
     found = [(rule.id, one) for rule, one in side.found_in(module) if one.path in {"", path}]
     return _without_excused(module, found)

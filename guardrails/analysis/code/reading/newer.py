@@ -24,7 +24,14 @@ def downgraded(source: bytes) -> bytes | None:
         return None
     try:
         return cst.parse_module(source).visit(_Older()).bytes
-    except (cst.ParserSyntaxError, cst.CSTValidationError, SyntaxError, ValueError, RecursionError):
+    except (
+        cst.ParserSyntaxError,
+        cst.CSTValidationError,
+        SyntaxError,
+        ValueError,
+        LookupError,
+        RecursionError,
+    ):
         return None
 
 
