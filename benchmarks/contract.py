@@ -78,7 +78,7 @@ def line_of(name: str, rows: Sequence[Row]) -> str:
 
 
 def main() -> int:
-    """Print scores by tier, then times and witnesses; 1 when a pair was refused that is no Swagger 2."""
+    """Print scores by tier, then times and witnesses; 1 when a pair was refused."""
     rows = rows_in(corpus_folder())
     heads = ("strict recall", "false alarms", "lenient recall", "false alarms")
     print(f"{'tier':<18}{'pairs':>6}" + "".join(f"{head:>20}" for head in heads))
@@ -94,7 +94,7 @@ def main() -> int:
     refused = [row.refused for row in rows if row.refused]
     for reason in refused:
         print(f"refused: {reason}")
-    return int(any("Swagger 2" not in reason for reason in refused))
+    return int(bool(refused))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,19 @@
-"""Reads an OpenAPI document from bytes, as JSON or YAML, and follows its local references.
+"""Reads an OpenAPI document from bytes, as JSON or YAML, and follows its references.
 
 YAML is read as JSON is: no dates, no `yes` for true, keys as strings. Aliases that expand
 without measure are refused before anything walks them.
 """
 
 import json
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from guardrails.analysis.openapi.bundle import Bundle
+from guardrails.analysis.openapi.swagger2 import converted
 from guardrails.analysis.openapi.values import Json, members
 from guardrails.model.errors import CannotJudge
 
@@ -21,6 +25,8 @@ _MAX_VALUES = 8_000_000
 _MAX_DEPTH = 200
 _MAX_CHAIN = 64
 _REFERENCE = "$ref"
+_ELSEWHERE = re.compile(rb"""\$ref["']?\s*:\s*["']?\s*[^#"'\s]""")
+Files = Callable[[str], "bytes | None"]
 
 
 class DocumentError(CannotJudge):
@@ -36,11 +42,15 @@ MISSING = Missing()
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed document; `version` is the pair of numbers after `openapi:`."""
+    """A parsed document; `version` is the pair of numbers after `openapi:`.
+
+    `problems` are (pointer, sentence) of references that were not followed.
+    """
 
     root: dict[str, Json]
     version: tuple[int, int]
     name: str = "document"
+    problems: tuple[tuple[str, str], ...] = ()
 
     def at(self, reference: str) -> "Json | Missing":
         """Return what a local reference leads to, MISSING for one that leads nowhere or elsewhere."""
@@ -79,7 +89,11 @@ def document_of(root: Json, name: str = "document") -> Document:
     if not isinstance(root, dict):
         raise DocumentError(f"{name}: the document is no object; give an OpenAPI 3 document")
     if "swagger" in root:
-        raise DocumentError(f"{name}: Swagger 2 is not read; convert the document to OpenAPI 3")
+        if str(root["swagger"]) != "2.0":
+            raise DocumentError(
+                f"{name}: swagger {str(root['swagger'])[:20]!a} is not read; give 2.0, or OpenAPI 3"
+            )
+        root = converted(root)
     if not any(part in root for part in ("openapi", "paths", "components", "webhooks")):
         raise DocumentError(f"{name}: there is no `openapi` member; give an OpenAPI 3 document")
     parts = str(root.get("openapi", "3.0")).split(".")
@@ -91,9 +105,40 @@ def document_of(root: Json, name: str = "document") -> Document:
     return Document(root, (3, minor), name)
 
 
-def read_document(content: bytes, name: str = "document") -> Document:
-    """Return the document in `content`; raises DocumentError."""
-    return document_of(parsed(content, name), name)
+def read_document(content: bytes, name: str = "document", files: "Files | None" = None) -> Document:
+    """Return the document in `content`, with the files of its tree that it refers to; raises DocumentError.
+
+    `name` is the document's path in that tree. Without `files` no reference leaves the document.
+    """
+    document = document_of(parsed(content, name), name)
+    if not _ELSEWHERE.search(content):
+        return document
+    bundle = Bundle(name, _bounded(files, len(content)))
+    return Document(bundle.joined(document.root), document.version, name, tuple(bundle.problems))
+
+
+def _bounded(files: "Files | None", used: int) -> "Callable[[str], Json]":
+    """Return a reader of other files that stops where all together are longer than one may be."""
+    left = [MAX_BYTES - used]
+
+    @cache
+    def read(path: str) -> Json:
+        content = files(path) if files is not None else None
+        if content is None:
+            return None
+        left[0] -= len(content)
+        if left[0] < 0:
+            raise DocumentError(
+                f"{path}: with it the document is longer than {MAX_BYTES >> 20} MiB; split it"
+            )
+        try:
+            return parsed(content, path)
+        except DocumentError:
+            if left[0] < 0:
+                raise
+            return None
+
+    return read
 
 
 def parsed(content: bytes, name: str) -> Json:
@@ -155,8 +200,6 @@ def _loader() -> "type[yaml.SafeLoader]":
         for letter, known in base.yaml_implicit_resolvers.items()
     }
     made: type[yaml.SafeLoader] = type("DocumentLoader", (base,), {"yaml_implicit_resolvers": resolvers})
-    import re  # noqa: PLC0415 - as above
-
     pattern = re.compile("true|True|TRUE|false|False|FALSE")
     made.add_implicit_resolver("tag:yaml.org,2002:bool", pattern, list("tTfF"))
     return made

@@ -45,8 +45,13 @@ def _schemas(
     ]
     if witnesses:
         for one in witnesses:
-            proof = Proof(f"{base.place} {base.name}", one.value, serialised(base, one.value))
+            shown = Proof(f"{base.place} {base.name}", one.value, serialised(base, one.value))
+            proof = None if result.is_meant else shown
             yield Level.BREAKING, f"parameter-{one.keyword}", f"{label}: {one.reason}", one.pointer, proof
+    elif result.narrowed:
+        which = ", ".join(result.narrowed)
+        message = f"{label}: {which} lets less through than base promised"
+        yield Level.BREAKING, "parameter-narrowed", message, "", None
     elif result.answer is Answer.UNKNOWN:
         yield (
             Level.UNKNOWN,

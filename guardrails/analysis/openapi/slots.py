@@ -63,7 +63,7 @@ class Slot:
                 else "head may send what base never promised"
             )
             message = f"{self.label}{self._at(witness.pointer)}: {who}: {_shortened(witness.reason)}"
-            proof = Proof(self.proof_place, witness.value)
+            proof = None if result.is_meant else Proof(self.proof_place, witness.value)
             yield self._made(Level.BREAKING, witness.keyword, message, witness.pointer, proof)
         forgotten = comparison.forgotten(source, target, by_target=self.client_sends)
         missed = {(one.pointer, one.keyword) for one in result.witnesses}
@@ -76,7 +76,11 @@ class Slot:
                 f"{self.label}: head no longer declares {pointer!a}",
                 pointer,
             )
-        if result.answer is Answer.UNKNOWN:
+        if result.narrowed:
+            which = ", ".join(result.narrowed)
+            message = f"{self.label}: {which} lets less through than base promised"
+            yield self._made(Level.BREAKING, "narrowed", message)
+        elif result.answer is Answer.UNKNOWN:
             message = f"{self.label} changed, and no rule or witness tells whether that breaks"
             yield self._made(Level.UNKNOWN, "schema", message)
         elif result.answer is Answer.SAFE and not forgotten:

@@ -50,7 +50,7 @@ def test_documents_that_agree_exit_0(
 def test_what_cannot_be_read_exits_2_with_a_reason(
     name: str, files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "swagger.json").write_text('{"swagger": "2.0"}')
+    (tmp_path / "swagger.json").write_text('{"swagger": "1.2"}')
     name = name.format(folder=tmp_path, swagger=tmp_path / "swagger.json")
 
     assert main(["contract", "diff", files[0], name]) == 2

@@ -161,6 +161,17 @@ def difference(one: str, other: str) -> str | None:
     return None
 
 
+def matches(pattern: str, text: str) -> bool:
+    """Whether the pattern is found in the text, in time that grows with both; raises Irregular."""
+    automaton = _automaton(pattern)
+    states = automaton.closure({automaton.start})
+    for letter in text:
+        states = automaton.after(states, ord(letter))
+        if not states:
+            return False
+    return automaton.end in states
+
+
 def within(one: str, other: str) -> bool:
     """Whether every string that `one` matches provably matches `other`."""
     try:

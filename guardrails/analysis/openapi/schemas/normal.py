@@ -57,6 +57,8 @@ _HEX = "[0-9a-fA-F]"
 _DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _HOUR = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?([zZ]|[+-][0-9]{2}:[0-9]{2})"
 _OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+_LABEL = "[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?"
+_BASE64 = r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 FORMATS = {
     "date": f"^{_DAY}$",
     "time": f"^{_HOUR}$",
@@ -65,7 +67,16 @@ FORMATS = {
     "ipv4": rf"^({_OCTET}\.){{3}}{_OCTET}$",
     "email": r"^[^@\s]+@[^@\s]+$",
     "uri": r"^[a-zA-Z][a-zA-Z0-9+.-]*:[^\s]*$",
-    "byte": r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+    "byte": _BASE64,
+    "hostname": rf"^{_LABEL}(\.{_LABEL})*$",
+    "ipv6": "^[0-9a-fA-F.]*:[0-9a-fA-F:.]*:[0-9a-fA-F.]*$",
+}
+ENCODINGS = {
+    "base64": _BASE64,
+    "base64url": "^[A-Za-z0-9_-]*={0,2}$",
+    "base32": "^[A-Z2-7]*={0,6}$",
+    "base16": "^([0-9a-fA-F]{2})*$",
+    "quoted-printable": r"^([\t\r\n !-<>-~]|=[0-9A-F]{2}|=\r?\n)*$",
 }
 
 
@@ -181,6 +192,10 @@ class Universe:
             self.is_mistyped = not self._is_meant
             if self._is_meant:
                 node["type"] = [name for name in TYPES if name in types or name in missing]
+                if "enum" in node:
+                    kinds = list[Json](sorted(missing))
+                    either: Node = {"anyOf": [{"enum": node.pop("enum")}, {"type": kinds}]}
+                    node["allOf"] = [*listed(node.get("allOf")), either]
                 node[WIDENED] = list[Json](sorted(missing))
 
     def _dispatched(self, raw: dict[str, Json], node: Node) -> list[Json]:
@@ -213,6 +228,10 @@ class Universe:
 
 def _rewrite(node: Node) -> None:
     """Write what can be said in several ways in one of them."""
+    if "additionalProperties" in node:
+        node.pop("unevaluatedProperties", None)  # nothing is left unevaluated
+    if "items" in node:
+        node.pop("unevaluatedItems", None)
     if node.get("minContains") == 0 and "maxContains" not in node:
         node.pop("contains", None)
         del node["minContains"]
@@ -258,7 +277,7 @@ def _scalars(raw: dict[str, Json]) -> Node:
     if isinstance(pattern, str) and _compiles(pattern):
         node["pattern"] = pattern
     encoding = raw.get("contentEncoding")
-    if isinstance(encoding, str):
+    if isinstance(encoding, str) and encoding.lower() not in ENCODINGS:
         node["contentEncoding"] = encoding.lower()
     node.update(_finite(raw))
     node.update(_bounds(raw, integral="integer" in known and set(known) <= {"null", "integer"}))
@@ -304,6 +323,14 @@ def _meaning(raw: dict[str, Json], node: Node) -> list[Json]:
     if node.get("enum") == []:
         del node["enum"]
         return [FALSE]
+    encoding = raw.get("contentEncoding")
+    found: list[Json] = []
+    if isinstance(encoding, str) and encoding.lower() in ENCODINGS:
+        found.append({"pattern": ENCODINGS[encoding.lower()]})
+    return [*found, *_formatted(raw, node)]
+
+
+def _formatted(raw: dict[str, Json], node: Node) -> list[Json]:
     name, types = raw.get("format"), listed(node.get("type"))
     if not isinstance(name, str):
         return []

@@ -1,6 +1,6 @@
 """Compares one slot of a message: equal, proved contained, broken with a witness, or unknown.
 
-Witnesses are checked by jsonschema-rs under both schemas before anyone sees them.
+Witnesses are checked by two validators under both schemas before anyone sees them.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.schemas.candidates import Candidates
 from guardrails.analysis.openapi.schemas.containment import Proof, is_unspoken
+from guardrails.analysis.openapi.schemas.edits import Edit, Edits
 from guardrails.analysis.openapi.schemas.normal import FALSE, UNSENT, WIDENED, Side, Universe
+from guardrails.analysis.openapi.schemas.second import agrees
 from guardrails.analysis.openapi.schemas.shapes import Conjunction, Shape, leaves
 from guardrails.analysis.openapi.values import Json, Node, kind_of, step, texts
 from guardrails.model.errors import ToolMissing
@@ -48,12 +50,14 @@ class Witness:
 class Result:
     """The answer on one slot, with the witnesses of a break, one for each place and keyword.
 
+    `narrowed` names keywords that let less through, where nothing else decides.
     `is_meant` tells that the schemas contradict themselves (a `minItems` beside `type: string`),
     and break only when their types include what their keywords speak of.
     """
 
     answer: Answer
     witnesses: tuple[Witness, ...] = ()
+    narrowed: tuple[str, ...] = ()
     is_meant: bool = False
 
 
@@ -206,7 +210,11 @@ class Comparison:
         if not self.sent.can_judge((source,)) or not self.taken.can_judge((target,)):
             return Result(Answer.UNKNOWN)
         witnesses = tuple(self._witnesses(source, target))
-        return Result(Answer.BREAKING if witnesses else Answer.UNKNOWN, witnesses)
+        if witnesses:
+            return Result(Answer.BREAKING, witnesses)
+        found = Edits(self.source, self.target, self.proof).between(source, target)
+        narrowed = dict.fromkeys(name for name, edit in found if edit is Edit.NARROWER)
+        return Result(Answer.UNKNOWN, narrowed=tuple(narrowed))
 
     def _witnesses(self, source: Node, target: Node) -> Iterator[Witness]:
         seen: set[tuple[str, str]] = set()
@@ -217,11 +225,19 @@ class Comparison:
             if self._is_meant:
                 refusals = [one for one in refusals if not self._is_ours(one, value, source)]
             for refusal in refusals[:1]:
-                if (refusal.pointer, refusal.keyword) not in seen:
+                if (refusal.pointer, refusal.keyword) in seen:
+                    continue
+                if self._is_meant or self._is_confirmed(value, source, target):
                     seen.add((refusal.pointer, refusal.keyword))
                     yield refusal
             if len(seen) >= _MOST_WITNESSES:
                 return
+
+    def _is_confirmed(self, value: Json, source: Node, target: Node) -> bool:
+        """Whether a second validator agrees that the source sends the value and the target refuses it."""
+        return agrees(standalone(self.source, (source,)), value, fits=True) and agrees(
+            standalone(self.target, (target,)), value, fits=False
+        )
 
     def _is_ours(self, refusal: Witness, value: Json, source: Node) -> bool:
         """Whether a type is refused that the source lets through only because we widened it."""

@@ -8,7 +8,7 @@ from guardrails.analysis.openapi.documents import DocumentError, Missing, docume
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"swagger: '2.0'", "Swagger 2"),
+        (b"swagger: '1.2'", "give 2.0"),
         (b"openapi: 4.0.0", "4.0.0"),
         (b"- a", "no object"),
         (b"{", "not YAML"),

@@ -7,7 +7,13 @@ import pytest
 from guardrails.analysis.openapi.documents import document_of
 from guardrails.analysis.openapi.schemas.search import Answer, Comparison, standalone
 from guardrails.analysis.openapi.values import Json
-from tests.guardrails.analysis.openapi.pairs import worst_of_answer, worst_of_request
+from tests.guardrails.analysis.openapi.pairs import (
+    document,
+    found,
+    operation,
+    worst_of_answer,
+    worst_of_request,
+)
 
 STRING: dict[str, Json] = {"type": "string"}
 NAMED: dict[str, Json] = {"type": "object", "properties": {"a": STRING, "b": {"type": "integer"}}}
@@ -87,6 +93,14 @@ EQUAL: dict[str, tuple[Json, Json]] = {
         {**NAMED, "dependentRequired": {"a": ["b"]}},
         {**NAMED, "if": {"required": ["a"]}, "then": {"required": ["b"]}},
     ),
+    "unevaluated beside additional": (
+        {"allOf": [NAMED], "additionalProperties": True, "unevaluatedProperties": False},
+        {"allOf": [NAMED], "additionalProperties": True},
+    ),
+    "byte and base64": (
+        {"type": "string", "format": "byte"},
+        {"type": "string", "contentEncoding": "base64"},
+    ),
     "double negation": ({"not": {"not": STRING}}, STRING),
     "whole multiples": ({"type": "number", "multipleOf": 1}, {"type": "integer"}),
     "range as list": ({"type": "integer", "minimum": 1, "maximum": 3}, {"enum": [1, 2, 3]}),
@@ -160,6 +174,32 @@ def test_property_that_head_forgets_is_unknown_and_a_promised_one_breaks() -> No
     assert worst_of_request(NAMED, without) == "unknown"
     assert worst_of_answer(NAMED, without) == "unknown"
     assert worst_of_answer({**NAMED, "required": ["b"]}, without) == "breaking"
+
+
+def test_text_that_is_encoded_otherwise_breaks_both_ways() -> None:
+    one: Json = {"type": "string", "contentEncoding": "base64"}
+    other: Json = {"type": "string", "contentEncoding": "quoted-printable"}
+
+    assert worst_of_request(one, other) == worst_of_answer(one, other) == "breaking"
+    assert worst_of_request(other, one) == worst_of_answer(other, one) == "breaking"
+
+
+def test_bound_of_a_type_that_is_not_declared_breaks_without_a_witness() -> None:
+    def bounded(most: int) -> Json:
+        return {"type": "string", "enum": ["a"], "maximum": most}
+
+    base, head = (document(operation(body=bounded(most))) for most in (13, 11))
+    (one,) = found(base, head)
+
+    assert (one.level, one.rule, one.witness) == ("breaking", "maximum", None)
+
+
+def test_what_neither_proof_nor_witness_decides_is_presumed_from_its_keywords() -> None:
+    def union(*names: str) -> Json:
+        return {"oneOf": [{"type": "object", "properties": {name: STRING}} for name in names]}
+
+    assert worst_of_request(union("a", "a", "c"), union("a", "a")) == "breaking"
+    assert worst_of_request(union("a", "a"), union("a", "a", "c")) != "breaking"
 
 
 def test_read_only_properties_are_no_part_of_requests() -> None:
