@@ -31,7 +31,9 @@ from reference_service.features.stores.choice import opened
 from reference_service.features.stores.guarded import GuardedStore
 from reference_service.features.stores.sqlite import SqliteStore
 from reference_service.models.bundle import load_bundle
+from reference_service.models.choice import Counts, Models, served
 from reference_service.models.lock import MODELS, read_lock
+from reference_service.models.serving import ActiveModel
 from reference_service.page.handlers import Page
 from reference_service.ranking.nouns import Scorer
 from reference_service.settings import Settings
@@ -50,24 +52,11 @@ def create_app(settings: Settings | None = None, store: ListenerStore | None = N
     lifecycle = Lifecycle()
     rankings, events = Rankings(metrics, clock_of(chosen), lifecycle), Events()
 
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        async with serving_store(chosen, metrics, store) as guarded, event_log(chosen, metrics) as log:
-            # Reading files may block; what answers /healthz meanwhile must not.
-            ranker = await asyncio.to_thread(build_ranker, chosen, metrics, guarded)
-            rankings.ranker = ranker
-            events.log = log
-            try:
-                yield
-            finally:
-                rankings.ranker = events.log = None
-                ranker.close()
-
     app = FastAPI(
         title="Now Playing",
         version="1.0.0",
         description=DESCRIPTION,
-        lifespan=lifespan,
+        lifespan=lambda _app: _serving(chosen, metrics, store, rankings, events),
         docs_url=None,
         redoc_url=None,
         telemetry={"tracing": False},
@@ -81,12 +70,33 @@ def create_app(settings: Settings | None = None, store: ListenerStore | None = N
     return app
 
 
+@asynccontextmanager
+async def _serving(
+    settings: Settings, metrics: Metrics, store: ListenerStore | None, rankings: Rankings, events: Events
+) -> AsyncIterator[None]:
+    """Open all that rankings and events need, let them be answered, and close it again."""
+    async with (
+        serving_store(settings, metrics, store) as guarded,
+        event_log(settings, metrics) as log,
+        serving_models(settings, metrics) as models,
+    ):
+        # Building may block; what answers /healthz meanwhile must not.
+        ranker = await asyncio.to_thread(build_ranker, settings, metrics, guarded, models)
+        rankings.ranker = ranker
+        events.log = log
+        try:
+            yield
+        finally:
+            rankings.ranker = events.log = None
+            ranker.close()
+
+
 def _offer(app: FastAPI, settings: Settings, rankings: Rankings, events: Events) -> None:
     """Add the routes that these settings offer."""
     app.include_router(rankings.router())
     app.include_router(events.router())
     if settings.page:
-        app.include_router(page_of(rankings, clock_of(settings)).router())
+        app.include_router(page_of(settings, rankings).router())
 
 
 def _surround(
@@ -136,26 +146,45 @@ def _watch(store: GuardedStore, metrics: Metrics) -> None:
     )
 
 
-def build_ranker(settings: Settings, metrics: Metrics, store: ListenerStore | None = None) -> Ranker:
-    """Return the ranker of these settings and of the model in active.lock, or raise BundleError."""
+@asynccontextmanager
+async def serving_models(settings: Settings, metrics: Metrics) -> AsyncIterator[Models]:
+    """Open the models of these settings, and show whether what is configured is what scores."""
+    counts = Counts(metrics.count_swap, metrics.count_question, metrics.count_hedge)
+    seconds = settings.model_server_ms / 1_000
+    async with served(settings.models, settings.model_server, seconds, NAMES, counts) as models:
+        metrics.watch(
+            "now_playing_model_faults",
+            "How much of what is configured does not score: /readyz says why.",
+            lambda: len(models.faults()),
+        )
+        yield models
+
+
+def build_ranker(
+    settings: Settings, metrics: Metrics, store: ListenerStore | None = None, models: Models | None = None
+) -> Ranker:
+    """Return the ranker of these settings and models; by default of active.lock's, or raise BundleError."""
+    folder = settings.models or MODELS
     return Ranker(
         Catalogue(items(settings.seed)),
         SqliteStore(None, settings.seed) if store is None else store,
-        scorer_of(read_lock(MODELS).bundle),
+        Models(ActiveModel(folder, NAMES, metrics.count_swap)) if models is None else models,
         metrics,
     )
 
 
-def page_of(rankings: Rankings, clock: Callable[[], datetime]) -> Page:
+def page_of(settings: Settings, rankings: Rankings) -> Page:
     """Return the page over what serves, and over the models that it was promoted over and falls back to."""
-    lock = read_lock(MODELS)
+    folder = settings.models or MODELS
+    lock = read_lock(folder)
     others = sorted({digest for digest in (lock.parent, lock.rollback) if digest is not None})
-    return Page(lambda: rankings.ranker, {digest: partial(scorer_of, digest) for digest in others}, clock)
+    models = {digest: partial(scorer_of, folder, digest) for digest in others}
+    return Page(lambda: rankings.ranker, models, clock_of(settings))
 
 
-def scorer_of(bundle: str) -> Scorer:
+def scorer_of(models: Path, bundle: str) -> Scorer:
     """Return the model of this digest, or raise BundleError."""
-    return load_bundle(MODELS / "bundles", bundle, NAMES).scorer
+    return load_bundle(models / "bundles", bundle, NAMES).scorer
 
 
 def clock_of(settings: Settings) -> Callable[[], datetime]:

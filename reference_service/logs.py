@@ -23,6 +23,7 @@ Word = Literal[
     "model_answers",
     "model_swapped",
     "model_refused",
+    "model_unfollowed",
 ]
 
 LOGGER = logging.getLogger("now_playing")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 PREFIX = "NOW_PLAYING_"
 
@@ -18,6 +18,10 @@ PREFIX = "NOW_PLAYING_"
 HIGHEST_PORT = 65_535
 _TCP = re.compile(r"redis://([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):([0-9]{1,5})(?:/([0-9]{1,2}))?\Z")
 _UNIX = re.compile(r"redis\+unix://(/[^\0?#]{1,100})\Z")
+_MODEL = re.compile(
+    r"(http|grpc)://([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):([0-9]{1,5})"
+    r"/([A-Za-z][A-Za-z0-9._-]{0,79})(?:/([A-Za-z0-9._-]{1,40}))?\Z"
+)
 _FILE = re.compile(r"sqlite:([^\0]{1,1000})\Z")
 
 Value = TypeVar("Value")
@@ -46,6 +50,17 @@ class StoreChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelServer:
+    """A server of the Open Inference Protocol, the model that it is asked for, and of which version."""
+
+    protocol: Literal["http", "grpc"]
+    host: str
+    port: int
+    model: str
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of one process; the defaults serve as they are.
 
@@ -63,6 +78,12 @@ class Settings:
     NOW_PLAYING_DRAIN_MS        how long a stopping process says that it is not ready before it takes no more
                                 connections, 0 to 60,000 ms
     NOW_PLAYING_PAGE            on or off: whether `/` shows answers of any listener, and why they are so
+    NOW_PLAYING_MODELS          the folder of active.lock and bundles/; without it, the one that comes with
+                                the service. A lock that changes is followed while the service runs
+    NOW_PLAYING_MODEL_SERVER    a model server that scores instead, http://HOST:PORT/MODEL[/VERSION] or
+                                grpc://HOST:PORT/MODEL[/VERSION]: it is asked for the models MODEL_cards and
+                                MODEL_up_next, and what it cannot score the bundle does
+    NOW_PLAYING_MODEL_SERVER_MS what a model server may take to score a request, 1 to 10,000 ms
     """
 
     clock: datetime | None = None
@@ -74,6 +95,9 @@ class Settings:
     events_bytes: int = 2**30
     drain_ms: int = 3_000
     page: bool = False
+    models: Path | None = None
+    model_server: ModelServer | None = None
+    model_server_ms: int = 100
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -98,6 +122,9 @@ class Settings:
             events_bytes=stated("EVENTS_BYTES", _within(4_096, 2**40), default.events_bytes),
             drain_ms=stated("DRAIN_MS", _within(0, 60_000), default.drain_ms),
             page=stated("PAGE", _switch, default.page),
+            models=stated("MODELS", _folder, default.models),
+            model_server=stated("MODEL_SERVER", _model_server, default.model_server),
+            model_server_ms=stated("MODEL_SERVER_MS", _within(1, 10_000), default.model_server_ms),
         )
 
 
@@ -136,6 +163,16 @@ def _store(name: str, text: str) -> StoreChoice:
             f"{name} is {text!r}; give sqlite, sqlite:PATH, redis://HOST:PORT[/DATABASE] or redis+unix:///PATH"
         )
     return StoreChoice(redis=RedisAddress(named[1].strip("[]"), int(named[2]), database=int(named[3] or 0)))
+
+
+def _model_server(name: str, text: str) -> ModelServer:
+    named = _MODEL.match(text)
+    if named is None or not 0 < int(named[3]) <= HIGHEST_PORT:
+        raise SettingsError(
+            f"{name} is {text!r}; give http://HOST:PORT/MODEL[/VERSION] or grpc://HOST:PORT/MODEL[/VERSION]"
+        )
+    protocol: Literal["http", "grpc"] = "http" if named[1] == "http" else "grpc"
+    return ModelServer(protocol, named[2].strip("[]"), int(named[3]), named[4], named[5])
 
 
 def _folder(name: str, text: str) -> Path:

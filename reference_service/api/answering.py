@@ -6,10 +6,11 @@ ranked in time.
 
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -21,8 +22,16 @@ from reference_service.features.assembly import NAMES, assemble
 from reference_service.features.catalogue import Catalogue
 from reference_service.features.digest import digest_of
 from reference_service.features.listeners import DEFAULT, FeaturesUnavailable, Listener, ListenerStore
+from reference_service.models.choice import Models
+from reference_service.models.documents import BundleError
+from reference_service.models.remote.model import Question as RemoteQuestion
+from reference_service.models.remote.model import RemoteModel
+from reference_service.models.remote.tensors import RemoteError
+from reference_service.models.serving import Fixed
 from reference_service.ranking.eligibility import distinct
 from reference_service.ranking.nouns import (
+    Facts,
+    Features,
     Filtered,
     IntArray,
     Policy,
@@ -33,38 +42,53 @@ from reference_service.ranking.nouns import (
     Surface,
 )
 from reference_service.ranking.policy import POLICY
-from reference_service.ranking.rank import rank
+from reference_service.ranking.rank import rank, to_score
 from reference_service.resilience.deadline import current
 from reference_service.telemetry.metrics import Metrics
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A ranking, and whether it is what full quality would have been."""
+    """A ranking, what it rests on, and whether it is what full quality would have been."""
 
     ranking: Ranking
+    digests: Mapping[str, str]
     degraded_reason: DegradedReason | None
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """All that a ranking needs but its scores: facts and features by row, and the ids that do not exist."""
+
+    facts: Facts
+    features: Features
+    unknown: Collection[str]
+
+
+class CannotScore(RuntimeError):
+    """No model scores, not even the bundle's own; the caller answers with what is popular."""
+
+
 class Ranker:
-    """Answers rankings from one catalogue, one store, one model and one policy."""
+    """Answers rankings from one catalogue, one store and one policy, each by the model that serves then."""
 
     def __init__(
         self,
         catalogue: Catalogue,
         store: ListenerStore,
-        scorer: Scorer,
+        models: Models,
         metrics: Metrics,
         policy: Policy = POLICY,
     ) -> None:
         self._catalogue = catalogue
         self._store = store
-        self._scorer = scorer
+        self.models = models
         self._metrics = metrics
         self._policy = policy
         self.digests = {
             "policy": digest_of(asdict(policy)),
-            "model": scorer.digest,
             "features": digest_of([NAMES, catalogue.digest, store.digest]),
         }
         self.popular = Popular(catalogue, policy, self.digests["policy"])
@@ -78,7 +102,8 @@ class Ranker:
 
     def beside(self, *, scorer: Scorer | None = None, store: ListenerStore | None = None) -> "Ranker":
         """Return a ranker that differs in its model or its store, and counts for itself."""
-        return Ranker(self._catalogue, store or self._store, scorer or self._scorer, Metrics(), self._policy)
+        models = self.models if scorer is None else Models(Fixed(scorer))
+        return Ranker(self._catalogue, store or self._store, models, Metrics(), self._policy)
 
     @property
     def known(self) -> Mapping[str, int]:
@@ -86,9 +111,9 @@ class Ranker:
         return self._catalogue.rows
 
     async def answer(self, surface: Surface, asked: Asked, now: datetime) -> Answer:
-        """Return the ranking, or raise DeadlineSpent.
+        """Return the ranking, or raise DeadlineSpent or CannotScore.
 
-        A store that fails degrades it, and never its hard constraints.
+        A store or a model server that fails degrades it, and never its hard constraints.
         """
         context = asked.context
         with self._metrics.stage(surface, "features"):
@@ -97,10 +122,10 @@ class Ranker:
             playing = self._catalogue.playing(context.now_playing)
             worn = self._policy.worn(self._catalogue.kinds_of(context.recently_shown))
             question = Question(surface, context, now, asked.limit, playing, worn)
-            ranking = await self._in_time(asked, listener, question)
+            ranking, model, poorer = await self._ranked(asked, listener, question)
         for reason, count in Counter(item.reason for item in ranking.filtered).items():
             self._metrics.count_filtered(surface, reason, count)
-        return Answer(ranking, degraded_reason)
+        return Answer(ranking, {**self.digests, "model": model}, degraded_reason or poorer)
 
     async def _listener(self, listener_id: str) -> tuple[Listener, DegradedReason | None]:
         try:
@@ -112,23 +137,62 @@ class Ranker:
             self._metrics.count_degraded(reason)
             return failure.last_known or DEFAULT, reason
 
-    async def _in_time(self, asked: Asked, listener: Listener, question: Question) -> Ranking:
-        left = current().left(time.monotonic())
-        return await self._worker.run(partial(self._rank, asked, listener, question), left)
+    async def _ranked(
+        self, asked: Asked, listener: Listener, question: Question
+    ) -> tuple[Ranking, str, DegradedReason | None]:
+        """Return the ranking and its model's digest: one model scores all of it, whatever is swapped meanwhile."""
+        scorer, remote = self.models.scorer, self.models.remote
+        gather = partial(self._gathered, asked, listener, question)
+        if remote is None:
+            ranking = await self._in_time(lambda: self._rank(gather(), scorer, question))
+            return ranking, scorer.digest, None
+        asks = remote.allows()
+        gathered, encoded = await self._in_time(
+            lambda: _encoded(gather(), question, remote if asks else None)
+        )
+        poorer: DegradedReason | None = None
+        try:
+            if encoded is None:
+                raise RemoteError
+            scorer = await remote.ask(encoded)
+        except RemoteError:
+            poorer = "model_unavailable"
+            self._metrics.count_degraded(poorer)
+        ranking = await self._in_time(lambda: self._rank(gathered, scorer, question))
+        return ranking, scorer.digest, poorer
+
+    async def _in_time(self, work: Callable[[], Result]) -> Result:
+        return await self._worker.run(work, current().left(time.monotonic()))
 
     def close(self) -> None:
         """Give back the thread once the work under way has ended."""
         self._worker.close()
 
-    def _rank(self, asked: Asked, listener: Listener, question: Question) -> Ranking:
+    def _gathered(self, asked: Asked, listener: Listener, question: Question) -> Gathered:
         known, sources, unknown = _told_apart(asked)
         rows: IntArray = np.array(known, dtype=np.int64)
         features = assemble(self._catalogue, rows, sources, listener, question)
-        ranking = rank(self._catalogue.facts(rows), features, self._scorer, question, self._policy)
-        if not unknown:
+        return Gathered(self._catalogue.facts(rows), features, unknown)
+
+    def _rank(self, gathered: Gathered, scorer: Scorer, question: Question) -> Ranking:
+        try:
+            ranking = rank(gathered.facts, gathered.features, scorer, question, self._policy)
+        except BundleError as error:
+            raise CannotScore(str(error)) from error
+        if not gathered.unknown:
             return ranking
-        withheld = (*ranking.filtered, *(Filtered(name, "unknown") for name in unknown))
+        withheld = (*ranking.filtered, *(Filtered(name, "unknown") for name in gathered.unknown))
         return Ranking(ranking.items, tuple(sorted(withheld, key=lambda item: item.id)))
+
+
+def _encoded(
+    gathered: Gathered, question: Question, remote: RemoteModel | None
+) -> tuple[Gathered, RemoteQuestion | None]:
+    """Return what was gathered, and what to ask a model server of it: encoding takes as long as ranking."""
+    if remote is None:
+        return gathered, None
+    rows = to_score(gathered.facts, gathered.features, question)
+    return gathered, remote.question(question.surface, rows)
 
 
 def _told_apart(asked: Asked) -> tuple[Sequence[int], Sequence[Source], Collection[str]]:

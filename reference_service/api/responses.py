@@ -19,7 +19,10 @@ RequestId = Annotated[
 ]
 Millionths = Annotated[int, Field(ge=-(2**53) + 1, le=2**53 - 1, description="Millionths of a point.")]
 Word = Annotated[str, Field(pattern="^[a-z][a-z_]{0,39}$", max_length=40)]
-DegradedReason = Literal["features_unavailable", "features_stale", "overloaded", "deadline"]
+LONGEST_FAULT = 400
+DegradedReason = Literal[
+    "features_unavailable", "features_stale", "overloaded", "deadline", "model_unavailable"
+]
 
 
 def _open(known: object) -> str:
@@ -95,3 +98,12 @@ class Readiness(Message):
     """The process is warm and may be sent requests."""
 
     status: Literal["ready"] = "ready"
+    model: Annotated[Sha256, Field(description="The model that scores what is asked now.")]
+    faults: Annotated[
+        list[Annotated[str, Field(max_length=LONGEST_FAULT)]],
+        Field(
+            max_length=2,
+            description="Why the model that is configured does not score: a bundle that is refused, a model"
+            " server that is not trusted. Requests are answered all the same.",
+        ),
+    ]

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse
 from starlette.responses import Response
 
-from reference_service.api.answering import Answer, Ranker
+from reference_service.api.answering import Answer, CannotScore, Ranker
 from reference_service.api.lean import Asked, asked_of
 from reference_service.api.lifecycle import Lifecycle
 from reference_service.api.problems import NotReady, Problem, request_id_of
 from reference_service.api.requests import CardsRequest, UpNextRequest
-from reference_service.api.responses import DegradedReason, Health, RankingAnswer, Readiness
+from reference_service.api.responses import LONGEST_FAULT, DegradedReason, Health, RankingAnswer, Readiness
 from reference_service.api.worker import DeadlineSpent
 from reference_service.ranking.nouns import Surface
 from reference_service.telemetry.metrics import Metrics
@@ -81,7 +81,8 @@ class Rankings:
         """Answer whether the service is warm and takes requests."""
         if self.ranker is None or self._lifecycle.draining:
             raise NotReady
-        return Readiness()
+        models = self.ranker.models
+        return Readiness(model=models.digest, faults=[fault[:LONGEST_FAULT] for fault in models.faults()])
 
     async def metrics(self) -> Response:
         """Answer all metrics in the Prometheus text format."""
@@ -97,8 +98,10 @@ class Rankings:
             answer = await ranker.answer(surface, asked, now)
         except DeadlineSpent:
             return self.popular("deadline", surface, asked, request_id)
+        except CannotScore:
+            return self.popular("model_unavailable", surface, asked, request_id)
         with self._metrics.stage(surface, "render"):
-            return rendered(answer, request_id, ranker.digests)
+            return rendered(answer, request_id)
 
     def popular(self, reason: DegradedReason, surface: Surface, asked: Asked, request_id: str) -> bytes:
         """Return what is popular of what is asked, as JSON, or raise NotReady or TooLittleRead."""
@@ -118,13 +121,13 @@ class Rankings:
         return Response(content, media_type="application/json")
 
 
-def rendered(answer: Answer, request_id: str, digests: dict[str, str]) -> bytes:
+def rendered(answer: Answer, request_id: str) -> bytes:
     """Return a ranking as the JSON of RankingAnswer."""
     # Straight to bytes: our own values need no second validation, and tests hold them to RankingAnswer.
     return msgspec.json.encode(
         {
             "request_id": request_id,
-            "digests": digests,
+            "digests": answer.digests,
             "variants": {},
             "degraded": answer.degraded_reason is not None,
             "degraded_reason": answer.degraded_reason,

@@ -133,7 +133,7 @@ class Page:
             if chosen.condition == "overload":
                 content = other.popular.answer("overloaded", chosen.surface, asked, now, REQUEST_ID)
             else:
-                content = rendered(await other.answer(chosen.surface, asked, now), REQUEST_ID, other.digests)
+                content = rendered(await other.answer(chosen.surface, asked, now), REQUEST_ID)
         finally:
             other.close()
         return Told(chosen, RankingAnswer.model_validate_json(content), ranker.catalogue)
@@ -157,8 +157,8 @@ class Page:
             options=choices.OPTIONS,
             listeners=choices.LISTENERS,
             playing=choices.PLAYING,
-            models={"": f"active {ranker.digests['model'][:6]}"}
-            | {digest: digest[:6] for digest in self._models if digest != ranker.digests["model"]},
+            models={"": f"active {ranker.models.digest[:6]}"}
+            | {digest: digest[:6] for digest in self._models if digest != ranker.models.digest},
             links=_links(shared, sides),
         )
 

@@ -22,6 +22,11 @@ from reference_service.ranking.nouns import (
 from reference_service.ranking.spacing import Placed, space
 
 
+def to_score(facts: Facts, features: Features, question: Question) -> Features:
+    """Return the rows that `rank` will ask a scorer for, for whoever must ask a model ahead of it."""
+    return Features(features.names, features.values[screen(facts, question) == ELIGIBLE])
+
+
 def rank(facts: Facts, features: Features, scorer: Scorer, question: Question, policy: Policy) -> Ranking:
     """Return what to show, best first, and what was withheld; pure, and blind to the order of rows.
 

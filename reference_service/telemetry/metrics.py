@@ -40,6 +40,17 @@ class Metrics:
             "Events received, by what became of them; `spoilt` are lines found broken at start.",
             ("outcome",),
         )
+        self._swaps = counter(
+            "now_playing_model_swaps", "Bundles that active.lock came to name, by outcome.", ("outcome",)
+        )
+        self._questions = counter(
+            "now_playing_model_questions",
+            "Requests to be scored by a model server, by how it ended.",
+            ("outcome",),
+        )
+        self._hedges = counter(
+            "now_playing_model_hedges", "Second requests to a model server: `sent`, and `won`.", ("outcome",)
+        )
         # Looking a child up by its labels costs more than counting; the sets of labels are closed.
         self._request = cache(self._requests.labels)
         self._second = cache(self._seconds.labels)
@@ -67,6 +78,18 @@ class Metrics:
     def count_events(self, outcome: str, count: int) -> None:
         """Count events of which this became."""
         self._events.labels(outcome).inc(count)
+
+    def count_swap(self, outcome: str) -> None:
+        """Count one bundle that was named instead of the one that served."""
+        self._swaps.labels(outcome).inc()
+
+    def count_question(self, outcome: str) -> None:
+        """Count one request that a model server was to score and that ended like this."""
+        self._questions.labels(outcome).inc()
+
+    def count_hedge(self, outcome: str) -> None:
+        """Count one second request to a model server, when it is sent and when it is answered first."""
+        self._hedges.labels(outcome).inc()
 
     def watch(self, name: str, meaning: str, value: Callable[[], float]) -> None:
         """Show what this returns whenever the metrics are read."""

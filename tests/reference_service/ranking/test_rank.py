@@ -123,7 +123,7 @@ def test_every_answer_keeps_every_invariant(
     answer = {
         "items": [asdict(item) for item in ranking.items],
         "filtered": [asdict(entry) for entry in ranking.filtered],
-        "digests": RANKER.digests,
+        "digests": {**RANKER.digests, "model": RANKER.models.digest},
         "degraded": False,
         "degraded_reason": None,
     }

