@@ -28,6 +28,7 @@ SLOW_FOLDERS = (
     "tests/reference_service/page/browser",
     "tests/reference_service/models/remote/test_mlserver.py",
     "tests/reference_service/models/remote/test_service.py",
+    "tests/reference_service/processes/test_readme.py",
     "tests/reference_service/processes/test_swap.py",
 )
 

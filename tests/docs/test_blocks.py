@@ -13,6 +13,7 @@ from guardrails.adapters.policy.reader import read_policy
 from guardrails.analysis.replay.scenarios import scenarios_in
 from guardrails.model.errors import PolicyError
 from guardrails.wiring import catalog
+from reference_service.settings import Settings
 from tests.contracts.consumer_files import faults_in
 from tests.docs.console import matches, run, shown_in
 from tests.docs.documents import DOCUMENTS, ROOT, Block, blocks_of
@@ -65,6 +66,19 @@ def _lines_are_targets(block: Block, folder: Path) -> None:
         assert (program, target in targets()) == ("make", True), line
 
 
+def _service_reads(block: Block, folder: Path) -> None:
+    """Hold lines to what the service reads; tests/reference_service/processes/test_readme.py runs each."""
+    for line in block.lines:
+        first, *rest = line.split()
+        if first.startswith("NOW_PLAYING_"):
+            name, _, value = first.partition("=")
+            assert Settings.from_environment({name: value}) != Settings(), line
+            assert rest == ["make", "serve"], line
+        else:
+            assert rest[0] == "-m", line
+            assert (ROOT / rest[1].replace(".", "/")).with_suffix(".py").exists(), line
+
+
 def _policy_is_read(block: Block, folder: Path) -> None:
     name = block.value
     files = {"policies/guardrails.yaml": readme_policy(), name: block.text}
@@ -109,6 +123,7 @@ _LOOKS: Mapping[tuple[str, str], Callable[[Block, Path], None]] = {
     ("console", "run in"): _commands_run,
     ("console", "judged by"): _examples_are_shown,
     ("sh", "recipe of"): _lines_are_the_recipe,
+    ("sh", "service"): _service_reads,
     ("sh", ""): _lines_are_targets,
     ("yaml", "file"): _policy_is_read,
     ("yaml", "scenario"): _scenario_is_read,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reference_service.settings import RedisAddress, Settings, SettingsError, StoreChoice
+from reference_service.settings import ModelServer, RedisAddress, Settings, SettingsError, StoreChoice
 
 
 def test_an_empty_environment_gives_the_defaults_and_other_variables_are_not_ours() -> None:
@@ -24,6 +24,9 @@ def test_all_variables_are_read() -> None:
             "NOW_PLAYING_EVENTS_BYTES": "4096",
             "NOW_PLAYING_DRAIN_MS": "0",
             "NOW_PLAYING_PAGE": "on",
+            "NOW_PLAYING_MODELS": "/srv/models",
+            "NOW_PLAYING_MODEL_SERVER": "grpc://[::1]:8081/now_playing/7",
+            "NOW_PLAYING_MODEL_SERVER_MS": "40",
         }
     )
     assert settings == Settings(
@@ -36,6 +39,9 @@ def test_all_variables_are_read() -> None:
         events_bytes=4096,
         drain_ms=0,
         page=True,
+        models=Path("/srv/models"),
+        model_server=ModelServer("grpc", "::1", 8081, "now_playing", "7"),
+        model_server_ms=40,
     )
 
 
@@ -69,6 +75,15 @@ def test_a_store_is_chosen_by_one_word(text: str, choice: StoreChoice) -> None:
         ("FEATURES", "redis://cache"),
         ("FEATURES", "postgres://cache:5432"),
         ("EVENTS", ""),
+        ("MODELS", ""),
+        ("MODEL_SERVER", "localhost:8080"),
+        ("MODEL_SERVER", "http://localhost:8080"),
+        ("MODEL_SERVER", "http://localhost:65536/model"),
+        ("MODEL_SERVER", "https://localhost:8080/model"),
+        ("MODEL_SERVER", "http://localhost:8080/../model"),
+        ("MODEL_SERVER", "http://localhost:8080/model/1/infer"),
+        ("MODEL_SERVER", "http://user:secret@localhost:8080/model"),
+        ("MODEL_SERVER_MS", "0"),
         ("DEADLINE_MS", "9"),
         ("PAGE", "true"),
         ("CLOK", "2026-01-01T00:00:00Z"),

@@ -108,6 +108,7 @@ def _wait(process: subprocess.Popen[bytes], log: Path) -> None:
         assert process.poll() is None, said.decode(errors="replace")[-2_000:]
         assert time.monotonic() < deadline, said.decode(errors="replace")[-2_000:]
         time.sleep(0.05)
+    assert b"failed to load" not in said, said.decode(errors="replace")[-2_000:]
 
 
 def _write_models(folder: Path, http: int, grpc: int) -> None:
