@@ -14,9 +14,10 @@ from tempfile import TemporaryDirectory
 
 from fastapi import FastAPI
 
-from reference_service.api.admission import Admission
+from reference_service.api.admission import Admission, Shedding
 from reference_service.api.answering import Ranker
 from reference_service.api.describe import describe
+from reference_service.api.desk import Desk
 from reference_service.api.envelope import BodyLimit, Envelope
 from reference_service.api.events import Events
 from reference_service.api.lifecycle import Lifecycle
@@ -36,6 +37,7 @@ from reference_service.models.lock import MODELS, read_lock
 from reference_service.models.serving import ActiveModel
 from reference_service.page.handlers import Page
 from reference_service.ranking.nouns import Scorer
+from reference_service.resilience.limit import Limit
 from reference_service.settings import Settings
 from reference_service.telemetry.metrics import Metrics
 
@@ -61,9 +63,9 @@ def create_app(settings: Settings | None = None, store: ListenerStore | None = N
         redoc_url=None,
         telemetry={"tracing": False},
     )
-    app.state.lifecycle = lifecycle
+    app.state.desk = desk = _desk(chosen, rankings, metrics, lifecycle)
     _offer(app, chosen, rankings, events)
-    _surround(app, chosen, metrics, rankings, lifecycle)
+    _surround(app, desk)
     install_problems(app)
     # FastAPI documents this override: https://fastapi.tiangolo.com/how-to/extending-openapi/
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
@@ -91,6 +93,14 @@ async def _serving(
             ranker.close()
 
 
+def _desk(settings: Settings, rankings: Rankings, metrics: Metrics, lifecycle: Lifecycle) -> Desk:
+    replayed = settings.clock is not None
+    # A replay must repeat its bytes on the slowest machine, so nothing but its caller bounds it.
+    patience = None if replayed else settings.deadline_ms / 1_000
+    shedding = Shedding(rankings, Limit())
+    return Desk(shedding, metrics, lifecycle, patience, settings.max_body_bytes, replayed=replayed)
+
+
 def _offer(app: FastAPI, settings: Settings, rankings: Rankings, events: Events) -> None:
     """Add the routes that these settings offer."""
     app.include_router(rankings.router())
@@ -99,16 +109,11 @@ def _offer(app: FastAPI, settings: Settings, rankings: Rankings, events: Events)
         app.include_router(page_of(settings, rankings).router())
 
 
-def _surround(
-    app: FastAPI, settings: Settings, metrics: Metrics, rankings: Rankings, lifecycle: Lifecycle
-) -> None:
+def _surround(app: FastAPI, desk: Desk) -> None:
     """Put around the routes what every request passes; the last one added is the outermost."""
-    replayed = settings.clock is not None
-    # A replay must repeat its bytes on the slowest machine, so nothing but its caller bounds it.
-    patience = None if replayed else settings.deadline_ms / 1_000
-    app.add_middleware(Admission, rankings=rankings, metrics=metrics, patience=patience)
-    app.add_middleware(BodyLimit, most=settings.max_body_bytes)
-    app.add_middleware(Envelope, metrics=metrics, lifecycle=lifecycle, replayed=replayed)
+    app.add_middleware(Admission, shedding=desk.shedding, metrics=desk.metrics, patience=desk.patience)
+    app.add_middleware(BodyLimit, most=desk.most_body)
+    app.add_middleware(Envelope, metrics=desk.metrics, lifecycle=desk.lifecycle, replayed=desk.replayed)
 
 
 @asynccontextmanager

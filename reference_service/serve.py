@@ -11,6 +11,7 @@ from types import FrameType
 
 import uvicorn
 
+from reference_service.api.desk import Desk, attended_by
 from reference_service.api.lifecycle import Lifecycle
 from reference_service.app import create_app
 from reference_service.logs import configure, note
@@ -54,8 +55,10 @@ def main() -> None:
     configure()
     settings = Settings.from_environment(os.environ)
     app = create_app(settings)
+    desk: Desk = app.state.desk
     config = uvicorn.Config(
         app,
+        http=attended_by(desk),
         host=options.host,
         port=options.port,
         uds=options.uds,
@@ -63,8 +66,7 @@ def main() -> None:
         log_config=None,
         timeout_graceful_shutdown=FINISH_SECONDS,
     )
-    lifecycle: Lifecycle = app.state.lifecycle
-    DrainingServer(config, lifecycle, settings.drain_ms / 1_000).run()
+    DrainingServer(config, desk.lifecycle, settings.drain_ms / 1_000).run()
     note("stopped")
 
 

@@ -7,11 +7,11 @@ The body is read before a place is taken, so that a slow client holds nothing.
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reference_service.api.lean import Reader
 from reference_service.api.popular import TooLittleRead
 from reference_service.api.problems import Busy, refuse
 from reference_service.api.routes import CARDS, UP_NEXT, Rankings
@@ -28,6 +28,28 @@ LONGEST_READ_SECONDS = 10.0
 """What a client may take to send its body, where it sets no deadline of its own."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shedding:
+    """The limit on rankings, and the answer to those beyond it."""
+
+    rankings: Rankings
+    limit: Limit
+
+    def answer(self, surface: Surface, body: bytes, request_id: str) -> bytes:
+        """Return what is popular, or raise Busy: to say what is wrong with a request takes as long as to rank."""
+        ranker = self.rankings.ranker
+        asked = None if ranker is None else ranker.reader.glance(surface, body)
+        if ranker is None or asked is None:
+            raise Busy
+        try:
+            return self.rankings.popular("overloaded", surface, asked, request_id)
+        except TooLittleRead:
+            whole = ranker.reader.read(surface, body)
+            if whole is None:
+                raise Busy from None
+            return self.rankings.popular("overloaded", surface, whole, request_id)
+
+
 class Admission:
     """Admits rankings up to an adaptive limit, and sheds the others.
 
@@ -38,15 +60,15 @@ class Admission:
         self,
         app: ASGIApp,
         *,
-        rankings: Rankings,
+        shedding: Shedding,
         metrics: Metrics,
         patience: float | None,
     ) -> None:
         self._app = app
-        self._rankings = rankings
+        self._shedding = shedding
+        self._rankings = shedding.rankings
         self._patience = patience
-        self._limit = Limit()
-        limit = self._limit
+        self._limit = limit = shedding.limit
         metrics.watch("now_playing_limit", "Rankings that may be in work at once.", limit.size)
         metrics.watch("now_playing_in_work", "Rankings that are in work.", lambda: limit.running)
 
@@ -82,8 +104,10 @@ class Admission:
         ranker = self._rankings.ranker
         reader = None if ranker is None or JSON not in scope["headers"] else ranker.reader
         request_id = scope["state"]["request_id"]
+        if not admitted and reader is None:
+            raise Busy
         if not admitted:
-            content = self._shed(reader, surface, body, request_id)
+            content = self._shedding.answer(surface, body, request_id)
         elif reader is None or (asked := reader.read(surface, body)) is None:
             # What is wrong with it is for the full reading to say.
             await self._app(scope, _replayed(body, receive), send)
@@ -94,19 +118,6 @@ class Admission:
         headers = [(b"content-length", b"%d" % len(content)), JSON]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": content})
-
-    def _shed(self, reader: Reader | None, surface: Surface, body: bytes, request_id: str) -> bytes:
-        """Return what is popular, or raise Busy: to say what is wrong with a request costs as much as a ranking."""
-        asked = None if reader is None else reader.glance(surface, body)
-        if reader is None or asked is None:
-            raise Busy
-        try:
-            return self._rankings.popular("overloaded", surface, asked, request_id)
-        except TooLittleRead:
-            whole = reader.read(surface, body)
-            if whole is None:
-                raise Busy from None
-            return self._rankings.popular("overloaded", surface, whole, request_id)
 
     def _deadline(self, scope: Scope, now: float) -> float | None:
         for name, text in scope["headers"]:

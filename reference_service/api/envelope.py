@@ -84,7 +84,11 @@ class Envelope:
             if name == b"x-request-id" and REQUEST_ID.match(text):
                 given: bytes = text
                 return given.decode()
-        if self._replayed:
-            asked = f"{scope['method']} {scope['path']}"
-            return hashlib.sha256(asked.encode("utf-8", "backslashreplace")).hexdigest()[:32]
-        return uuid.uuid4().hex
+        return request_id_of(scope["method"], scope["path"], replayed=self._replayed)
+
+
+def request_id_of(method: str, path: str, *, replayed: bool) -> str:
+    """Return an id for a request without one: in a replay what derives from method and path, else a new one."""
+    if replayed:
+        return hashlib.sha256(f"{method} {path}".encode("utf-8", "backslashreplace")).hexdigest()[:32]
+    return uuid.uuid4().hex

@@ -36,6 +36,8 @@ GLANCE, CANDIDATE_BYTES = 2, 44
 LOOKED_UP = ("Candidate", "id")
 """A string whose pattern is not matched when it is read: an id that exists is right, and most do."""
 
+_OPENING = re.compile(rb'"candidates"\s*:\s*\[')
+
 # Any: JSON, and types that are made at run time.
 Schema = Mapping[str, Any]
 
@@ -85,15 +87,25 @@ class Reader:
 
     def glance(self, surface: nouns.Surface, body: bytes) -> Asked | None:
         """Return what this body asks with a few times as many candidates as it wants shown, or None if these
-        or the rest of it are not plainly valid; the other candidates need only be JSON."""
+        or the rest of it are not plainly valid.
+
+        At the other candidates nobody looks: to find the end of a list takes as long as to rank what is popular.
+        """
+        found = _OPENING.search(body)
+        if found is None:
+            return self.read(surface, body)
+        start, end = found.end() - 1, body.rfind(b"]") + 1
         try:
-            request: Any = self._openers[surface].decode(body)
-            head, longest = memoryview(request.candidates), GLANCE * request.limit * CANDIDATE_BYTES
-            if len(head) <= longest:
+            request: Any = self._openers[surface].decode(b"%s[]%s" % (body[:start], body[end:]))
+            longest = GLANCE * request.limit * CANDIDATE_BYTES
+            if end - start <= longest:
                 return self.read(surface, body)
-            start = bytes(head[:longest])
-            some = self._candidates.decode(start[: start.rindex(b"}") + 1] + b"]")
-        except (msgspec.DecodeError, RecursionError, ValueError):
+            head = body[start : start + longest]
+            some = self._candidates.decode(head[: head.rindex(b"}") + 1] + b"]")
+        except msgspec.DecodeError:
+            # Another list may have come last.
+            return self.read(surface, body)
+        except (RecursionError, ValueError):
             return None
         return self._asked(request.context, some, request.limit, whole=False)
 

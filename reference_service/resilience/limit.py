@@ -35,9 +35,13 @@ class Limit:
         fitting = self.share * (UNHURRIED if left is None else left) / self.pace
         return max(self.least, min(self.most, int(fitting)))
 
+    def has_room(self, left: float | None) -> bool:
+        """Return whether one with so many seconds left may start."""
+        return self.running < self.size(left)
+
     def acquire(self, left: float | None) -> bool:
         """Return whether one with so many seconds left may start, and count it if so; it must be released."""
-        if self.running >= self.size(left):
+        if not self.has_room(left):
             return False
         self.running += 1
         return True

@@ -40,6 +40,17 @@ class Metrics:
             "Events received, by what became of them; `spoilt` are lines found broken at start.",
             ("outcome",),
         )
+        self._count_models()
+        # Looking a child up by its labels costs more than counting; the sets of labels are closed.
+        self._request = cache(self._requests.labels)
+        self._second = cache(self._seconds.labels)
+        self._stage = cache(self._stages.labels)
+        self._degradation = cache(self._degraded.labels)
+        self._withheld = cache(self._filtered.labels)
+        self._gauges: dict[str, Gauge] = {}
+
+    def _count_models(self) -> None:
+        counter = partial(Counter, registry=self._registry)
         self._swaps = counter(
             "now_playing_model_swaps", "Bundles that active.lock came to name, by outcome.", ("outcome",)
         )
@@ -51,12 +62,6 @@ class Metrics:
         self._hedges = counter(
             "now_playing_model_hedges", "Second requests to a model server: `sent`, and `won`.", ("outcome",)
         )
-        # Looking a child up by its labels costs more than counting; the sets of labels are closed.
-        self._request = cache(self._requests.labels)
-        self._second = cache(self._seconds.labels)
-        self._stage = cache(self._stages.labels)
-        self._withheld = cache(self._filtered.labels)
-        self._gauges: dict[str, Gauge] = {}
 
     def count_request(self, operation: str, status: int, seconds: float) -> None:
         """Count one answer to this operation (a route's name, or `none`)."""
@@ -69,7 +74,7 @@ class Metrics:
 
     def count_degraded(self, reason: str) -> None:
         """Count one answer that is degraded for this reason."""
-        self._degraded.labels(reason).inc()
+        self._degradation(reason).inc()
 
     def count_read(self, outcome: str) -> None:
         """Count one read of the feature store that ended like this."""
