@@ -59,8 +59,12 @@ class Settings:
     rules. `pure` are paths whose code may use neither clock nor randomness. `blocking` are
     further calls that must not run on the event loop (`package.function`,
     `package.Class().method`, or a prefix that ends in `.`), `heavy` further ones that burn CPU
-    there. `exempt` lifts a rule, by id, from paths. In `guarded` paths, pure ones and layered packages
-    names that are computed while the program runs are findings.
+    there. `configuration` are the paths that may read the environment. `breakers` names, by the call
+    or prefix of calls to a dependency, what must stand around it: a decorator, a context or a method.
+    `deadlines` are calls that bound how long a request waits; with any, requests make outbound calls
+    only under one. `plain_endpoints` is how many plain `def` handlers may share the pool of threads.
+    `exempt` lifts a rule, by id, from paths. In `guarded` paths, pure ones and layered packages names
+    that are computed while the program runs are findings.
     """
 
     roots: tuple[str, ...] = (".",)
@@ -70,6 +74,10 @@ class Settings:
     pure: tuple[str, ...] = ()
     blocking: tuple[str, ...] = ()
     heavy: tuple[str, ...] = ()
+    configuration: tuple[str, ...] = ()
+    breakers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    deadlines: tuple[str, ...] = ()
+    plain_endpoints: int | None = None
     exempt: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     guarded: tuple[str, ...] = ()
     flags: Flags = Flags()

@@ -134,3 +134,12 @@ def is_stub_call(name: str) -> bool:
 def client(meanings: Iterable[str]) -> str | None:
     """Return the first of a call's meanings that builds a client with a pool of its own, or None."""
     return next((name for name in meanings if name in CLIENTS), None)
+
+
+def opens_connection(name: str) -> bool:
+    """Whether a call of that name opens a connection to a database or a host."""
+    return f"{name}()" in _CONNECTIONS or name in {
+        "smtplib.SMTP",
+        "ftplib.FTP",
+        "paramiko.SSHClient().connect",
+    }

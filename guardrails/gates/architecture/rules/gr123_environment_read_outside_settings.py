@@ -1,0 +1,94 @@
+"""A variable that is read anywhere is documented nowhere and checked never."""
+
+from collections.abc import Iterator
+
+from guardrails.analysis.code.selection import matches
+from guardrails.gates.architecture.example import example
+from guardrails.gates.architecture.module import Found, Module
+from guardrails.model.finding import Effect
+from guardrails.model.rule import Rule
+
+_READS = frozenset({"os.getenv", "os.environ.get", "os.environ.setdefault", "os.getenvb", "os.environ.pop"})
+_POLICY = "configuration: [settings.py]\n"
+
+RULE = Rule(
+    id="GR123",
+    name="environment-read-outside-settings",
+    gate="architecture",
+    summary="Code outside the settings reads the environment.",
+    why="What configures the service is then spread over it: nobody can list it, a typing error is a default, "
+    "and two places read one variable with two meanings.",
+    remedy="Add a field to the settings and take it from there as an argument.",
+    effect=Effect.REVIEW,
+    bad=(
+        example(
+            """
+            import os
+
+            def host():
+                return os.environ.get('SHOP_HOST')
+            """,
+            policy=_POLICY,
+        ),
+        example(
+            """
+            from os import environ
+
+            HOST = environ['SHOP_HOST']
+            """,
+            policy=_POLICY,
+        ),
+        example(
+            """
+            import os
+
+            def host(default=os.getenv('SHOP_HOST')):
+                return default
+            """,
+            policy=_POLICY,
+        ),
+    ),
+    good=(
+        example(
+            """
+            import os
+
+            HOST = os.environ.get('SHOP_HOST')
+            """,
+            path="settings.py",
+            policy=_POLICY,
+        ),
+        example(
+            """
+            from settings import HOST
+
+            def host():
+                return HOST
+            """,
+            policy=_POLICY,
+        ),
+        example(
+            """
+            import os
+
+            def host():
+                return os.environ.get('SHOP_HOST')
+            """,
+        ),
+    ),
+)
+
+
+def findings_in(module: Module) -> Iterator[Found]:
+    """Yield every read of the environment where policy says which files are the settings."""
+    allowed = module.settings.configuration
+    if not allowed or matches(module.path, allowed):
+        return
+    for call in module.facts.calls:
+        if call.name in _READS:
+            name = call.arguments[0] if call.arguments else "a variable"
+            yield Found(call.line, call.scope, f"{name} is read from the environment here", call.text)
+    for one in module.facts.subscripts:
+        if one.text.startswith("os.environ["):
+            name = one.text.removeprefix("os.environ[").removesuffix("]")
+            yield Found(one.line, one.scope, f"{name} is read from the environment here", one.text)
