@@ -15,6 +15,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 SLOW_FOLDERS = (
     "tests/docs",
     "tests/guardrails/adapters/box",
+    "tests/guardrails/analysis/code/differential",
     "tests/guardrails/adapters/service",
     "tests/guardrails/adapters/environment",
     "tests/guardrails/gates/contract",
