@@ -30,12 +30,17 @@ def _configure(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="write the report of the --format in the same position here instead of standard output",
     )
+    parser.add_argument(
+        "--unresolved",
+        action="store_true",
+        help="measure the share of each module's calls that cannot be followed; --format json shows it",
+    )
     parser.add_argument("--strict", action="store_true", help="at the commit stage, let `review` exit 4")
 
 
 def _run(parsed: Namespace) -> int:
     check_formats(parsed.format, parsed.output)
-    verdict = lint(parsed.paths, Stage(parsed.stage))
+    verdict = lint(parsed.paths, Stage(parsed.stage), measures_unresolved=parsed.unresolved)
     write_reports(verdict, parsed.format, parsed.output)
     return exit_code(verdict.outcome, verdict.stage, strict=parsed.strict)
 

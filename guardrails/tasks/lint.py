@@ -47,10 +47,11 @@ class Place:
     under: tuple[str, ...]
 
 
-def lint(paths: Sequence[str], stage: Stage = Stage.MERGE) -> Verdict:
+def lint(paths: Sequence[str], stage: Stage = Stage.MERGE, *, measures_unresolved: bool = False) -> Verdict:
     """Return the verdict on the Python files at `paths` (here, when empty), by all rules of the architecture gate.
 
-    Raises UsageError for a path that does not exist, or paths of different trees.
+    `measures_unresolved` adds the share of calls that nobody can follow, by module. Raises UsageError
+    for a path that does not exist, or paths of different trees.
     """
     place = place_of(paths)
     cache_folder = user_folder(os.environ)
@@ -67,14 +68,14 @@ def lint(paths: Sequence[str], stage: Stage = Stage.MERGE) -> Verdict:
     make_box = partial(_box, policy)
     with RunLaboratory(place.top, tree, make_box, cache, cache_folder) as laboratory:
         context = Context(change, tree, tree, stage, policy, (), laboratory, SystemClock())
-        return _verdict(context, place)
+        return _verdict(context, place, measures_unresolved)
 
 
-def _verdict(context: Context, place: Place) -> Verdict:
+def _verdict(context: Context, place: Place, measures_unresolved: bool) -> Verdict:
     from guardrails.gates.architecture.whole import report_on_tree  # noqa: PLC0415 - in the child alone, below
 
     def run(context: Context) -> Report:
-        return report_on_tree(context, str(place.top), place.under)
+        return report_on_tree(context, str(place.top), place.under, measures_unresolved=measures_unresolved)
 
     gate = replace(GATE, run=run, seconds=dict.fromkeys(Stage, _SECONDS))
     plan = Plan(context.stage, (PlannedGate(NAME),))

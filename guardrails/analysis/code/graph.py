@@ -6,7 +6,7 @@ may be reached, never what cannot be.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from guardrails.analysis.code.facts import Call, Facts, Flag, Scope
@@ -201,7 +201,28 @@ class Graph:
                     ]
             else:
                 found.append(Symbol(module, name, scope))
+                found += self._wrappers(module, facts.scopes[scope])
         return tuple(found)
+
+    def _wrappers(self, module: str, decorated: Scope) -> Iterator[Symbol]:
+        """Yield the functions that decorators of the tree put around a function: those nested in them."""
+        for decorator in decorated.decorators:
+            for meaning in self.meanings(module, decorator.name):
+                holder, colon, name = meaning.partition(":")
+                if colon and holder in self.code.modules.by_name:
+                    scopes = self.facts(holder).scopes
+                    inside = f"{name}."
+                    for scope in range(*_span(scopes, self._named(holder, name))):
+                        if scopes[scope].name.startswith(inside) and scopes[scope].kind in {
+                            "function",
+                            "async",
+                        }:
+                            yield Symbol(holder, scopes[scope].name, scope)
+
+    def unresolved(self, module: str) -> tuple[int, int]:
+        """Return how many of a module's calls nobody can follow from their names, and how many calls it has."""
+        calls = self.facts(module).calls
+        return sum(not self.meanings(module, call.name) for call in calls), len(calls)
 
     def edges(self, symbol: Symbol) -> tuple[tuple[Call, tuple[str, ...], tuple[Symbol, ...]], ...]:
         """Return the calls that a run of `symbol` makes: each with its meanings and the functions it runs."""
@@ -264,6 +285,18 @@ class Graph:
                         queue.append((target, here))
         if not found:
             barren |= seen
+
+
+def _span(scopes: Sequence[Scope], found: Sequence[int]) -> tuple[int, int]:
+    """Return the first and the last index, exclusive, of scopes within the first one found."""
+    if not found:
+        return 0, 0
+    first = found[0]
+    prefix = f"{scopes[first].name}."
+    last = first + 1
+    while last < len(scopes) and scopes[last].name.startswith(prefix):
+        last += 1
+    return first + 1, last
 
 
 def _starts_with(name: str, owners: tuple[str, ...]) -> bool:

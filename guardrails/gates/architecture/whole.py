@@ -20,26 +20,33 @@ from guardrails.gates.architecture.judging import Side, findings_of
 from guardrails.gates.architecture.settings import NAME, Settings
 from guardrails.model.evidence import CallChain, Step
 from guardrails.model.finding import Effect, Finding, Location
+from guardrails.model.frozen import replace
 from guardrails.model.gate import Context
 from guardrails.model.rule import Report
 
 _FORMAT = 1
 
 
-def report_on_tree(context: Context, place: str, under: Collection[str] = ()) -> Report:
+def report_on_tree(
+    context: Context, place: str, under: Collection[str] = (), *, measures_unresolved: bool = False
+) -> Report:
     """Return what head's whole tree does that it may not, in files below `under` (all, when empty).
 
-    `place` names the tree for the cache, such as by its folder.
+    `place` names the tree for the cache, such as by its folder. `measures_unresolved` adds, for every
+    module with calls, the share of them that nobody can follow.
     """
     settings = context.policy.settings_for(NAME, Settings)
     cache = context.laboratory.cache
     key = _key(context, settings, under)
     stored = cache.get(key)
-    known = _decoded(stored) if stored is not None else None
+    known = _decoded(stored) if stored is not None and not measures_unresolved else None
     if known is not None:
         return known
     code = Code(context.head, cache, settings.roots, hooks=hooks(), place=place)
-    report = _judged(context, Side(Graph(code), settings, frozenset(), context.clock.today()), under)
+    side = Side(Graph(code), settings, frozenset(), context.clock.today())
+    report = _judged(context, side, under)
+    if measures_unresolved:
+        return replace(report, measured=_unresolved(side.graph))
     encoded = _encoded(report)
     if encoded is not None:
         cache.put(key, encoded)
@@ -63,6 +70,13 @@ def _judged(context: Context, side: Side, under: Collection[str]) -> Report:
         excused=tuple(excused(findings, speaking, None, context.clock.today())),
         facts=(f"{len(paths)} Python files judged by {len(rules_of_the_gate())} rules",),
     )
+
+
+def _unresolved(graph: Graph) -> dict[str, float]:
+    counted = {name: graph.unresolved(name) for name in sorted(graph.code.modules.by_name)}
+    missed, total = (sum(column) for column in zip(*counted.values(), strict=True)) if counted else (0, 0)
+    shares = {f"unresolved calls: {name}": lost / calls for name, (lost, calls) in counted.items() if calls}
+    return {"unresolved calls": missed / total if total else 0.0, **shares}
 
 
 def _key(context: Context, settings: Settings, under: Collection[str]) -> str:

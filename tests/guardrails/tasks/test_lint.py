@@ -157,3 +157,14 @@ def test_call_chain_reaches_sarif_as_a_code_flow(folder: Path, capsys: pytest.Ca
     (flow,) = result["codeFlows"]
     locations = [one["location"]["physicalLocation"] for one in flow["threadFlows"][0]["locations"]]
     assert [one["artifactLocation"]["uri"] for one in locations] == ["app/routes.py", "app/store.py"]
+
+
+def test_share_of_calls_that_cannot_be_followed_is_measured_when_asked(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(folder, {"app/odd.py": "def f(x):\n    x.y()\n    len(x)\n"})
+    assert main(["lint", "--unresolved", "--format", "json"]) == 1
+    measured = json.loads(capsys.readouterr().out)["measured"]["gates"]["architecture"]
+    assert measured["unresolved calls: app.odd"] == 0.5
+    assert measured["unresolved calls: app.store"] == 0.0
+    assert measured["unresolved calls"] == 0.25

@@ -74,6 +74,20 @@ HELPERS: Mapping[str, Mapping[str, str]] = {
         "app.py": "from lib import nap\ndef go():\n    list(map(nap, x))\n",
         "lib.py": "import time\ndef nap(x):\n    time.sleep(1)\n",
     },
+    "wrapper that a decorator puts around": {
+        "app.py": "from lib import slow\n@slow\ndef quick(): ...\ndef go():\n    quick()\n",
+        "lib.py": (
+            "import time\ndef slow(f):\n    def wrapper():\n        time.sleep(1)\n        return f()\n"
+            "    return wrapper\n"
+        ),
+    },
+    "wrapper of a decorator with arguments": {
+        "app.py": "import lib\n@lib.slow(3)\ndef quick(): ...\ndef go():\n    quick()\n",
+        "lib.py": (
+            "import time\ndef slow(n):\n    def outer(f):\n        def wrapper():\n            time.sleep(n)\n"
+            "        return wrapper\n    return outer\n"
+        ),
+    },
     "functions that call each other": {
         "app.py": "from lib import nap\ndef go():\n    nap()\ndef back():\n    go()\n",
         "lib.py": "import time, app\ndef nap():\n    app.back()\n    time.sleep(1)\n",
@@ -125,3 +139,19 @@ def test_modules_that_star_import_each_other_end_and_still_tell_what_they_hold()
 def test_names_that_chase_each_other_end() -> None:
     files = {"app.py": "from lib import a as b\ndef go():\n    b()\n", "lib.py": "from app import b as a\n"}
     assert _reaches(files) == []
+
+
+def test_attribute_that_is_assigned_from_itself_does_not_grow_without_end() -> None:
+    methods = [f"m{number}" for number in range(6)]
+    body = "".join(f"    def go_{one}(self):\n        self.unit = self.unit.{one}()\n" for one in methods)
+    files = {"app.py": f"class App:\n{body}def go():\n    App().unit.{'().'.join(methods * 3)}()\n"}
+    assert _reaches(files) == []
+
+
+def test_share_of_calls_that_cannot_be_followed_is_told_by_module() -> None:
+    files = {
+        "app.py": "import time\ndef go(x):\n    x.y()\n    time.sleep(1)\n    gone()\n    len(x)\n",
+        "b.py": "",
+    }
+    assert _graph(files).unresolved("app") == (2, 4)
+    assert _graph(files).unresolved("b") == (0, 0)
