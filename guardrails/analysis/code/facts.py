@@ -12,7 +12,7 @@ import marshal
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-SCHEMA = 5
+SCHEMA = 6
 
 
 class Flag:

@@ -151,4 +151,13 @@ class Names:
             return tuple(f"{one}~{keywords.replace('.', ',')}" for one in given)
         if given and value in _TRANSPARENT:
             return tuple(one + _TRANSPARENT[value] for one in given)
-        return (f"{value}()",)
+        return (value == "builtins.super" and self._parents(scope)) or (f"{value}()",)
+
+    def _parents(self, scope: int) -> tuple[str, ...]:
+        """Return instances of what the class around `scope` is derived from."""
+        while scope >= 0 and self._scopes[scope].kind != "class":
+            scope = self._scopes[scope].parent
+        holder = self._scopes[max(scope, 0)]
+        return tuple(
+            f"{one}()" for path in holder.bases if path for one in self.meanings(max(holder.parent, 0), path)
+        )

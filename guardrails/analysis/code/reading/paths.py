@@ -12,6 +12,7 @@ from collections.abc import Sequence
 PLAIN = re.compile(r"[A-Za-z_][\w.]*\Z")
 LONGEST_STRING = 120
 _LONGEST_TEXT = 80
+_MOST_PARTS = 20
 _LONGEST_PATH = 300
 _TRANSPARENT = frozenset({"Optional", "Annotated", "ClassVar", "Final", "Required", "NotRequired"})
 _CONTAINERS: dict[type[ast.AST], str] = {
@@ -26,9 +27,20 @@ _CONTAINERS: dict[type[ast.AST], str] = {
 
 def text_of(node: ast.AST) -> str:
     """Return the text of a constant that could be a name, else the empty text."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str) and PLAIN.match(node.value):
-        return node.value
-    return ""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) and PLAIN.match(node.value) else ""
+    text = joined_text(node) if isinstance(node, ast.BinOp) else ""
+    return text if PLAIN.match(text) else ""
+
+
+def joined_text(node: ast.AST, depth: int = 0) -> str:
+    """Return the text that constants joined by `+` make, else the empty text."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Add) or depth > _MOST_PARTS:
+        return ""
+    left, right = joined_text(node.left, depth + 1), joined_text(node.right, depth + 1)
+    return left + right if left and right and len(left) + len(right) <= LONGEST_STRING else ""
 
 
 class Paths:
@@ -117,7 +129,8 @@ class Paths:
         if isinstance(node, ast.Call):
             path = self.path(node)
             return f"&{path.partition('(')[0]}()" if path and not path.startswith("=") else "..."
-        return _written(node)
+        text = joined_text(node)
+        return repr(text)[:_LONGEST_TEXT] if text else _written(node)
 
 
 def _written(node: ast.AST) -> str:

@@ -22,6 +22,14 @@ _SOURCES: dict[str, str] = {
     **{f"time.{name}": _CLOCK for name in ("localtime", "gmtime", "ctime")},
     **{f"datetime.datetime.{name}": _CLOCK for name in ("now", "utcnow", "today")},
     "datetime.date.today": _CLOCK,
+    "os.times": _CLOCK,
+    "pandas.Timestamp.now": _CLOCK,
+    "pandas.Timestamp.today": _CLOCK,
+    "arrow.now": _CLOCK,
+    "arrow.utcnow": _CLOCK,
+    "pendulum.now": _CLOCK,
+    "django.utils.timezone.now": _CLOCK,
+    **{f"asyncio.{name}().time": _CLOCK for name in ("get_event_loop", "get_running_loop", "new_event_loop")},
     "os.urandom": _RANDOM,
     "random.SystemRandom": _RANDOM,
     **{f"uuid.{name}": _IDENTITY for name in ("uuid1", "uuid4", "uuid6", "uuid7")},
@@ -37,6 +45,7 @@ _SEEDED = frozenset(
 )
 _HARMLESS = frozenset({"numpy.random.Generator", "random.Random().", "secrets.compare_digest"})
 _FAMILIES = ("random.", "secrets.", "numpy.random.")
+_NOW = frozenset({"numpy.datetime64", "pandas.Timestamp", "pandas.to_datetime"})
 _POLICY = "pure: [ranking]"
 
 
@@ -207,6 +216,10 @@ def _remedy_for(name: str, call: Call) -> str | None:
     if name in _SEEDED:
         unseeded = not call.arguments and not call.keywords
         return _RANDOM if unseeded or call.arguments[:1] == ("None",) else None
+    if name in _NOW and call.arguments[:1] in {("'now'",), ("'today'",)}:
+        return _CLOCK
+    if name == "time.strftime" and len(call.arguments) == 1:
+        return _CLOCK
     drawn = name.startswith(_FAMILIES) and "()" not in name and not name.startswith(tuple(_HARMLESS))
     return _RANDOM if drawn else None
 

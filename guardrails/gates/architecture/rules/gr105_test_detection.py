@@ -1,10 +1,14 @@
 """Product code that knows it is being tested can pass every test and still be wrong."""
 
+import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from guardrails.analysis.code.facts import Comparison
+from guardrails.analysis.code.facts import Comparison, Flag, Mark
+from guardrails.analysis.code.marks import Here
+from guardrails.analysis.code.reading.paths import joined_text
 from guardrails.gates.architecture.example import example
+from guardrails.gates.architecture.knowledge.shapes import called
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
@@ -19,6 +23,12 @@ _ALWAYS = r"(?i)PYTEST_CURRENT_TEST|PYTEST_VERSION|PYTEST_XDIST_WORKER\w*|x-guar
 _BEGINNINGS = ("pytest_", "x-guardrails-")
 _ENVIRONMENT = ("os.environ", "os.environb", "os.getenv")
 _FRAMES = frozenset({"sys._getframe", "inspect.stack", "inspect.currentframe", "traceback.extract_stack"})
+_TRACERS = frozenset({"sys.gettrace", "sys.getprofile", "threading.gettrace", "sys.monitoring.get_tool"})
+_PROCESS = frozenset({"sys.modules", "sys.argv", "sys.orig_argv"})
+_SEEKING = frozenset(
+    {"startswith", "endswith", "find", "index", "count", "__contains__", "fullmatch", "match", "search"}
+)
+NODES = ("Compare", "Call")
 _LOADED = ("sys.modules", "sys.argv", "__file__")
 
 RULE = Rule(
@@ -73,6 +83,22 @@ RULE = Rule(
             """
             import sys
 
+            def tested():
+                return any(name.startswith('pytest') for name in sys.modules)
+            """,
+        ),
+        example(
+            """
+            import sys
+
+            def tested():
+                return 'pytest' in ' '.join(sys.argv)
+            """,
+        ),
+        example(
+            """
+            import sys
+
             def rank():
                 name = sys._getframe(1).f_code.co_name
                 return name.startswith('test_')
@@ -115,10 +141,62 @@ RULE = Rule(
 )
 
 
+def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
+    """Mark a runner's name that is looked for among what is loaded or how the program was started."""
+    held: Sequence[ast.AST]
+    if isinstance(node, ast.Compare):
+        sought, held = [node.left], node.comparators
+    elif isinstance(node, ast.Call) and called(node)[1] in _SEEKING:
+        owner = called(node)[0]
+        sought, held = node.args[:1], [*here.around_in_function(), *([owner] if owner else [])]
+    else:
+        return
+    names = [_runner(one) for one in sought]
+    if any(names) and any(_is_of_the_process(one, here) for each in held for one in _near(each)):
+        yield here.mark(node, f"product code looks for {names[0]} among what runs it", f"runner {names[0]}")
+
+
+def _runner(node: ast.expr) -> str:
+    text = joined_text(node).rpartition("/")[2]
+    return text if text.partition(".")[0] in _RUNNERS else ""
+
+
+def _near(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the node and what is in it; of a block or a function only what it goes through."""
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
+        yield from (inner for one in node.generators for inner in ast.walk(one.iter))
+    elif isinstance(node, ast.For | ast.AsyncFor):
+        yield from ast.walk(node.iter)
+    elif isinstance(node, ast.expr):
+        yield from ast.walk(node)
+
+
+def _is_of_the_process(node: ast.AST, here: Here) -> bool:
+    return isinstance(node, ast.Attribute | ast.Name) and not _PROCESS.isdisjoint(here.meanings(node))
+
+
 def findings_in(module: Module) -> Iterator[Found]:
     """Yield every place that reads a test runner's, CI's or this harness's traces."""
+    yield from _sought(module)
     for line, scope, what, subject in dict.fromkeys(_traces(module)):
         yield Found(line, scope, f"product code {what}", subject)
+
+
+def _sought(module: Module) -> Iterator[Found]:
+    """Yield the marks, and in guarded code what asks for a runner or a tracer by importing or calling."""
+    told = {one.line for one in module.facts.comparisons if any(_compared(one))}
+    yield from (one for one in module.marks(RULE.id) if one.line not in told)
+    for call in module.facts.calls:
+        argument = _constant(call.arguments[0]) if call.arguments else ""
+        if call.name == "importlib.util.find_spec" and argument.partition(".")[0] in _RUNNERS:
+            yield Found(call.line, call.scope, f"product code looks for {argument}", f"runner {argument}")
+        elif call.name in _TRACERS and module.is_guarded:
+            yield Found(call.line, call.scope, f"product code asks {call.name} who watches", call.text)
+    for one in module.facts.imports if module.is_guarded else ():
+        if one.module.partition(".")[0] in _RUNNERS and one.flags & Flag.GUARDED:
+            yield Found(
+                one.line, one.scope, f"product code tries to import {one.module}", f"runner {one.module}"
+            )
 
 
 _Trace = tuple[int, int, str, str]

@@ -74,6 +74,13 @@ RULE = Rule(
         ),
         example(
             """
+            import pickle
+
+            READERS = {'.pkl': pickle.load}
+            """,
+        ),
+        example(
+            """
             from functools import partial
             import dill
 
@@ -119,6 +126,11 @@ def findings_in(module: Module) -> Iterator[Found]:
     for call in module.facts.calls:
         if _is_unsafe(call):
             yield Found(call.line, call.scope, f"{call.name} runs code that the data holds", call.text)
+    made = {call.name for call in module.facts.calls}
+    for one in module.facts.references:
+        if one.text in _PICKLES - made and one.text.rpartition(".")[2].islower():
+            message = f"{one.text}, which runs code that the data holds, is handed on"
+            yield Found(one.line, one.scope, message, f"reference to {one.text}")
 
 
 def _is_unsafe(call: Call) -> bool:

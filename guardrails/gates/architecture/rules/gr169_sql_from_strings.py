@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from guardrails.analysis.code.facts import Mark
 from guardrails.analysis.code.marks import Here
@@ -121,20 +121,32 @@ def findings_in(module: Module) -> Iterator[Found]:
 
 def _name(call: ast.Call, here: Here) -> str:
     owner, name = called(call)
-    return name if owner is not None else here.name(call.func).rpartition(".")[2]
+    if owner is not None:
+        return name
+    bound = [one.attr for one in _bound(name, here) if isinstance(one, ast.Attribute)] if name else []
+    return bound[0] if bound else here.name(call.func).rpartition(".")[2]
 
 
 def _texts(node: ast.expr, here: Here) -> Iterator[ast.expr]:
     """Yield the expressions that the argument may be: itself, or what its name is bound to in the function."""
-    if not isinstance(node, ast.Name):
-        yield node
-        return
+    yield from _bound(node.id, here) if isinstance(node, ast.Name) else [node]
+
+
+def _bound(name: str, here: Here) -> Iterator[ast.expr]:
+    """Yield what the function around binds a name to; what is added to it later is added to the last."""
     function = function_around(here)
+    last: ast.expr | None = None
     for one in ast.walk(function) if function else ():
-        if isinstance(one, ast.Assign) and any(
-            isinstance(each, ast.Name) and each.id == node.id for each in one.targets
-        ):
-            yield one.value
+        if isinstance(one, ast.Assign) and any(map(_is(name), one.targets)):
+            last = one.value
+            yield last
+        elif isinstance(one, ast.AugAssign) and last is not None and _is(name)(one.target):
+            last = ast.BinOp(last, one.op, one.value)
+            yield last
+
+
+def _is(name: str) -> Callable[[ast.expr], bool]:
+    return lambda one: isinstance(one, ast.Name) and one.id == name
 
 
 def _value_in(node: ast.expr) -> ast.expr | None:
@@ -175,10 +187,26 @@ def _parts(node: ast.expr) -> list[str | ast.expr]:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
         held = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
         return _filled(node.left, r"%[sdr]", held)
-    owner, method = called(node) if isinstance(node, ast.Call) else (None, "")
-    if isinstance(node, ast.Call) and owner is not None and method == "format":
-        return _filled(owner, r"\{\w*\}", [*node.args, *(one.value for one in node.keywords)])
-    return [node]
+    return _of_call(node) if isinstance(node, ast.Call) else [node]
+
+
+def _of_call(call: ast.Call) -> list[str | ast.expr]:
+    owner, method = called(call)
+    if owner is not None and method == "format":
+        return _filled(owner, r"\{\w*\}", [*call.args, *(one.value for one in call.keywords)])
+    if isinstance(owner, ast.Constant) and method in {"replace", "join"}:
+        return _assembled(owner, method, call.args)
+    return [call]
+
+
+def _assembled(text: ast.Constant, method: str, given: list[ast.expr]) -> list[str | ast.expr]:
+    """Return the parts of `text.replace(old, value)` and of `text.join([first, second])`."""
+    first = given[0] if given else text
+    if method == "join" and isinstance(first, ast.List | ast.Tuple):
+        return [part for one in first.elts for part in (*_parts(one), str(text.value))][:-1]
+    if method == "replace" and isinstance(first, ast.Constant) and isinstance(first.value, str):
+        return _filled(text, re.escape(first.value), given[1:2]) if first.value else [text]
+    return [text]
 
 
 def _filled(template: ast.expr, hole: str, values: list[ast.expr]) -> list[str | ast.expr]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from guardrails.analysis.code.facts import Mark
 from guardrails.analysis.code.marks import Here
+from guardrails.analysis.code.reading.paths import joined_text
 from guardrails.gates.architecture.example import example
 from guardrails.gates.architecture.knowledge.shapes import called
 from guardrails.gates.architecture.module import Found, Module
@@ -140,9 +141,12 @@ def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
     if isinstance(node, ast.Call):
         what = _of_call(node, here)
     elif isinstance(node, ast.Subscript):
-        if not isinstance(node.slice, ast.Constant | ast.Slice):
-            held = [one for one in here.meanings(node.value) if one in _SPACES or _is_namespace(one)]
-            what = f"{held[0]} is asked for a computed name" if held else ""
+        names = here.meanings(node.value)
+        held = [one for one in names if one in _SPACES or _is_namespace(one)]
+        if any("__builtins__" in one for one in names):
+            what = "__builtins__ reaches behind the names that are written"
+        elif held and not isinstance(node.slice, ast.Constant | ast.Slice):
+            what = f"{held[0]} is asked for a computed name"
     elif isinstance(node, ast.Attribute) and node.attr in _INSIDES:
         what = f"{node.attr} reaches behind the names that are written"
     if what:
@@ -175,6 +179,11 @@ def _of_method(call: ast.Call, here: Here) -> str:
     method = called(call)[1]
     if method in _INSIDES:
         return f"{method} reaches behind the names that are written"
+    inner: ast.AST = call.func
+    while isinstance(inner, ast.Attribute):
+        if inner.attr in _INSIDES:
+            return f"{inner.attr} reaches behind the names that are written"
+        inner = inner.value
     is_asked = method in {"get", "pop", "__getitem__", "setdefault"} and _is_space(call, here)
     return (
         "a namespace is asked for a computed name"
@@ -201,13 +210,16 @@ def _is_namespace(name: str) -> bool:
 
 
 def _is_written(node: ast.expr | None) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+    return node is not None and bool(joined_text(node))
 
 
 def _is_foreign(node: ast.expr | None, here: Here) -> bool:
     """Whether the expression is what an import brought in, or the namespace of builtins."""
-    return any(not one.startswith(("?", ":")) and _is_imported(one) for one in here.meanings(node))
+    return any(
+        "__builtins__" in one or (not one.startswith(("?", ":")) and _is_imported(one))
+        for one in here.meanings(node)
+    )
 
 
 def _is_imported(name: str) -> bool:
-    return "(" not in name and (not name.startswith("builtins.") or name == "builtins.__builtins__")
+    return "(" not in name and not name.startswith("builtins.")
