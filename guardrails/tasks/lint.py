@@ -5,6 +5,7 @@ judged by `review`; this is for a look at everything at once, and for trees that
 """
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from guardrails.gates.architecture.gate import GATE
 from guardrails.gates.architecture.settings import NAME
 from guardrails.model.change import Change, Revision, Stage
 from guardrails.model.errors import UsageError
+from guardrails.model.finding import Finding, Status
 from guardrails.model.frozen import frozen, replace
 from guardrails.model.gate import Context
 from guardrails.model.policy import Policy
@@ -93,9 +95,19 @@ def _verdict(context: Context, place: Place, measures_unresolved: bool) -> Verdi
         policy_digest=context.policy.digest,
         harness=__version__,
         box="not needed",
-        notes=context.policy.notes,
+        notes=(*context.policy.notes, *_idle_entries(context, place, judgement.findings)),
         measured={name: dict(one.measured) for name, one in results.items() if one.measured},
     )
+
+
+def _idle_entries(context: Context, place: Place, findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Return what is to be said of entries of the baseline that match nothing in the whole tree."""
+    used = Counter(one.fingerprint for one in findings if one.status is Status.BASELINED)
+    idle = 0 if place.under else (context.policy.baseline.counted() - used).total()
+    said = (
+        f"{idle} of policies/baseline.json match nothing any more; `guardrails baseline --write` drops them"
+    )
+    return (said,) if idle else ()
 
 
 def place_of(paths: Sequence[str]) -> Place:
