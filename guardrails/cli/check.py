@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guardrails.cli.command import Command, exit_code
-from guardrails.cli.options import add_common
-from guardrails.cli.output import check_formats, write_reports
+from guardrails.cli.frame.options import add_common
+from guardrails.cli.frame.output import check_formats, write_reports
 from guardrails.model.change import Stage
 from guardrails.wiring import Question, answer
 

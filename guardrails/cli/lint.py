@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 
 from guardrails.cli.command import Command, exit_code
-from guardrails.cli.output import check_formats, write_reports
+from guardrails.cli.frame.output import check_formats, write_reports
 from guardrails.model.change import Stage
 from guardrails.tasks.lint import lint
 

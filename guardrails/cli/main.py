@@ -18,7 +18,7 @@ from guardrails.cli.command import Command, Exit
 from guardrails.model.errors import CannotJudge, UsageError
 
 _COLLECT_EVERY = 50_000  # new objects; with the usual 700 a hook spends 6 CPU ms on collections
-_NOT_COMMANDS = {"__init__", "command", "main", "options", "output"}
+_NOT_COMMANDS = {"__init__", "command", "main"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,8 +3,8 @@
 from argparse import ArgumentParser, Namespace
 
 from guardrails.cli.command import Command, exit_code
-from guardrails.cli.options import add_common, add_inputs, question_from
-from guardrails.cli.output import check_formats, write_reports
+from guardrails.cli.frame.options import add_common, add_inputs, question_from
+from guardrails.cli.frame.output import check_formats, write_reports
 from guardrails.wiring import answer
 
 
