@@ -30,6 +30,7 @@ from reference_service.features.items import items
 from reference_service.features.listeners import ListenerStore
 from reference_service.features.stores.choice import opened
 from reference_service.features.stores.guarded import GuardedStore
+from reference_service.features.stores.record import Freshness
 from reference_service.features.stores.sqlite import SqliteStore
 from reference_service.models.bundle import load_bundle
 from reference_service.models.choice import Counts, Models, served
@@ -122,7 +123,9 @@ async def serving_store(
 ) -> AsyncIterator[GuardedStore]:
     """Open the store of these settings, or take the given one, behind its guard."""
     if store is None:
-        async with opened(settings.features, settings.seed, metrics.count_read) as guarded:
+        async with opened(
+            settings.features, settings.seed, freshness_of(settings), metrics.count_read
+        ) as guarded:
             _watch(guarded, metrics)
             yield guarded
     else:
@@ -190,6 +193,12 @@ def page_of(settings: Settings, rankings: Rankings) -> Page:
 def scorer_of(models: Path, bundle: str) -> Scorer:
     """Return the model of this digest, or raise BundleError."""
     return load_bundle(models / "bundles", bundle, NAMES).scorer
+
+
+def freshness_of(settings: Settings) -> Freshness:
+    """Return how old features may be by these settings, and by their clock."""
+    clock = clock_of(settings)
+    return Freshness(settings.features_fresh_s, lambda: clock().timestamp())
 
 
 def clock_of(settings: Settings) -> Callable[[], datetime]:

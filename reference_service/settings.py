@@ -72,6 +72,8 @@ class Settings:
                                 clock lifts it
     NOW_PLAYING_FEATURES        where listeners are read: sqlite (seeded, in memory), sqlite:PATH,
                                 redis://HOST:PORT[/DATABASE] or redis+unix:///PATH
+    NOW_PLAYING_FEATURES_FRESH_S  how old features may be before a ranking with them counts as degraded, 60 to
+                                31,536,000 s; ten times as old, they are no longer used
     NOW_PLAYING_EVENTS          the folder that events are written to; without it they go to a temporary one
                                 that ends with the process
     NOW_PLAYING_EVENTS_BYTES    what the events of one process may fill, 4,096 to 2**40 bytes
@@ -91,6 +93,7 @@ class Settings:
     max_body_bytes: int = 262_144
     deadline_ms: int = 1_000
     features: StoreChoice = StoreChoice()
+    features_fresh_s: int = 172_800
     events: Path | None = None
     events_bytes: int = 2**30
     drain_ms: int = 3_000
@@ -118,6 +121,7 @@ class Settings:
             max_body_bytes=stated("MAX_BODY_BYTES", _within(1_024, 16_777_216), default.max_body_bytes),
             deadline_ms=stated("DEADLINE_MS", _within(10, 60_000), default.deadline_ms),
             features=stated("FEATURES", _store, default.features),
+            features_fresh_s=stated("FEATURES_FRESH_S", _within(60, 31_536_000), default.features_fresh_s),
             events=stated("EVENTS", _folder, default.events),
             events_bytes=stated("EVENTS_BYTES", _within(4_096, 2**40), default.events_bytes),
             drain_ms=stated("DRAIN_MS", _within(0, 60_000), default.drain_ms),

@@ -21,6 +21,10 @@ class FeaturesUnavailable(RuntimeError):
         self.last_known = last_known
 
 
+class FeaturesStale(FeaturesUnavailable):
+    """The store answers, with what was computed too long ago; it is `last_known` while it is of any use."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listener:
     """A listener's long-term taste: a vector, and how much each kind of item is liked, 0 to 1."""

@@ -64,6 +64,16 @@ class Log:
     relevance: FloatArray
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One simulated request: the rows of its candidates in the catalogue, each one's source, and who asks."""
+
+    rows: IntArray
+    sources: Sequence[Source]
+    context: Context
+    listener: Listener
+
+
 class World:
     """The catalogue and the listeners that all requests draw from."""
 
@@ -74,34 +84,43 @@ class World:
         on_up_next = self.catalogue.facts(rows).on_up_next
         self.rows: Mapping[Surface, IntArray] = {"cards": rows[~on_up_next], "up_next": rows[on_up_next]}
 
-    def request(self, surface: Surface, random: Generator) -> FloatArray:
-        """Return the features of one request's candidates, for a listener and context drawn at random."""
+    def draw(self, surface: Surface, random: Generator) -> Drawn:
+        """Return a request, with its listener and context drawn at random."""
         rows = random.choice(self.rows[surface], CANDIDATES[surface], replace=False)
         sources = [SOURCES[code] for code in random.integers(len(SOURCES), size=len(rows))]
         tracks = self.rows["up_next"]
         names = list(self.catalogue.rows)
         playing = names[random.choice(tracks)]
+        hour, shuffle = int(random.integers(24)), bool(random.random() < SHUFFLED_SHARE)
+        position = int(random.integers(1, 30))
+        skips = tuple(names[row] for row in random.choice(tracks, random.integers(8)))
+        listener_id, listener = self.listeners[int(random.integers(len(self.listeners)))]
         context = Context(
-            listener_id="simulated",
+            listener_id=listener_id,
             market="GB",
             product_tier="premium",
             explicit_allowed=True,
             age_band="adult",
-            hour_local=int(random.integers(24)),
+            hour_local=hour,
             device="phone",
             now_playing=playing,
-            shuffle=bool(random.random() < SHUFFLED_SHARE),
-            session_position=int(random.integers(1, 30)),
-            recent_skips=tuple(names[row] for row in random.choice(tracks, random.integers(8))),
+            shuffle=shuffle,
+            session_position=position,
+            recent_skips=skips,
         )
-        question = Question(surface, context, NOW, SHOWN, self.catalogue.playing(playing))
-        listener = self.listeners[int(random.integers(len(self.listeners)))]
-        return assemble(self.catalogue, rows, sources, listener, question).values
+        return Drawn(rows, sources, context, listener)
+
+    def request(self, surface: Surface, random: Generator) -> FloatArray:
+        """Return the features of one request's candidates, as serving computes them."""
+        drawn = self.draw(surface, random)
+        playing = self.catalogue.playing(drawn.context.now_playing)
+        question = Question(surface, drawn.context, NOW, SHOWN, playing)
+        return assemble(self.catalogue, drawn.rows, drawn.sources, drawn.listener, question).values
 
 
-async def _listeners(store: SeededStore) -> Sequence[Listener]:
+async def _listeners(store: SeededStore) -> Sequence[tuple[str, Listener]]:
     known = [f"listener-{number:04d}" for number in range(1, KNOWN + 1)]
-    return [await store.read(name) for name in (*known, *["visitor"] * VISITORS)]
+    return [(name, await store.read(name)) for name in (*known, *["visitor"] * VISITORS)]
 
 
 def relevance(surface: Surface, values: FloatArray) -> FloatArray:

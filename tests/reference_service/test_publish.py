@@ -41,3 +41,8 @@ def test_a_published_store_ranks_as_the_seeded_one_does(
 def test_what_cannot_be_filled_is_refused_with_the_usage(words: list[str]) -> None:
     with pytest.raises(SystemExit, match="usage"):
         main(words)
+
+
+def test_a_store_that_is_not_there_is_no_store_that_was_filled(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="not published: no connection: FileNotFoundError"):
+        main([f"redis+unix://{tmp_path / 'none'}"])

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from reference_service.features.stores.guarded import GuardedStore, Outcome
+from reference_service.features.stores.record import Freshness
 from reference_service.features.stores.redis import RedisStore
 from reference_service.features.stores.sqlite import SqliteStore
 from reference_service.settings import StoreChoice
@@ -15,10 +16,14 @@ because there is nothing to gain by giving up on one's own processor."""
 
 @asynccontextmanager
 async def opened(
-    choice: StoreChoice, seed: int, count: Callable[[Outcome], None]
+    choice: StoreChoice, seed: int, freshness: Freshness, count: Callable[[Outcome], None]
 ) -> AsyncIterator[GuardedStore]:
     """Open the chosen store, guarded; close it at the end."""
-    store = SqliteStore(choice.file, seed) if choice.redis is None else RedisStore(choice.redis)
+    store = (
+        SqliteStore(choice.file, seed, freshness)
+        if choice.redis is None
+        else RedisStore(choice.redis, freshness)
+    )
     try:
         yield GuardedStore(store, None if choice.redis is None else READ_SECONDS, count)
     finally:

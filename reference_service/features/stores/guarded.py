@@ -11,12 +11,17 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Literal
 
-from reference_service.features.listeners import FeaturesUnavailable, Listener, ListenerStore
+from reference_service.features.listeners import (
+    FeaturesStale,
+    FeaturesUnavailable,
+    Listener,
+    ListenerStore,
+)
 from reference_service.logs import note
 from reference_service.resilience.breaker import Breaker
 from reference_service.resilience.deadline import current
 
-Outcome = Literal["read", "slow", "failed", "hurried", "rested"]
+Outcome = Literal["read", "stale", "slow", "failed", "hurried", "rested"]
 
 MOST_KNOWN = 50_000
 KNOWN_SECONDS = 900.0
@@ -61,17 +66,24 @@ class GuardedStore:
             late = seconds is not None and self._clock() - started > seconds + LATE_SECONDS
             self._failed("hurried" if late or seconds != self._most else "slow")
             raise self._unavailable(listener_id, self._clock()) from error
+        except FeaturesStale:
+            # It answered: whoever computes features is late, and not the store.
+            self._answered("stale")
+            raise
         except FeaturesUnavailable as error:
             self._failed("failed")
             raise self._unavailable(listener_id, self._clock()) from error
         finally:
             budget.waited += self._clock() - started
+        self._answered("read")
+        self._remember(listener_id, listener, started)
+        return listener
+
+    def _answered(self, outcome: Outcome) -> None:
         if self.breaker.state() != "closed":
             note("store_answers")
         self.breaker.succeeded()
-        self._count("read")
-        self._remember(listener_id, listener, started)
-        return listener
+        self._count(outcome)
 
     def _failed(self, outcome: Outcome) -> None:
         self._count(outcome)

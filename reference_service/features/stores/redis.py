@@ -8,11 +8,12 @@ import asyncio
 import hashlib
 import time
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from reference_service.features.listeners import DEFAULT, FeaturesUnavailable, Listener, SeededStore
-from reference_service.features.stores.record import LONGEST, decode, encode
+from reference_service.features.stores.record import EVERLASTING, LONGEST, Freshness, decode, encode
 from reference_service.features.stores.resp import (
     LONGEST_LINE,
     ProtocolError,
@@ -147,31 +148,54 @@ class RedisClient:
 
 
 class RedisStore:
-    """Listeners as records under now-playing:listener:ID."""
+    """Listeners as records under now-playing:listener:ID.
 
-    def __init__(self, address: RedisAddress) -> None:
+    A ranking reads one listener, by GET: reads that overlap already share a connection and its packets, and
+    gathering them into one MGET was measured to cost more than it saves.
+    """
+
+    def __init__(self, address: RedisAddress, freshness: Freshness = EVERLASTING) -> None:
         self._client = RedisClient(address)
+        self._freshness = freshness
         # A store that others write to at any time has no digest of its content; this names what reads it.
         self.digest = hashlib.sha256(b"redis " + PREFIX + b" %d" % LONGEST_LINE).hexdigest()
 
     async def read(self, listener_id: str) -> Listener:
         """Return this listener, DEFAULT if unknown, or raise FeaturesUnavailable."""
-        record = await self._client.ask(b"GET", PREFIX + listener_id.encode())
+        return self._read(listener_id, await self._client.ask(b"GET", PREFIX + listener_id.encode()))
+
+    async def read_many(self, listener_ids: Sequence[str]) -> list[Listener]:
+        """Return these listeners in order, DEFAULT where unknown, STEP a round trip, or raise FeaturesUnavailable."""
+        found: list[Listener] = []
+        for start in range(0, len(listener_ids), STEP):
+            some = listener_ids[start : start + STEP]
+            records = await self._client.ask(b"MGET", *[PREFIX + name.encode() for name in some])
+            if not isinstance(records, list) or len(records) != len(some):
+                raise FeaturesUnavailable("the store answered something else than a record each")
+            found += [self._read(name, record) for name, record in zip(some, records, strict=True)]
+        return found
+
+    def _read(self, listener_id: str, record: Reply) -> Listener:
         if record is None:
             return DEFAULT
         if not isinstance(record, bytes):
             raise FeaturesUnavailable("the store answered something else than a record")
-        return decode(listener_id, record)
+        return self._freshness.checked(decode(listener_id, record))
 
-    async def publish(self, seed: int) -> None:
-        """Write the listeners of this seed."""
+    async def publish(self, seed: int, computed: int | None = None) -> None:
+        """Write the listeners of this seed, as computed then; raise FeaturesUnavailable unless they read back."""
+        everyone = dict(SeededStore(seed).everyone())
         words = [
             word
-            for name, one in SeededStore(seed).everyone()
-            for word in (PREFIX + name.encode(), encode(name, one))
+            for name, one in everyone.items()
+            for word in (PREFIX + name.encode(), encode(name, one, computed))
         ]
         for start in range(0, len(words), STEP):
             await self._client.ask(b"MSET", *words[start : start + STEP])
+        if await self.read_many(list(everyone)) != list(everyone.values()):
+            raise FeaturesUnavailable(
+                "the store does not hold what was written; give it memory, or a key space of its own"
+            )
 
     async def close(self) -> None:
         """End the connection."""

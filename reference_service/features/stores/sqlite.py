@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from reference_service.features.listeners import DEFAULT, FeaturesUnavailable, Listener, SeededStore
-from reference_service.features.stores.record import decode, encode
+from reference_service.features.stores.record import EVERLASTING, Freshness, decode, encode
 
 SELECT = "SELECT record FROM listeners WHERE id = ?"
 BUSY_SECONDS = 0.02
@@ -20,9 +20,10 @@ _DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 class SqliteStore:
     """Reads one table; a file's on a thread of its own, so that a slow disk never holds the event loop."""
 
-    def __init__(self, path: Path | None, seed: int) -> None:
+    def __init__(self, path: Path | None, seed: int, freshness: Freshness = EVERLASTING) -> None:
         """Open the database at this path, or fill one in memory; raise FeaturesUnavailable if it is none."""
         self._in_memory = path is None
+        self._freshness = freshness
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="features")
         try:
             self._database, self.digest = self._thread.submit(_opened, path, seed).result()
@@ -51,19 +52,19 @@ class SqliteStore:
             return DEFAULT
         if not isinstance(row[0], bytes):
             raise FeaturesUnavailable("the record is no blob")
-        return decode(listener_id, row[0])
+        return self._freshness.checked(decode(listener_id, row[0]))
 
 
-def publish(path: Path, seed: int) -> None:
-    """Write the listeners of this seed into a new database at this path."""
+def publish(path: Path, seed: int, computed: int | None = None) -> None:
+    """Write the listeners of this seed, as computed then, into a new database at this path."""
     with closing(sqlite3.connect(path)) as database:
-        _fill(database, seed)
+        _fill(database, seed, computed)
 
 
 def _opened(path: Path | None, seed: int) -> tuple[sqlite3.Connection, str]:
     if path is None:
         database = sqlite3.connect(":memory:", check_same_thread=False)
-        _fill(database, seed)
+        _fill(database, seed, None)
     else:
         database = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=BUSY_SECONDS)
     row = database.execute("SELECT digest FROM content").fetchone()
@@ -72,9 +73,13 @@ def _opened(path: Path | None, seed: int) -> tuple[sqlite3.Connection, str]:
     return database, str(row[0])
 
 
-def _fill(database: sqlite3.Connection, seed: int) -> None:
-    records = [(name, encode(name, one)) for name, one in SeededStore(seed).everyone()]
-    digest = hashlib.sha256(b"\0".join(part for name, record in records for part in (name.encode(), record)))
+def _fill(database: sqlite3.Connection, seed: int, computed: int | None) -> None:
+    everyone = list(SeededStore(seed).everyone())
+    records = [(name, encode(name, one, computed)) for name, one in everyone]
+    # Of what is known and not of when: equal features are equal content.
+    digest = hashlib.sha256(
+        b"\0".join(part for name, one in everyone for part in (name.encode(), encode(name, one)))
+    )
     with database:
         database.execute("CREATE TABLE listeners (id TEXT PRIMARY KEY, record BLOB NOT NULL) WITHOUT ROWID")
         database.execute("CREATE TABLE content (digest TEXT NOT NULL)")

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference_service.features.listeners import FeaturesUnavailable, Listener, SeededStore
-from reference_service.features.stores.record import decode, encode
+from reference_service.features.listeners import FeaturesUnavailable, SeededStore
+from reference_service.features.stores.record import Record, decode, encode
 
-GOOD = {"id": "listener-0001", "taste": [0.0] * 8, "kinds": {"track": 0.5}}
+GOOD = {"id": "listener-0001", "computed": 1_767_225_600, "taste": [0.0] * 8, "kinds": {"track": 0.5}}
 
 
 def test_every_seeded_listener_survives_exactly() -> None:
     for name, listener in SeededStore(7).everyone():
-        assert decode(name, encode(name, listener)) == listener
+        assert decode(name, encode(name, listener, 7)) == Record(listener, 7)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,11 @@ def test_every_seeded_listener_survives_exactly() -> None:
         {"kinds": {"track": None}},
         {"kinds": []},
         {"extra": 1},
+        {"computed": -1},
+        {"computed": 1.5},
+        {"computed": True},
+        {"computed": "yesterday"},
+        {"computed": 2**41},
     ],
 )
 def test_a_record_that_is_not_of_this_listener_or_out_of_range_is_refused(changed: dict[str, object]) -> None:
@@ -52,10 +57,9 @@ def test_a_corrupted_byte_never_yields_another_listener_or_a_value_out_of_range(
     record = bytearray(json.dumps(GOOD).encode())
     record[place % len(record)] = byte
     try:
-        listener = decode("listener-0001", bytes(record))
+        listener = decode("listener-0001", bytes(record)).listener
     except FeaturesUnavailable:
         return
-    assert isinstance(listener, Listener)
     assert all(-8 <= value <= 8 for value in listener.taste)
 
 

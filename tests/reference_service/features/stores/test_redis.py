@@ -57,6 +57,41 @@ def test_a_real_redis_answers_what_the_seed_draws_with_many_reads_in_flight(
     asyncio.run(compared())
 
 
+def test_a_batch_is_read_in_order_and_in_few_round_trips(real: Path) -> None:
+    async def compared() -> None:
+        store, seeded = RedisStore(RedisAddress(path=str(real))), SeededStore(7)
+        await store.publish(7)
+        names = ["nobody", *(f"listener-{number:04d}" for number in range(150, 0, -1)), "listener-0007"]
+        assert await store.read_many(names) == [await seeded.read(name) for name in names]
+        assert await store.read_many([]) == []
+        await store.close()
+
+    asyncio.run(compared())
+
+
+@pytest.mark.parametrize("says", [b"*1\r\n$1\r\nx\r\n", b"$-1\r\n", b"*2\r\n$-1\r\n$2\r\n{}\r\n", b":7\r\n"])
+def test_a_batch_of_nonsense_is_an_error(tmp_path: Path, says: bytes) -> None:
+    async def asked() -> None:
+        async with false_server(tmp_path / "s", says) as address:
+            store = RedisStore(address)
+            with pytest.raises(FeaturesUnavailable):
+                await store.read_many(["listener-0001", "listener-0002"])
+            await store.close()
+
+    asyncio.run(asked())
+
+
+def test_what_does_not_read_back_was_not_published(tmp_path: Path) -> None:
+    async def asked() -> None:
+        async with false_server(tmp_path / "s", b"+OK\r\n") as address:
+            store = RedisStore(address)
+            with pytest.raises(FeaturesUnavailable):
+                await store.publish(7)
+            await store.close()
+
+    asyncio.run(asked())
+
+
 def test_a_real_error_fails_one_read_and_leaves_the_connection_in_step(real: Path) -> None:
     async def asked() -> None:
         client = RedisClient(RedisAddress(path=str(real)))
