@@ -82,7 +82,7 @@ def _older_ways(source: bytes) -> Iterator[bytes]:
 
 def _gathered(module: ast.Module, hooks: Hooks) -> Read:
     looks = hooks.load()
-    gatherer = Gatherer(looks.keys())
+    gatherer = Gatherer({kind.partition(".")[0] for kind in looks})
     limit = sys.getrecursionlimit()
     try:
         # Frames of Python code do not use the C stack, so nesting that `ast` could parse can be walked.

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 class Hooks:
     """Who looks at which nodes.
 
-    `load` returns, by the name of an `ast` class, the rules' ids and functions; it is called only for
-    files that are not known. `digest` stands for all code that the functions run.
+    `load` returns, by the name of an `ast` class, the rules' ids and functions; a rule under `Call.gather`
+    is shown calls whose resolved or written name ends in `gather`. It is called only for files that
+    are not known. `digest` stands for all code that the functions run.
     """
 
     digest: str

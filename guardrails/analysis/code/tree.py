@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 
@@ -23,7 +23,8 @@ _GONE = Facts(unparsable="it is not a file of the tree")
 class Code:
     """The modules of `tree`, their facts, and what local rules mark in them.
 
-    `parser` names the interpreter that reads them, `hooks` are the local rules. `place` names a tree
+    `parser` names the interpreter that reads them, `hooks` are the local rules; `hooks_at`, given the
+    modules and a path, tells which of them judge that file (else all). `place` names a tree
     all of whose files are to be read, such as by its folder, so that few cache entries hold them.
     """
 
@@ -34,19 +35,31 @@ class Code:
         roots: tuple[str, ...] = (".",),
         parser: str = PARSER,
         hooks: Hooks = NO_HOOKS,
+        hooks_at: Callable[[Modules, str], Hooks] | None = None,
         place: str = "",
     ) -> None:
         self.tree = tree
         self._roots = roots
         self._hooks = hooks
-        prefixes = f"facts/{SCHEMA}/{parser}/", f"marks/{SCHEMA}/{parser}/{hooks.digest}/"
-        stores: list[Keeper] = [
-            Shelf(cache, one, place) if place else Drawers(cache, one) for one in prefixes
-        ]
-        self._kept_facts, self._kept_marks = stores
+        self._hooks_at = hooks_at
+        self._prefix = f"{SCHEMA}/{parser}/"
+        self._cache = cache
+        self._place = place
+        self._keepers: dict[str, Keeper] = {}
         self._stored: dict[str, bytes] = {}
         self._facts: dict[str, Facts] = {}
         self._marks: dict[str, tuple[Mark, ...]] = {}
+
+    def _kept(self, what: str) -> Keeper:
+        known = self._keepers.get(what)
+        if known is None:
+            prefix = f"{what}/{self._prefix}"
+            known = Shelf(self._cache, prefix, self._place) if self._place else Drawers(self._cache, prefix)
+            self._keepers[what] = known
+        return known
+
+    def _hooks_of(self, path: str) -> Hooks:
+        return self._hooks if self._hooks_at is None else self._hooks_at(self.modules, path)
 
     @cached_property
     def _entries(self) -> Mapping[str, Entry]:
@@ -101,18 +114,19 @@ class Code:
         wanted = [
             path for path in dict.fromkeys(paths) if path not in self._facts and path not in self._stored
         ]
-        self._stored.update(self._kept_facts.taken(self._blobs_of(wanted)))
+        self._stored.update(self._kept("facts").taken(self._blobs_of(wanted)))
         self._read([path for path in wanted if path not in self._stored])
 
     def load_marks(self, paths: Iterable[str]) -> None:
         """Make the marks of `paths` ready."""
         wanted = [path for path in dict.fromkeys(paths) if path not in self._marks]
-        if not self._hooks.digest:
-            self._marks.update(dict.fromkeys(wanted, ()))
-            return
-        for path, data in self._kept_marks.taken(self._blobs_of(wanted)).items():
-            with suppress(ValueError, EOFError, TypeError):
-                self._marks[path] = decode_marks(data)
+        for digest, some in _grouped(wanted, lambda path: self._hooks_of(path).digest).items():
+            if not digest:
+                self._marks.update(dict.fromkeys(some, ()))
+                continue
+            for path, data in self._kept(f"marks/{digest}").taken(self._blobs_of(some)).items():
+                with suppress(ValueError, EOFError, TypeError):
+                    self._marks[path] = decode_marks(data)
         self._read([path for path in wanted if path not in self._marks])
 
     def _blobs_of(self, paths: Iterable[str]) -> dict[str, str]:
@@ -131,18 +145,27 @@ class Code:
         from guardrails.analysis.code.build import read_source  # noqa: PLC0415
 
         facts: dict[str, bytes] = {}
-        marks: dict[str, bytes] = {}
+        marks: dict[str, dict[str, bytes]] = {}
         for path in paths:
             if path in sources:
-                made, self._marks[path] = read_source(sources[path], self._hooks)
+                hooks = self._hooks_of(path)
+                made, self._marks[path] = read_source(sources[path], hooks)
                 # Read back they take a quarter of the memory, for then they share their texts.
                 facts[path] = self._stored[path] = encode(made)
-                marks[path] = encode_marks(self._marks[path])
+                marks.setdefault(hooks.digest, {})[path] = encode_marks(self._marks[path])
             else:
                 self._facts[path], self._marks[path] = _GONE, ()
-        self._kept_facts.put(facts, self._blobs)
-        if self._hooks.digest:
-            self._kept_marks.put(marks, self._blobs)
+        self._kept("facts").put(facts, self._blobs)
+        for digest, some in marks.items():
+            if digest:
+                self._kept(f"marks/{digest}").put(some, self._blobs)
+
+
+def _grouped(paths: Iterable[str], key: Callable[[str], str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        found.setdefault(key(path), []).append(path)
+    return found
 
 
 @contextmanager

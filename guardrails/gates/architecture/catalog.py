@@ -7,8 +7,11 @@ A rule file holds `RULE` and one of three ways to look:
   such node of a file during the one walk that gathers facts, never walks the file itself, and may ask
   `here.meanings(expression)` for resolved names, `here.is_async`, `here.around()` and `here.flags`; `body_of(node)`
   of `analysis.code.marks` yields what is inside a node, nested functions left out. Marks depend on the
-  file's content alone and are kept by blob id. Where path, policy or other files matter too, the file also
-  holds `findings_in(module)`, which starts from `module.marks(RULE.id)`.
+  file's content alone and are kept by blob id. `CALLED`, where a rule has it, are the last names of the calls
+  that it is shown: `{"gather"}` for `asyncio.gather(...)` under any alias; most rules need no other calls.
+  `WHERE`, `"pure"` or `"guarded"`, spares it every file that policy does not call so.
+  Where path, policy or other files matter too, the file also holds `findings_in(module)`, which starts from
+  `module.marks(RULE.id)`.
 - **A rule over facts**, where other files or the call graph tell: `findings_in(module)` alone.
 - **A syntax rule**, where `ast` does not tell (comments, exact text): `TRIGGER`, a compiled pattern over
   the file's bytes, and `visitor(report)`, which returns a libcst visitor. Slow: only files that match pay.
@@ -26,17 +29,20 @@ import importlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from guardrails import __version__
 from guardrails.analysis.code import facts
 from guardrails.analysis.code.hooks import Hooks
+from guardrails.analysis.code.imports import Modules
+from guardrails.analysis.code.selection import matches
 from guardrails.gates.architecture import rules
 from guardrails.gates.architecture.allowances import INVALID_ALLOWANCE, UNUSED_ALLOWANCE
 from guardrails.gates.architecture.broken import BROKEN_RULE
-from guardrails.gates.architecture.module import Found, Module
+from guardrails.gates.architecture.module import Found, Module, is_guarded
+from guardrails.gates.architecture.settings import Settings
 from guardrails.model.frozen import frozen
 from guardrails.model.rule import Rule
 
@@ -56,12 +62,20 @@ _RULE_FILE = re.compile(r"gr1\d\d_\w+\.py\Z")
 _JUDGING = (Path(rules.__file__).parents[1], Path(facts.__file__).parent)
 
 
+PURE, GUARDED = "pure", "guarded"
+_by_places: dict[
+    frozenset[str], tuple[tuple["Check", ...], "Mapping[str, tuple[tuple[str, Look], ...]]"]
+] = {}
+
+
 @frozen
 class Check:
     """A rule with the code that looks for it."""
 
     rule: Rule
     nodes: tuple[str, ...]
+    called: frozenset[str]
+    where: str
     marks_in: "Look | None"
     findings_in: Callable[[Module], Iterator[Found]] | None
     spreads: Callable[[Module], Iterator[str]] | None
@@ -83,13 +97,25 @@ def rules_of_the_gate() -> tuple[Rule, ...]:
     return tuple(sorted(every, key=lambda rule: rule.id))
 
 
-def hooks() -> Hooks:
-    """Return the local rules for the walk over a file."""
-    return Hooks(_digest(), _looks)
+def hooks(places: frozenset[str] = frozenset({PURE, GUARDED})) -> Hooks:
+    """Return the local rules for the walk over a file that stands in such places, by default in all."""
+    return Hooks(f"{_digest(rules.__path__[0])}{'-'.join(sorted(places))}", partial(_looks, places))
 
 
-def _looks() -> "Mapping[str, tuple[tuple[str, Look], ...]]":
-    return looks_of(checks())
+def hooks_at(settings: Settings, modules: Modules, path: str) -> Hooks:
+    """Return the local rules that judge the file at `path`."""
+    pure = {PURE} if matches(path, settings.pure) else set()
+    return hooks(
+        frozenset(pure | ({GUARDED} if is_guarded(settings, path, modules.name_of(path)) else set()))
+    )
+
+
+def _looks(places: frozenset[str]) -> "Mapping[str, tuple[tuple[str, Look], ...]]":
+    known = _by_places.get(places)
+    if known is None or known[0] is not checks():
+        judging = (one for one in checks() if not one.where or one.where in places)
+        known = _by_places[places] = (checks(), looks_of(judging))
+    return known[1]
 
 
 def looks_of(checks: Iterable[Check]) -> "Mapping[str, tuple[tuple[str, Look], ...]]":
@@ -97,15 +123,24 @@ def looks_of(checks: Iterable[Check]) -> "Mapping[str, tuple[tuple[str, Look], .
     found: dict[str, list[tuple[str, Look]]] = {}
     for check in checks:
         if check.marks_in is not None:
-            for kind in check.nodes:
+            for kind in _shown(check):
                 found.setdefault(kind, []).append((check.rule.id, check.marks_in))
     return {kind: tuple(held) for kind, held in found.items()}
 
 
-def _digest() -> str:
+def _shown(check: Check) -> Iterator[str]:
+    for kind in check.nodes:
+        if kind == "Call" and check.called:
+            yield from (f"Call.{name}" for name in sorted(check.called))
+        else:
+            yield kind
+
+
+@cache
+def _digest(place: str) -> str:
     """Return a digest of the code that marks files: what Python itself goes by to keep its byte code."""
     total = hashlib.sha256(__version__.encode())
-    folders = [*map(str, _JUDGING), rules.__path__[0]]
+    folders = [*map(str, _JUDGING), place]
     for folder in folders:
         with os.scandir(folder) as found:
             for one in sorted(found, key=lambda entry: entry.name):
@@ -129,6 +164,8 @@ def check_of(module: str, found: Mapping[str, Any]) -> Check:
     check = Check(
         found["RULE"],
         found.get("NODES", ()),
+        frozenset(found.get("CALLED", ())),
+        found.get("WHERE", ""),
         found.get("marks_in"),
         found.get("findings_in"),
         found.get("spreads"),

@@ -1,6 +1,7 @@
 """Compares what the rules find in head with what they find in base, where the change can matter."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 from guardrails.analysis.code.facts import Facts
 from guardrails.analysis.code.graph import Graph
@@ -8,7 +9,7 @@ from guardrails.analysis.code.origins import origins_of
 from guardrails.analysis.code.selection import matches
 from guardrails.analysis.code.tree import Code
 from guardrails.gates.architecture.allowances import excused, places_of
-from guardrails.gates.architecture.catalog import hooks, rules_of_the_gate
+from guardrails.gates.architecture.catalog import hooks_at, rules_of_the_gate
 from guardrails.gates.architecture.judging import Side, findings_of, fingerprints_under, passes
 from guardrails.gates.architecture.paths import judged_paths
 from guardrails.gates.architecture.settings import NAME, Settings
@@ -81,5 +82,5 @@ def _spoken(
 
 def _side(context: Context, tree: Tree, changed: frozenset[str]) -> Side:
     settings = context.policy.settings_for(NAME, Settings)
-    code = Code(tree, context.laboratory.cache, settings.roots, hooks=hooks())
+    code = Code(tree, context.laboratory.cache, settings.roots, hooks_at=partial(hooks_at, settings))
     return Side(Graph(code), settings, changed, context.clock.today())

@@ -45,10 +45,7 @@ class Module:
     @property
     def is_guarded(self) -> bool:
         """Whether policy says what this code may import or do, so that names must stand in it as written."""
-        packages = [one.package for one in self.settings.contracts]
-        packages += [one.importer for one in self.settings.forbidden]
-        held = any(self.name == one or self.name.startswith(f"{one}.") for one in packages)
-        return held or self.is_pure or matches(self.path, self.settings.guarded)
+        return is_guarded(self.settings, self.path, self.name)
 
     @property
     def is_pure(self) -> bool:
@@ -77,3 +74,11 @@ class Module:
         while self.facts.scopes[scope].kind == "lambda":
             scope = self.facts.scopes[scope].parent
         return self.symbol(scope).text
+
+
+def is_guarded(settings: Settings, path: str, name: str) -> bool:
+    """Whether policy says what the module may import or do, so that names must stand in it as written."""
+    packages = [one.package for one in settings.contracts]
+    packages += [one.importer for one in settings.forbidden]
+    held = any(name == one or name.startswith(f"{one}.") for one in packages)
+    return held or matches(path, settings.pure) or matches(path, settings.guarded)

@@ -7,6 +7,7 @@ under a digest of everything that it depends on.
 import hashlib
 import marshal
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 from guardrails.analysis.code.graph import Graph
@@ -14,7 +15,7 @@ from guardrails.analysis.code.selection import matches
 from guardrails.analysis.code.tree import PARSER, Code
 from guardrails.gates.architecture.allowances import excused, places_of
 from guardrails.gates.architecture.broken import BROKEN_RULE
-from guardrails.gates.architecture.catalog import hooks, rules_of_the_gate
+from guardrails.gates.architecture.catalog import hooks, hooks_at, rules_of_the_gate
 from guardrails.gates.architecture.comparison import of_the_team
 from guardrails.gates.architecture.judging import Side, findings_of
 from guardrails.gates.architecture.settings import NAME, Settings
@@ -42,7 +43,7 @@ def report_on_tree(
     known = _decoded(stored) if stored is not None and not measures_unresolved else None
     if known is not None:
         return known
-    code = Code(context.head, cache, settings.roots, hooks=hooks(), place=place)
+    code = Code(context.head, cache, settings.roots, hooks_at=partial(hooks_at, settings), place=place)
     side = Side(Graph(code), settings, frozenset(), context.clock.today())
     report = _judged(context, side, under)
     if measures_unresolved:

@@ -41,7 +41,7 @@ class Walker(Paths):
         self._around: Around | None = None
         self._block = 0
         self.blocks: list[tuple[str, int, int]] = [("body", -1, 1)]
-        self._handlers: dict[type[ast.AST], Callable[..., None]] = {
+        self._handlers: dict[type, Callable[..., None]] = {
             getattr(ast, kind): getattr(self, f"_on_{name}") for kind, name in _HANDLERS.items()
         }
         self._notes_calls = "Call" in noted
@@ -89,17 +89,26 @@ class Walker(Paths):
         fields = _CHILDREN.get(kind)
         if fields is None:
             fields = _CHILDREN[kind] = tuple(one for one in kind._fields if one not in _SKIPPED)
+        handlers = self._handlers
         for name in fields:
             value = getattr(node, name, None)
             if value.__class__ is list:
                 self._visit_all(value)
             elif isinstance(value, ast.AST):
-                self._visit(value)
+                handler = handlers.get(value.__class__)
+                if handler is not None:
+                    handler(value)
+                else:
+                    self._visit_children(value)
 
     def _visit_all(self, nodes: Iterable[ast.AST | None]) -> None:
+        handlers = self._handlers  # the two lookups of `_visit`, without a call for each node
         for node in nodes:
-            if isinstance(node, ast.AST):
-                self._visit(node)
+            handler = handlers.get(node.__class__)
+            if handler is not None:
+                handler(node)
+            elif isinstance(node, ast.AST):
+                self._visit_children(node)
 
     def _visit_flagged(self, nodes: Iterable[ast.AST | None], flag: int) -> None:
         before = self._flags

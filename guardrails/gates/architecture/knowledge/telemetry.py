@@ -10,6 +10,8 @@ _LOGGER = re.compile(r"(?i)(?:\w*_)?(?:log|logger|logging)\Z")
 _LOGGING = ("logging.", "structlog.", "loguru.logger.")
 _SPANS = frozenset({"set_attribute", "set_attributes", "add_event", "set_tag", "set_data"})
 _SPAN_NAMES = frozenset({"span", "_span", "current_span", "transaction", "scope"})
+METRICS = frozenset({"labels", "add", "record", "set"})
+SINKS = _LEVELS | _SPANS | METRICS
 _METRICS = ("prometheus_client.", "prometheus_client.metrics.")
 _METER = (".create_counter()", ".create_histogram()", ".create_up_down_counter()", ".create_gauge()")
 

@@ -13,13 +13,15 @@ from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
 NODES = ("Call",)
+WHERE = "pure"
+_METHODS = frozenset({"argsort", "argpartition", "topk", "sort_values"})
 _PARTIAL = frozenset({"numpy.argpartition", "torch.topk", "torch.argsort"})
 _STABLE = (
     "Sort stably by score and id: `numpy.lexsort((ids, -scores))`, or with "
     '`kind="stable"` on rows that stand in the order of ids.'
 )
 _POLICY = "pure: [ranking]"
-
+CALLED = _METHODS | {"sort", "sorted", "max", "min", "nlargest", "nsmallest", "merge"}
 
 RULE = Rule(
     id="GR109",
@@ -139,6 +141,8 @@ def findings_in(module: Module) -> Iterator[Found]:
 def _is_unstable(call: ast.Call, here: Here) -> bool:
     _, method = called(call)
     names = here.meanings(call.func)
+    if method not in _METHODS and not any("argsort" in one or one in _PARTIAL for one in names):
+        return False  # most calls; what follows looks at every node of the call
     if not any(
         is_score(last_name(one)) or _is_column(one) for one in ast.walk(call) if isinstance(one, ast.expr)
     ):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from guardrails.analysis.code.marks import Here
 
 NODES = ("Call",)
+CALLED = frozenset({"gather"})
 _BOUNDED = (
     r"(?i).*(semaphore|_sem\b|\bsem\b|limit|bounded|throttle|chunk|batch|page|slots?\b|window|\[[^\]]*:)"
 )

@@ -32,6 +32,7 @@ _READING = frozenset(
     )
 )
 _METHODS = frozenset({"read", "readlines", "readline", "write", "writelines"})
+CALLED = _METHODS | {one.rpartition(".")[2] for one in _READING}
 
 RULE = Rule(
     id="GR136",

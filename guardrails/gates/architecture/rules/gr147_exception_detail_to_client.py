@@ -26,6 +26,7 @@ _LIBRARIES = ("fastapi.", "starlette.")
 _TRACES = frozenset(
     {"traceback.format_exc", "traceback.format_exception", "traceback.format_tb", "traceback.format_stack"}
 )
+CALLED = _ANSWERS
 
 RULE = Rule(
     id="GR147",

@@ -8,7 +8,7 @@ from guardrails.analysis.code.facts import Mark
 from guardrails.analysis.code.marks import Here
 from guardrails.gates.architecture.example import example
 from guardrails.gates.architecture.knowledge.shapes import last_name, shown_in
-from guardrails.gates.architecture.knowledge.telemetry import sink_of
+from guardrails.gates.architecture.knowledge.telemetry import SINKS, sink_of
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
@@ -21,6 +21,7 @@ _PERSONAL = re.compile(
     r"client_secret|secret_key|private_key)\Z",
     re.IGNORECASE,
 )
+CALLED = SINKS
 
 RULE = Rule(
     id="GR150",

@@ -8,7 +8,7 @@ from guardrails.analysis.code.facts import Mark
 from guardrails.analysis.code.marks import Here
 from guardrails.gates.architecture.example import example
 from guardrails.gates.architecture.knowledge.shapes import last_name, shown_in
-from guardrails.gates.architecture.knowledge.telemetry import is_metric
+from guardrails.gates.architecture.knowledge.telemetry import METRICS, is_metric
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
@@ -22,6 +22,7 @@ _ADDRESS = re.compile(
     r"(?:\w+\.)*(?:request|req)\.(?:url|path|url\.path|full_path|client\.host|remote_addr)\Z"
 )
 _EXCEPTION = re.compile(r"(?:e|ex|exc|err|error|exception)\Z")
+CALLED = METRICS
 
 RULE = Rule(
     id="GR151",

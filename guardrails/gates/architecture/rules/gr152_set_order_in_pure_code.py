@@ -12,6 +12,7 @@ from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
 NODES = ("For", "ListComp", "DictComp", "Call")
+WHERE = "pure"
 _SETS = ("builtins.set()", "builtins.frozenset()")
 _JOINING = frozenset({"union", "intersection", "difference", "symmetric_difference", "copy"})
 _ORDERING = frozenset(
@@ -26,6 +27,7 @@ _PER_PROCESS = {
     "builtins.id": "id() is a place in memory",
 }
 _POLICY = "pure: [ranking]"
+CALLED = {"join", *(one.rpartition(".")[2] for one in (*_ORDERING, *_PER_PROCESS))}
 
 RULE = Rule(
     id="GR152",

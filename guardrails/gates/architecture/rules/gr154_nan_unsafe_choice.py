@@ -13,6 +13,7 @@ from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
 NODES = ("Call",)
+WHERE = "pure"
 _PLAIN = frozenset(
     {
         "builtins.max",
@@ -38,6 +39,7 @@ _CHECKS = frozenset(
     }
 )
 _POLICY = "pure: [ranking]"
+CALLED = {one.rpartition(".")[2] for one in _PLAIN}
 
 RULE = Rule(
     id="GR154",

@@ -29,6 +29,7 @@ _ABOUT = re.compile(
     r"(?i)(?:^|[_.])(?:variants?|treatments?|cohorts?|experiments?|ab_?tests?|rollouts?|holdouts?|(?:is_)?in_(?:test|rollout|treatment)|"
     r"(?:experiment|variant|ab|traffic)_?(?:bucket|group|arm|split)s?)(?:$|[_.])"
 )
+CALLED = _CHOOSING
 
 RULE = Rule(
     id="GR160",

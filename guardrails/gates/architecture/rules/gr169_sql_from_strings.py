@@ -23,6 +23,8 @@ _BOUND = re.compile(
     r"(?i)(?:^|_)(?:place_?holders?|params?|markers?|binds?|ph|column|col|table|schema|field|limit|offset|dialect\w*|sql)s?\Z"
 )
 _HOLE = "\0"
+# What may hold a value: a constant does not, nor what somebody else gives.
+_TEXTS = (ast.Name, ast.JoinedStr, ast.BinOp, ast.Call)
 
 RULE = Rule(
     id="GR169",
@@ -103,7 +105,9 @@ RULE = Rule(
 
 def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
     """Mark a run of a statement whose text has a value written into it."""
-    if not isinstance(node, ast.Call) or not node.args or _name(node, here) not in _RUNNING:
+    if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], _TEXTS):
+        return
+    if _name(node, here) not in _RUNNING:
         return
     for text in _texts(node.args[0], here):
         hole = _value_in(text)
@@ -123,7 +127,8 @@ def _name(call: ast.Call, here: Here) -> str:
     owner, name = called(call)
     if owner is not None:
         return name
-    bound = [one.attr for one in _bound(name, here) if isinstance(one, ast.Attribute)] if name else []
+    is_unknown = bool(name) and here.name(call.func).startswith("?")
+    bound = [one.attr for one in _bound(name, here) if isinstance(one, ast.Attribute)] if is_unknown else []
     return bound[0] if bound else here.name(call.func).rpartition(".")[2]
 
 
@@ -136,13 +141,17 @@ def _bound(name: str, here: Here) -> Iterator[ast.expr]:
     """Yield what the function around binds a name to; what is added to it later is added to the last."""
     function = function_around(here)
     last: ast.expr | None = None
-    for one in ast.walk(function) if function else ():
+    for one in here.once(function, _assignments) if function else ():
         if isinstance(one, ast.Assign) and any(map(_is(name), one.targets)):
             last = one.value
             yield last
         elif isinstance(one, ast.AugAssign) and last is not None and _is(name)(one.target):
             last = ast.BinOp(last, one.op, one.value)
             yield last
+
+
+def _assignments(function: ast.AST) -> list[ast.Assign | ast.AugAssign]:
+    return [one for one in ast.walk(function) if isinstance(one, ast.Assign | ast.AugAssign)]
 
 
 def _is(name: str) -> Callable[[ast.expr], bool]:

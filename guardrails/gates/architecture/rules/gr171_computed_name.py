@@ -13,6 +13,7 @@ from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
 NODES = ("Call", "Subscript", "Attribute")
+WHERE = "guarded"
 _FETCHING = frozenset({"builtins.getattr", "inspect.getattr_static", "builtins.setattr", "builtins.delattr"})
 _IMPORTING = frozenset({"importlib.import_module", "builtins.__import__", "importlib.__import__"})
 _LOADING = (

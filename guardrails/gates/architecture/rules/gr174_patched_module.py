@@ -13,8 +13,10 @@ from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
 NODES = ("Assign", "AugAssign", "AnnAssign", "Delete", "Call")
+WHERE = "guarded"
 _SETTING = frozenset({"builtins.setattr", "builtins.delattr"})
 _POLICY = "guarded: [app]"
+CALLED = frozenset({"setattr", "delattr", "__setattr__", "__delattr__"})
 
 RULE = Rule(
     id="GR174",
