@@ -8,6 +8,8 @@ of a socket, whose names do not tell whether it blocks.
 from collections.abc import Iterable
 from functools import cache
 
+from guardrails.analysis.code.facts import Call
+
 _ASYNC_CLIENT = "use httpx.AsyncClient and await the call"
 _PROCESS = "use asyncio.create_subprocess_exec and await it"
 _THREAD = "use `await asyncio.to_thread(...)`"
@@ -27,6 +29,7 @@ _QUICK = frozenset(
     }
     | {"Bucket", "get_database", "get_collection", "get_default_database", "add_done_callback", "events"}
 )
+_NO_TIME = frozenset({"0", "0.0"})
 _VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "request")
 _REMEDIES: dict[str, tuple[str, ...]] = {
     "use `await asyncio.sleep(...)`": ("time.sleep",),
@@ -101,7 +104,8 @@ _REMEDIES: dict[str, tuple[str, ...]] = {
         "multiprocessing.Process().join",
         "threading.Thread().join",
     ),
-    "use asyncio.Queue": ("queue.Queue().get", "queue.Queue().put", "queue.Queue().join"),
+    # `put` waits only on a full queue, and most have no size.
+    "use asyncio.Queue": ("queue.Queue().get", "queue.Queue().join"),
     "use asyncio.Event, asyncio.Lock or asyncio.Condition": (
         "threading.Event().wait",
         "threading.Condition().wait",
@@ -113,6 +117,17 @@ _REMEDIES: dict[str, tuple[str, ...]] = {
 @cache
 def _by_name() -> dict[str, str]:
     return {name: remedy for remedy, names in _REMEDIES.items() for name in names}
+
+
+def is_impatient(call: Call) -> bool:
+    """Whether the call's own arguments say that it must not wait."""
+    first = call.arguments[0] if call.arguments else None
+    return (
+        "False" in {call.keyword("block"), call.keyword("blocking"), first}
+        or call.keyword("timeout") in _NO_TIME
+        or "os.WNOHANG" in call.arguments
+        or (first in _NO_TIME and call.name.endswith((".wait", ".join")))
+    )
 
 
 def remedy_for(meanings: Iterable[str], more: tuple[str, ...] = ()) -> tuple[str, str] | None:

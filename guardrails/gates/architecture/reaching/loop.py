@@ -6,7 +6,7 @@ from functools import partial
 from guardrails.analysis.code.facts import Call, Flag
 from guardrails.analysis.code.graph import Reached, Search
 from guardrails.gates.architecture.knowledge import heavy
-from guardrails.gates.architecture.knowledge.blocking import remedy_for
+from guardrails.gates.architecture.knowledge.blocking import is_impatient, remedy_for
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.gates.architecture.reaching.chains import (
     by_root,
@@ -21,7 +21,9 @@ def blocking_search(module: Module) -> Search:
     """Return the search for calls that wait while they hold the loop."""
 
     def blocks(call: Call, meanings: tuple[str, ...]) -> bool:
-        return not call.flags & Flag.AWAITED and remedy_for(meanings, module.settings.blocking) is not None
+        if call.flags & Flag.AWAITED or is_impatient(call):
+            return False
+        return remedy_for(meanings, module.settings.blocking) is not None
 
     return Search("blocking", blocks, partial(leaves_the_loop, module.graph))
 
