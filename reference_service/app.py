@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
@@ -39,8 +40,11 @@ from reference_service.models.serving import ActiveModel
 from reference_service.page.handlers import Page
 from reference_service.ranking.nouns import Scorer
 from reference_service.resilience.limit import Limit
-from reference_service.settings import Settings
+from reference_service.settings import Settings, SettingsError
 from reference_service.telemetry.metrics import Metrics
+
+if TYPE_CHECKING:
+    from reference_service.telemetry.traces import Traces
 
 DESCRIPTION = "Ranks what stands under the player and what plays next, and says why."
 
@@ -51,22 +55,22 @@ def create_app(settings: Settings | None = None, store: ListenerStore | None = N
     It answers 503 until its lifespan has started, which builds and warms what it serves from.
     """
     chosen = Settings.from_environment(os.environ) if settings is None else settings
-    metrics = Metrics()
-    lifecycle = Lifecycle()
+    traces = traces_of(chosen)
+    metrics, lifecycle = Metrics(traced=traces is not None), Lifecycle()
     rankings, events = Rankings(metrics, clock_of(chosen), lifecycle), Events()
 
     app = FastAPI(
         title="Now Playing",
         version="1.0.0",
         description=DESCRIPTION,
-        lifespan=lambda _app: _serving(chosen, metrics, store, rankings, events),
+        lifespan=lambda _app: _serving(chosen, metrics, store, rankings, events, traces),
         docs_url=None,
         redoc_url=None,
         telemetry={"tracing": False},
     )
     app.state.desk = desk = _desk(chosen, rankings, metrics, lifecycle)
     _offer(app, chosen, rankings, events)
-    _surround(app, desk)
+    _surround(app, desk, traces)
     install_problems(app)
     # FastAPI documents this override: https://fastapi.tiangolo.com/how-to/extending-openapi/
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
@@ -75,7 +79,12 @@ def create_app(settings: Settings | None = None, store: ListenerStore | None = N
 
 @asynccontextmanager
 async def _serving(
-    settings: Settings, metrics: Metrics, store: ListenerStore | None, rankings: Rankings, events: Events
+    settings: Settings,
+    metrics: Metrics,
+    store: ListenerStore | None,
+    rankings: Rankings,
+    events: Events,
+    traces: "Traces | None",
 ) -> AsyncIterator[None]:
     """Open all that rankings and events need, let them be answered, and close it again."""
     async with (
@@ -92,6 +101,8 @@ async def _serving(
         finally:
             rankings.ranker = events.log = None
             ranker.close()
+            if traces is not None:
+                await asyncio.to_thread(traces.close)
 
 
 def _desk(settings: Settings, rankings: Rankings, metrics: Metrics, lifecycle: Lifecycle) -> Desk:
@@ -110,11 +121,28 @@ def _offer(app: FastAPI, settings: Settings, rankings: Rankings, events: Events)
         app.include_router(page_of(settings, rankings).router())
 
 
-def _surround(app: FastAPI, desk: Desk) -> None:
+def _surround(app: FastAPI, desk: Desk, traces: "Traces | None") -> None:
     """Put around the routes what every request passes; the last one added is the outermost."""
     app.add_middleware(Admission, shedding=desk.shedding, metrics=desk.metrics, patience=desk.patience)
     app.add_middleware(BodyLimit, most=desk.most_body)
     app.add_middleware(Envelope, metrics=desk.metrics, lifecycle=desk.lifecycle, replayed=desk.replayed)
+    if traces is not None:
+        from reference_service.telemetry.traced import Traced  # noqa: PLC0415 - an optional library
+
+        app.add_middleware(Traced, traces=traces)
+
+
+def traces_of(settings: Settings) -> "Traces | None":
+    """Return what records traces, None where nobody wants them, or raise SettingsError."""
+    if settings.traces is None:
+        return None
+    try:
+        from reference_service.telemetry.traces import Traces  # noqa: PLC0415 - an optional library
+    except ModuleNotFoundError as missing:
+        raise SettingsError(
+            f"NOW_PLAYING_TRACES: {missing.name} is not installed; pip install guardrails-harness[traces]"
+        ) from None
+    return Traces(settings.traces, settings.trace_share)
 
 
 @asynccontextmanager

@@ -22,6 +22,8 @@ _MODEL = re.compile(
     r"(http|grpc)://([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):([0-9]{1,5})"
     r"/([A-Za-z][A-Za-z0-9._-]{0,79})(?:/([A-Za-z0-9._-]{1,40}))?\Z"
 )
+_COLLECTOR = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,260}(/[A-Za-z0-9._/-]{0,200})?\Z")
+_SHARE = re.compile(r"(0(\.[0-9]{1,9})?|1(\.0{1,9})?)\Z")
 _FILE = re.compile(r"sqlite:([^\0]{1,1000})\Z")
 
 Value = TypeVar("Value")
@@ -79,6 +81,9 @@ class Settings:
     NOW_PLAYING_EVENTS_BYTES    what the events of one process may fill, 4,096 to 2**40 bytes
     NOW_PLAYING_DRAIN_MS        how long a stopping process says that it is not ready before it takes no more
                                 connections, 0 to 60,000 ms
+    NOW_PLAYING_TRACES          where sampled traces are sent: the http or https address of an OTLP collector,
+                                such as http://127.0.0.1:4318/v1/traces; without it nothing is traced
+    NOW_PLAYING_TRACE_SHARE     the share of requests without a trace of their caller that is traced, 0 to 1
     NOW_PLAYING_PAGE            on or off: whether `/` shows answers of any listener, and why they are so
     NOW_PLAYING_MODELS          the folder of active.lock and bundles/; without it, the one that comes with
                                 the service. A lock that changes is followed while the service runs
@@ -101,6 +106,8 @@ class Settings:
     models: Path | None = None
     model_server: ModelServer | None = None
     model_server_ms: int = 100
+    traces: str | None = None
+    trace_share: float = 0.01
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
@@ -129,6 +136,8 @@ class Settings:
             models=stated("MODELS", _folder, default.models),
             model_server=stated("MODEL_SERVER", _model_server, default.model_server),
             model_server_ms=stated("MODEL_SERVER_MS", _within(1, 10_000), default.model_server_ms),
+            traces=stated("TRACES", _collector, default.traces),
+            trace_share=stated("TRACE_SHARE", _share, default.trace_share),
         )
 
 
@@ -146,6 +155,18 @@ def _integer(name: str, text: str, least: int, most: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most):
         raise SettingsError(f"{name} is {text!r}; give a whole number from {least} to {most}")
     return int(text)
+
+
+def _collector(name: str, text: str) -> str:
+    if not _COLLECTOR.match(text):
+        raise SettingsError(f"{name} is {text!r}; give an address such as http://127.0.0.1:4318/v1/traces")
+    return text
+
+
+def _share(name: str, text: str) -> float:
+    if not _SHARE.match(text):
+        raise SettingsError(f"{name} is {text!r}; give a decimal from 0 to 1, such as 0.01")
+    return float(text)
 
 
 def _switch(name: str, text: str) -> bool:

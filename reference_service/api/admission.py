@@ -78,6 +78,8 @@ class Admission:
         if surface is None or scope["method"] != "POST" or self._rankings.ranker is None:
             await self._app(scope, receive, send)
             return
+        # Before anything can fail, so that failures are counted and traced under their operation.
+        scope["state"]["operation"] = OPERATIONS[surface]
         started = time.monotonic()
         try:
             budget = Budget(self._deadline(scope, started))
@@ -114,7 +116,6 @@ class Admission:
             return
         else:
             content = await self._rankings.rank(surface, asked, request_id)
-        scope["state"]["operation"] = OPERATIONS[surface]
         headers = [(b"content-length", b"%d" % len(content)), JSON]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": content})

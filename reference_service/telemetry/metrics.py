@@ -9,15 +9,21 @@ from typing import Literal
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
 
+from reference_service.trace import tell
+
 Stage = Literal["features", "rank", "render"]
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 
 
 class Metrics:
-    """The metrics of one app, in a registry of their own so that two apps can share a process."""
+    """The metrics of one app, in a registry of their own so that two apps can share a process.
 
-    def __init__(self) -> None:
+    traced  whether stages are told to the trace of their request as well
+    """
+
+    def __init__(self, *, traced: bool = False) -> None:
+        self.traced = traced
         self._registry = registry = CollectorRegistry()
         counter = partial(Counter, registry=registry)
         histogram = partial(Histogram, buckets=BUCKETS, registry=registry)
@@ -110,7 +116,10 @@ class Metrics:
         try:
             yield
         finally:
-            self._stage(surface, stage).observe(time.perf_counter() - started)
+            ended = time.perf_counter()
+            self._stage(surface, stage).observe(ended - started)
+            if self.traced:
+                tell(stage, started, ended)
 
     def text(self) -> bytes:
         """Return all metrics in the Prometheus text format."""

@@ -10,7 +10,7 @@ DOCUMENTS = (
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
     ROOT / "AGENTS.md",
-    *sorted((ROOT / "guardrails" / "guide").glob("*.md")),
+    *sorted((ROOT / "guardrails" / "guide").rglob("*.md")),
 )
 
 _FENCE = re.compile(r"^( *)(`{3,}|~{3,})\s*(\w*)\s*$")

@@ -25,6 +25,7 @@ from reference_service.models.remote.transport import LEAST_REPLY, MOST_METADATA
 from reference_service.models.remote.wire import Value, field, fields, packed_int64, raw, signed, text
 from reference_service.models.trees import Single
 from reference_service.ranking.nouns import FloatArray
+from reference_service.trace import outgoing
 
 SERVICE = "/inference.GRPCInferenceService"
 METADATA_SECONDS = 5.0
@@ -104,7 +105,7 @@ class GrpcTransport:
             f"{SERVICE}/{method}"
         )
         try:
-            answer: bytes = await call(message, timeout=seconds)
+            answer: bytes = await call(message, timeout=seconds, metadata=tuple(outgoing().items()))
         except grpc.aio.AioRpcError as error:
             raise _fault(method, error) from None
         return answer

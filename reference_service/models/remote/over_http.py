@@ -26,6 +26,7 @@ from reference_service.models.remote.transport import MOST_METADATA, Asked
 from reference_service.models.trees import Single
 from reference_service.ranking.nouns import FloatArray
 from reference_service.resilience.deadline import HEADER
+from reference_service.trace import outgoing
 
 MOST_IDLE = 32
 MOST_HEAD = 16 * 1024
@@ -69,7 +70,7 @@ class HttpTransport:
 
     async def infer(self, asked: Asked, seconds: float) -> Reply:
         """Return the scores that the server answers, or raise RemoteError."""
-        carried = {HEADER: str(max(1, int(seconds * 1_000)))}
+        carried = {HEADER: str(max(1, int(seconds * 1_000))), **outgoing()}
         path = f"{_path(asked.model, asked.version)}/infer"
         said = _object(await self._asked("POST", path, asked.body, carried, asked.most))
         outputs = _list(said, "outputs")
