@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
@@ -83,8 +84,15 @@ class Worker:
             try:
                 loop.call_soon_threadsafe(self._deliver, job, outcome, loop)
             except RuntimeError:
-                # The loop has ended, and with it whoever asked.
+                # The loop has ended, and with it whoever asked; somebody on another may wait already.
                 self._at_work = False
+                self._wake()
+
+    def _wake(self) -> None:
+        """Let the loop of whoever waits longest hand over."""
+        with suppress(IndexError, RuntimeError):
+            other = self._waiting[0].done.get_loop()
+            other.call_soon_threadsafe(self._hand_over, other)
 
     def _deliver(self, job: _Job[Any], outcome: object, loop: asyncio.AbstractEventLoop) -> None:
         # Not now: first the loop looks at its sockets.

@@ -71,7 +71,15 @@ def test_work_that_ends_after_its_loop_harms_nobody() -> None:
     async def ask() -> bool:
         return await worker.run(lambda: True, None)
 
-    asyncio.run(leave())
-    gate.set()
-    assert asyncio.run(ask())
+    async def ask_while_the_other_is_at_work() -> bool:
+        asked = asyncio.ensure_future(ask())
+        await asyncio.sleep(0)
+        gate.set()
+        return await asked
+
+    for _ in range(20):
+        gate.clear()
+        asyncio.run(leave())
+        assert asyncio.run(ask_while_the_other_is_at_work())
+        assert asyncio.run(ask())
     worker.close()
