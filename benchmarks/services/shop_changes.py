@@ -69,7 +69,7 @@ CHANGES: dict[str, tuple[str, str]] = {
     "page: offset counts pages": ("found[offset : offset", "found[offset * limit : offset * limit"),
     "page: count of all": ('"count": len(page)', '"count": len(found)'),
     "letters: lower instead of casefold": ("wanted.text.casefold()", "wanted.text.lower()"),
-    "letters: accents become dashes": ("if not unicodedata.combining(letter))", ")"),
+    "letters: accents become dashes": ("if not unicodedata.combining(letter)", ""),
     "letters: search not normalised": (
         'unicodedata.normalize("NFC", q.strip()).casefold()',
         "q.strip().casefold()",
@@ -80,7 +80,7 @@ CHANGES: dict[str, tuple[str, str]] = {
     "state: sent orders end": ('"paid": "sent", "sent": "done"', '"paid": "sent"'),
     "field: renamed in an untyped answer": ('"goods_cents": goods', '"sum_cents": goods'),
     "field: number becomes text": ('"total_cents": goods + shipping', '"total_cents": str(goods + shipping)'),
-    "field: category added to counts": ('("book", "music")}', '("book", "music", "film")}'),
+    "field: category added to counts": ('("book", "music")\n', '("book", "music", "film")\n'),
     "magic: one user is admin": (
         'x_user.startswith("admin")',
         'x_user.startswith("admin") or x_user == "mallory"',

@@ -37,11 +37,10 @@ def _at_commit(context: Context, service: Service) -> Report:
 
 
 def _judge(context: Context, service: Service) -> Report:
-    # As above; the comparison and the trial also pull in validators and generators.
+    # As above; the comparison also pulls in validators.
     from guardrails.analysis.openapi.documents import DocumentError, read_document  # noqa: PLC0415
+    from guardrails.gates.contract.dynamic import play  # noqa: PLC0415
     from guardrails.gates.contract.promises import breaks, drift, finding  # noqa: PLC0415
-    from guardrails.gates.contract.replay.judging import replay  # noqa: PLC0415
-    from guardrails.gates.contract.trial import try_service  # noqa: PLC0415
 
     laboratory = context.laboratory
     try:
@@ -56,11 +55,8 @@ def _judge(context: Context, service: Service) -> Report:
     findings, differences = breaks(context, service, base, head) if base else ([], [])
     fact = f"documents compared, {len(differences)} differences" if base else "base has no such service"
     findings += drift(context, service, head)
-    changed = {(one.method.lower(), one.path) for one in differences}
-    trial = try_service(context, service, base, head, changed)
-    played = [replay(context, service, base, head, changed)] if base else []
+    changed = frozenset((one.method.lower(), one.path) for one in differences)
+    played = play(context, service, base, head, changed)
     return Report(
-        (*findings, *trial.findings, *(one for part in played for one in part.findings)),
-        trial.base_fingerprints,
-        (f"{service.name}: {fact}", trial.fact, *(part.fact for part in played)),
+        (*findings, *played.findings), played.base_fingerprints, (f"{service.name}: {fact}", *played.facts)
     )

@@ -79,6 +79,51 @@ UNDOCUMENTED = Rule(
     effect=Effect.NOTE,
 )
 
+UNAUTHORISED = Rule(
+    id="GR214",
+    name="credentials-ignored",
+    gate="contract",
+    summary="Head serves a request without the credentials that its own document asks for",
+    why="Whoever reads the document believes that the operation is protected, and it is open to everybody.",
+    remedy="Check the credentials before anything is served, or document that none are needed.",
+    effect=Effect.BLOCK,
+)
+USE_AFTER_DELETE = Rule(
+    id="GR215",
+    name="deleted-still-served",
+    gate="contract",
+    summary="Head serves a resource after it said that it was deleted",
+    why="A client, or a law, relies on deleted data being gone.",
+    remedy="Remove the resource from every place that the operation reads, and answer 404.",
+    effect=Effect.BLOCK,
+)
+LOST = Rule(
+    id="GR216",
+    name="created-not-found",
+    gate="contract",
+    summary="Head does not find a resource by the id with which it said that it was created",
+    why="An id that leads nowhere makes every next step of the client fail.",
+    remedy="Store the resource under the id that the answer names before it is answered.",
+    effect=Effect.BLOCK,
+)
+CHECK_BROKEN = Rule(
+    id="GR217",
+    name="answer-check-broken",
+    gate="contract",
+    summary="Head gives an answer that a check of base's `invariants.py` refuses",
+    why="What base's checks say holds for every answer, whatever the request.",
+    remedy="Answer so that the check holds, or have the check changed first, in a change of its own.",
+    effect=Effect.BLOCK,
+)
+UNUSABLE = Rule(
+    id="GR218",
+    name="stored-requests-unusable",
+    gate="contract",
+    summary="A file of stored requests in base cannot be read, so what it guards is not asked",
+    why="A failure was kept so that it never comes back; a file that cannot be read keeps nothing.",
+    remedy="Mend the file in a change of its own, or write it again with `guardrails contract keep`.",
+    effect=Effect.REVIEW,
+)
 DIFFERS = Rule(
     id="GR220",
     name="answer-differs",
@@ -110,6 +155,11 @@ RULES = (
     NONCONFORMING,
     LENIENT,
     UNDOCUMENTED,
+    UNAUTHORISED,
+    USE_AFTER_DELETE,
+    LOST,
+    CHECK_BROKEN,
+    UNUSABLE,
     DIFFERS,
     UNPLAYABLE,
 )

@@ -23,11 +23,11 @@ class Settings:
     """How a service's promises are compared and how hard head is tried.
 
     `document` is the OpenAPI file inside a service's contract folder, `regenerate` the command
-    that writes it. At most `max_requests` requests are sent to head for one service, at most
-    `requests_per_operation` to one operation, and none after `seconds`; `random_examples` of an
-    operation's requests are drawn at random from the run's seed, the rest lies at boundaries.
-    With `max_requests` 0 only documents are compared.
-    `shown` bounds the witnesses of one finding.
+    that writes it. About `max_requests` requests are sent to head for one service, half of them in
+    sequences, at most `requests_per_operation` probes to one operation, and none after `seconds`;
+    `random_examples` of an operation's probes are drawn at random from the run's seed, the rest
+    lies at boundaries. With `max_requests` 0 head is not tried. `invariants` is the file of
+    checks, `failures` and `traffic` the folders of stored requests, in the contract folder.
 
     At merge about `replays` requests, at commit `replays_at_commit`, are played on base and head
     to compare their answers; 0 does without. `headers` go with each of them, `ignore` are places
@@ -36,11 +36,13 @@ class Settings:
 
     document: str = "openapi.yaml"
     regenerate: str = ""
-    max_requests: int = 2000
-    requests_per_operation: int = 400
+    max_requests: int = 1000
+    requests_per_operation: int = 200
     random_examples: int = 20
     seconds: float = 30.0
-    shown: int = 3
+    invariants: str = "invariants.py"
+    failures: str = "failures"
+    traffic: str = "traffic"
     replays: int = 600
     replays_at_commit: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -63,16 +63,20 @@ class PlainBox:
         """Start in a process group of its own."""
         stdout = os.fdopen(os.memfd_create("stdout"), "w+b")
         stderr = os.fdopen(os.memfd_create("stderr"), "w+b")
+        stdin = os.memfd_create("stdin")
+        os.write(stdin, command.stdin)
+        os.lseek(stdin, 0, os.SEEK_SET)
         process = subprocess.Popen(
             command.argv,
             cwd=command.directory,
             env=dict(command.environment),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=stdout,
             stderr=stderr,
             pass_fds=command.inherit,
             start_new_session=True,
         )
+        os.close(stdin)
         self.commands.append(command)
         self.started.append(PlainProcess(process, stdout, stderr))
         return self.started[-1]

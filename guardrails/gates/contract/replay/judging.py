@@ -4,9 +4,8 @@ Base is played again with other ids and hashes to learn what moves by itself. Wh
 played a second time on both, so that what happened once by chance is not held against head.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 
 from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.operations import Operation, operations_of
@@ -16,13 +15,13 @@ from guardrails.analysis.replay.noise import Ignored, Noise
 from guardrails.gates.contract import rules
 from guardrails.gates.contract.promises import finding
 from guardrails.gates.contract.replay.playing import Answers, Remembered, Side
-from guardrails.gates.contract.replay.reach import reached
-from guardrails.gates.contract.replay.scripts import Script, Writer, label_of
-from guardrails.gates.contract.replay.witness import shortened, witness_of
+from guardrails.gates.contract.replay.reach import Reach
+from guardrails.gates.contract.replay.scripts import Script, Writer
+from guardrails.gates.contract.replay.stored import stored_scripts
+from guardrails.gates.contract.replay.witness import chosen, shortened, witness_of
 from guardrails.gates.contract.replay.words import words_of
 from guardrails.gates.contract.settings import Settings
 from guardrails.model.change import Stage
-from guardrails.model.errors import CannotJudge
 from guardrails.model.finding import Finding
 from guardrails.model.frozen import frozen
 from guardrails.model.gate import Context
@@ -70,39 +69,16 @@ class Seen:
         )
 
 
-def replay(
-    context: Context, service: Service, base: Document, head: Document, changed: Iterable[tuple[str, str]]
-) -> Replayed:
-    """Return what head answers differently to what base's document allows and forbids.
+class Replay:
+    """One service's replays, on sides that others use as well."""
 
-    `changed` are the operations (method, path) whose document differs. An application that
-    cannot be played is a finding, and takes nothing from what else is judged.
-    """
-    settings = context.policy.settings_for("contract", Settings)
-    most = settings.replays_at_commit if context.stage is Stage.COMMIT else settings.replays
-    if not most:
-        return Replayed((), f"{service.name}: policy asks for no replays")
-    if not any(service.owns(file.path) or file.path == service.lock for file in context.change.files):
-        return Replayed((), f"{service.name}: no code changed, nothing replayed")
-    try:
-        with ExitStack() as stack:
-            return _Replay(context, service, base, head, stack).result(set(changed), most)
-    except CannotJudge as error:
-        message = f"{service.name} cannot be replayed: {error}"
-        return Replayed(
-            (finding(context, service, rules.UNPLAYABLE, message),), f"{service.name}: not replayed"
-        )
-
-
-class _Replay:
     def __init__(
-        self, context: Context, service: Service, base: Document, head: Document, stack: ExitStack
+        self, context: Context, service: Service, base: Document, head: Document, sides: tuple[Side, Side]
     ) -> None:
         self._context = context
         self._service = service
         self._settings = context.policy.settings_for("contract", Settings)
-        self._base = Side(context, service, context.base, stack)
-        self._head = Side(context, service, context.head, stack)
+        self._base, self._head = sides
         self._known = Remembered(context, service, self._base)
         still_there = {one.key for one in operations_of(head)}
         self._operations = [one for one in operations_of(base) if one.kind == "path"]
@@ -111,9 +87,10 @@ class _Replay:
         self._plays = 0
         self._noise = Noise(Ignored(one.place, one.reason, one.operation) for one in self._settings.ignore)
 
-    def result(self, changed: set[tuple[str, str]], most: int) -> Replayed:
-        touched = self._touched(changed)
+    def result(self, reach: Reach, most: int) -> Replayed:
+        """Return what head answers differently to what base's document allows and forbids."""
         name = self._service.name
+        touched = [one for one in self._common if reach.has(one)]
         if not touched:
             return Replayed((), f"{name}: the change reaches no operation, nothing replayed")
         scripts = self._scripts(touched, most)
@@ -125,20 +102,12 @@ class _Replay:
         moved = self._noise.places()
         return Replayed(findings, fact + (f"; {len(moved)} places move by themselves" if moved else ""))
 
-    def _touched(self, changed: set[tuple[str, str]]) -> list[Operation]:
-        found = None
-        if not any(file.path == self._service.lock for file in self._context.change.files):
-            self._head.load()  # it is needed in nearly every case, and takes as long as base
-            found = reached(self._context, self._service, self._known.handlers())
-        if found is None:
-            return self._common
-        return [one for one in self._common if label_of(one) in found or (one.method, one.path) in changed]
-
     def _scripts(self, touched: Sequence[Operation], most: int) -> list[Script]:
         words: Sequence[Json] = words_of(self._context, self._service)
         seed = self._context.laboratory.seed
         writer = Writer(self._document, self._operations, seed, words=words, fixed=self._settings.headers)
-        return writer.scripts(touched, most)
+        stored, _ = stored_scripts(self._context, self._service, self._common)
+        return [*stored, *writer.scripts(touched, most)]
 
     def _compared(self, scripts: Sequence[Script]) -> list[Seen]:
         with ThreadPoolExecutor(2) as pool:
@@ -207,11 +176,12 @@ class _Replay:
     def _way(self, one: Seen) -> "_Way":
         """Return the shortest way to a difference that can be found with the plays that are left."""
 
-        def shows(steps: Sequence[Step]) -> bool:
+        def shows(kept: Sequence[int]) -> bool:
             self._plays += 1
-            return self._plays <= _MOST_PLAYS and self._walked(steps).shows(one.cluster)
+            return self._plays <= _MOST_PLAYS and self._walked(chosen(steps, kept)).shows(one.cluster)
 
-        return self._walked(shortened(one.script, one.index, shows))
+        steps = one.script.steps
+        return self._walked(chosen(steps, shortened(steps, one.index, shows)))
 
     def _walked(self, steps: Sequence[Step]) -> "_Way":
         return _Way(tuple(steps), self._base.ask(steps), self._head.ask(steps))

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterator, Mapping
+from itertools import count, islice
 from urllib.parse import quote
 
 from guardrails.analysis.openapi.media import content_of, schema_of
@@ -15,16 +16,21 @@ from guardrails.model.ports import Request
 
 _FORM = "application/x-www-form-urlencoded"
 _UNSENT = object()
+_FAR = 1_000  # another combination of the same values
 _LETTERS = 0x20, 0x7E
 Part = tuple[str, str]
 
 
 @frozen
 class Draft:
-    """The parts of one request, by place and name; a part that is not there is not sent."""
+    """The parts of one request, by place and name; a part that is not there is not sent.
+
+    `about` says what the document forbids in it, where it surely does.
+    """
 
     parts: Mapping[Part, Json]
     raw: bytes | None = None
+    about: str = ""
 
 
 class Maker:
@@ -68,14 +74,33 @@ class Maker:
         ]
         if self._media:
             columns.append([Draft(plain.parts, b"{"), Draft(plain.parts, b""), Draft(plain.parts, b"\xff")])
-        singles = _in_turn(columns)
-        while True:
-            # One mixed draft in three, so that a small share of all has both sorts.
-            for _ in range(2):
-                single = next(singles, None)
-                if single is not None:
-                    yield single
+        singles, beyond = _in_turn(columns), self._beyond(plain)
+        for turn in count(1):
+            yield self._swept(2 * turn - 1)
+            yield self._swept(2 * turn)
+            yield from islice(beyond, 1)
+            yield self._swept(turn + _FAR)
+            yield from islice(singles, 1)
+            yield from islice(beyond, 1)
             yield self.mixed(chance)
+
+    def part(self, key: Part, turn: int) -> Json:
+        """Return the value of one part at some turn."""
+        return self._values.swept(self._schemas[key], turn)
+
+    def _swept(self, turn: int) -> Draft:
+        return Draft(
+            {
+                key: self._values.swept(schema, turn + index * (turn // 3))
+                for index, (key, schema) in enumerate(self._schemas.items())
+                if self._is_needed(key) or (turn + index) % 3
+            }
+        )
+
+    def _beyond(self, plain: Draft) -> Iterator[Draft]:
+        for key, schema in self._schemas.items():
+            for value, about in self._values.beyond(schema):
+                yield Draft({**plain.parts, key: value}, about=about)
 
     def mixed(self, chance: random.Random) -> Draft:
         """Return a draft with every part drawn among its allowed values."""

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 
 from guardrails.analysis.code.selection import is_python
+from guardrails.analysis.openapi.operations import Operation
 from guardrails.model.frozen import frozen
 from guardrails.model.gate import Context
 from guardrails.model.policy import Service
@@ -31,6 +32,20 @@ class Names:
 
     digests: Mapping[str, str]
     mentions: Mapping[str, frozenset[str]]
+
+
+@frozen
+class Reach:
+    """What a change can alter: operations by handler code (None for all), and those whose document differs."""
+
+    by_code: frozenset[str] | None
+    by_document: frozenset[tuple[str, str]] = frozenset()
+
+    def has(self, operation: Operation) -> bool:
+        """Whether the change can alter how the operation answers."""
+        label = f"{operation.method.upper()} {operation.path}"
+        is_named = (operation.method, operation.path) in self.by_document
+        return self.by_code is None or is_named or label in self.by_code
 
 
 def reached(

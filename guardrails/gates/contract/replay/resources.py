@@ -46,6 +46,10 @@ class Resources:
                     return max(known[spelled], key=lambda one: _shared(one.operation.path, beside))
         return None
 
+    def makers(self) -> list[Source]:
+        """Return every source that makes its resource."""
+        return [one for found in self._made.values() for one in found]
+
     def pointers(self, operation: Operation) -> tuple[str, ...]:
         """Return where the answer of an operation holds ids."""
         sources = [*self._made.values(), *self._listed.values()]

@@ -13,6 +13,7 @@ from guardrails.analysis.openapi.values import Json, members
 from guardrails.gates.contract.replay.making import Draft, Maker
 from guardrails.gates.contract.replay.resources import Resources, Source, named_by, resource_of
 from guardrails.gates.contract.replay.values import Values
+from guardrails.gates.contract.replay.witness import PLACEHOLDER
 from guardrails.model.frozen import frozen
 from guardrails.model.ports import Request, Step, Use
 
@@ -20,7 +21,7 @@ _MADE_BEFORE = 7
 _DEEPEST = 3
 _STORY_STEPS = 40
 _MOST_STORIES = 12
-_BOUND_SHARE = 0.9
+_BOUND_SHARE = 0.8
 _RENEWED_SHARE = 0.4
 _NEWEST_SHARE = 0.6
 _FURNISHED = 6
@@ -29,10 +30,14 @@ _READS = ("get", "head", "query")
 
 @frozen
 class Line:
-    """One step of a script, and the operation that it asks as `METHOD /path`."""
+    """One step of a script, and the operation that it asks as `METHOD /path`.
+
+    `about` says what the document forbids in it, where it surely does.
+    """
 
     operation: str
     step: Step
+    about: str = ""
 
 
 @frozen
@@ -58,6 +63,7 @@ class Writer:
         seed: int,
         *,
         words: Sequence[Json] = (),
+        made: int = _MADE_BEFORE,
         fixed: Mapping[str, str] | None = None,
     ) -> None:
         self._operations = tuple(operations)
@@ -65,13 +71,14 @@ class Writer:
         values = Values(document, words)
         self._makers = {label_of(one): Maker(one, values, fixed or {}) for one in operations}
         self._seed = seed
+        self._made = made
 
     def scripts(self, touched: Sequence[Operation], most: int) -> list[Script]:
         """Return scripts of about `most` requests to the touched operations, stories among them."""
         if not touched:
             return []
-        stories = min(_MOST_STORIES, max(1, most // 5 // _STORY_STEPS))
-        share = max(8, (most - stories * _STORY_STEPS) // len(touched))
+        stories = min(_MOST_STORIES, max(1, most // 5 // _STORY_STEPS)) if most >= _STORY_STEPS else 0
+        share = max(4, (most - stories * _STORY_STEPS) // len(touched))
         made = [self._of_operation(one, share) for one in touched]
         return [
             *(one for one in made if one.lines),
@@ -80,9 +87,9 @@ class Writer:
 
     def _of_operation(self, operation: Operation, most: int) -> Script:
         chance = random.Random(f"{self._seed} {label_of(operation)}")  # noqa: S311 - it must be repeatable
-        sheet = _Sheet(self._makers, self._resources, chance)
+        sheet = _Sheet(self._makers, self._resources, chance, made=self._made)
         sheet.provide_for(operation)
-        if operation.method == "get" and not sheet.lines:
+        if operation.method == "get" and not sheet.lines and self._made == _MADE_BEFORE:
             sheet.furnish([one for one in self._operations if one.method == "post" and one is not operation])
         before = len(sheet.lines)
         seen: set[tuple[Request, tuple[Use, ...]]] = set()
@@ -92,9 +99,32 @@ class Writer:
             sheet.ask(operation, drafted, seen)
             if operation.method not in _READS and before:
                 sheet.look_around(operation)
-            if len(sheet.lines) - before >= most:
+            if len(sheet.lines) - before // 2 >= most:
                 break
         return Script(tuple(sheet.lines), independent=before == 0 and operation.method in _READS)
+
+    def lifecycles(self, touched: Sequence[Operation]) -> list[Script]:
+        """Return scripts that make a resource, read, change and delete it, and read it again."""
+        labels = {label_of(one) for one in touched}
+        made: list[Script] = []
+        for source in self._resources.makers():
+            own = [one for one in self._operations if self._is_item(one, source)]
+            if not labels & {label_of(one) for one in (source.operation, *own)}:
+                continue
+            chance = random.Random(self._seed)  # noqa: S311 - it must be repeatable
+            sheet = _Sheet(self._makers, self._resources, chance, made=1, newest=True)
+            sheet.furnish_one(source)
+            by_method = {one.method: one for one in own if one.path.endswith("}")}
+            for method in ("get", "patch", "put", "get", "delete", "get", "delete"):
+                if method in by_method:
+                    sheet.ask(by_method[method], self._makers[label_of(by_method[method])].plain())
+            made.append(Script(tuple(sheet.lines)))
+        return made
+
+    def _is_item(self, operation: Operation, source: Source) -> bool:
+        names = [name for place, name in self._makers[label_of(operation)].schemas if place == "path"]
+        found = [self._resources.source(resource_of(operation.path, name), operation.path) for name in names]
+        return bool(found) and found[-1] is not None and found[-1].operation is source.operation
 
     def _some(self, operation: Operation, chance: random.Random, most: int) -> Iterator[Draft]:
         drafts = self._makers[label_of(operation)].drafts(chance)
@@ -103,11 +133,12 @@ class Writer:
 
     def _story(self, index: int, touched: Sequence[Operation]) -> Script:
         chance = random.Random(f"{self._seed} story {index}")  # noqa: S311 - it must be repeatable
-        draft = _Sheet(self._makers, self._resources, chance)
+        draft = _Sheet(self._makers, self._resources, chance, made=self._made)
         for operation in touched:
             draft.provide_for(operation)
         draft.furnish([one for one in self._operations if one.method == "post"])
-        while len(draft.lines) < 2 * _STORY_STEPS + len(touched):
+        before = len(draft.lines)
+        while len(draft.lines) < _STORY_STEPS + before:
             operation = chance.choice(touched if chance.random() < 0.5 else self._operations)  # noqa: PLR2004 - half
             maker = self._makers[label_of(operation)]
             draft.ask(operation, maker.mixed(chance) if chance.random() < 0.7 else maker.plain())  # noqa: PLR2004 - most
@@ -122,8 +153,19 @@ class Writer:
 class _Sheet:
     """The script being written, and the ids that its steps will have made."""
 
-    def __init__(self, makers: Mapping[str, Maker], resources: Resources, chance: random.Random) -> None:
+    def __init__(
+        self,
+        makers: Mapping[str, Maker],
+        resources: Resources,
+        chance: random.Random,
+        *,
+        made: int = _MADE_BEFORE,
+        newest: bool = False,
+    ) -> None:
         self.lines: list[Line] = []
+        self._newest = newest
+        self._made = made
+        self._unbound = 0
         self._makers = makers
         self._resources = resources
         self._chance = chance
@@ -136,19 +178,19 @@ class _Sheet:
             self._provide(name, operation.path, 0)
         if operation.method != "post" or operation.path.endswith("}"):
             for source in self._resources.filling(operation)[:3]:
-                for turn in range(_MADE_BEFORE):
+                for turn in range(self._made):
                     self._make(source, 0, turn)
 
     def _provide(self, name: str, beside: str, depth: int) -> None:
         source = self._resources.source(name, beside)
         if source is None or label_of(source.operation) in self._ids or depth > _DEEPEST:
             return
-        for turn in range(_MADE_BEFORE if source.operation.method == "post" else 1):
+        for turn in range(self._made if source.operation.method == "post" else 1):
             self._make(source, depth, turn)
 
     def _make(self, source: Source, depth: int, turn: int) -> None:
         label = label_of(source.operation)
-        if len(self._ids.get(label, ())) >= 2 * _MADE_BEFORE:
+        if len(self._ids.get(label, ())) >= 2 * self._made:
             return
         for _, name in self._needs(source.operation):
             inner = self._resources.source(name, source.operation.path)
@@ -160,10 +202,22 @@ class _Sheet:
 
     def furnish(self, operations: Sequence[Operation]) -> None:
         """Write steps that fill the service: every operation that makes something, a few times."""
-        for turn in range(_FURNISHED):
+        for turn in range(min(_FURNISHED, self._made)):
             for operation in sorted(operations, key=lambda one: one.path.count("/")):
                 maker = self._makers[label_of(operation)]
                 self._ask_and_know(operation, maker.plain() if turn == 0 else maker.mixed(self._chance))
+
+    def furnish_one(self, source: Source) -> None:
+        """Write the steps that make one resource and what it needs, all of them plain."""
+        for _, name in self._needs(source.operation):
+            inner = self._resources.source(name, source.operation.path)
+            if (
+                inner is not None
+                and inner.operation is not source.operation
+                and inner.operation.method == "post"
+            ):
+                self._ask_and_know(inner.operation, self._makers[label_of(inner.operation)].plain())
+        self._ask_and_know(source.operation, self._makers[label_of(source.operation)].plain())
 
     def renew(self, operation: Operation) -> None:
         """Write the steps that make a new one of everything that the operation needs and reads."""
@@ -190,39 +244,54 @@ class _Sheet:
             known += [(len(self.lines) - 1, pointer) for pointer in pointers]
 
     def look_around(self, operation: Operation) -> None:
-        """Write the reads of what the operation may have changed."""
-        for label, maker in self._makers.items():
+        """Write the reads of what the last step may have changed, by the ids that it used itself."""
+        last = self.lines[-1].step
+        for maker in self._makers.values():
             near = maker.operation.path
             if maker.operation.method == "get" and (
                 near == operation.path or operation.path.startswith(f"{near}/")
             ):
-                self.ask(maker.operation, self._makers[label].plain())
+                self.ask(maker.operation, maker.plain(), same=last)
 
     def ask(
-        self, operation: Operation, draft: Draft, seen: set[tuple[Request, tuple[Use, ...]]] | None = None
+        self,
+        operation: Operation,
+        draft: Draft,
+        seen: set[tuple[Request, tuple[Use, ...]]] | None = None,
+        same: Step | None = None,
     ) -> bool:
         """Write one step that asks the operation; whether HTTP can carry it and it is not `seen`."""
-        bound, uses = self._bound(operation, draft)
+        bound, uses = self._bound(operation, draft, same)
         request = self._makers[label_of(operation)].request(bound)
         if request is None or (seen is not None and (request, uses) in seen):
             return False
         if seen is not None:
             seen.add((request, uses))
-        self.lines.append(Line(label_of(operation), Step(request, uses)))
+        self.lines.append(Line(label_of(operation), Step(request, uses), draft.about))
         return True
 
-    def _bound(self, operation: Operation, draft: Draft) -> tuple[Draft, tuple[Use, ...]]:
+    def _bound(self, operation: Operation, draft: Draft, same: Step | None) -> tuple[Draft, tuple[Use, ...]]:
         parts = dict(draft.parts)
         uses: list[Use] = []
         for (place, name), resource in self._needs(operation):
             source = self._resources.source(resource, operation.path)
             known = self._ids.get(label_of(source.operation), []) if source else []
-            if not known or self._chance.random() > _BOUND_SHARE:
+            if not known or (not self._newest and self._chance.random() > _BOUND_SHARE):
+                if (
+                    known and place == "path" and not draft.about
+                ):  # what no step made: a magic word, or one that is nowhere
+                    self._unbound += 1
+                    parts[(place, name)] = self._makers[label_of(operation)].part(
+                        (place, name), self._unbound
+                    )
                 continue
             self._asked += 1
-            is_newest = self._chance.random() < _NEWEST_SHARE
+            used = [use for use in (same.uses if same else ()) if (use.step, use.pointer) in known]
+            is_newest = self._newest or self._chance.random() < _NEWEST_SHARE
             step, pointer = known[-1] if is_newest else known[self._asked % len(known)]
-            mark = f"guardrailsuse{len(uses)}x"
+            if used:
+                step, pointer = used[0].step, used[0].pointer
+            mark = f"{PLACEHOLDER}{len(uses)}x"
             if place != "body":
                 parts[(place, name)] = mark
             else:
@@ -231,7 +300,7 @@ class _Sheet:
                     continue
                 parts[("body", "")] = {**body, name: [mark] if isinstance(body[name], list) else mark}
             uses.append(Use(mark, step, pointer))
-        return Draft(parts, draft.raw), tuple(uses)
+        return Draft(parts, draft.raw, draft.about), tuple(uses)
 
     def _needs(self, operation: Operation) -> list[tuple[tuple[str, str], str]]:
         """Return the parts that are ids, each with the resource whose id it is."""

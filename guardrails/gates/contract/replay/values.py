@@ -16,6 +16,7 @@ _LONGEST_TEXT = 4096
 _LONGEST_LIST = 120
 _LONGEST_WORD = 300
 _HOURS = 24
+_MOST_WORDS = 8
 _FORMATS: dict[str, tuple[str, ...]] = {
     "date-time": (
         "2026-03-29T01:30:00+01:00",
@@ -41,24 +42,20 @@ _FORMATS: dict[str, tuple[str, ...]] = {
 _TEXTS = (
     "Alpha",
     "beta alpha",
+    " ",
+    "日本語 🎵",
     "ZULU alpha",
     "alpha",
+    "straße Ärger",
     "  padded  ",
-    "Ärger",
-    "straße",
-    "I\u0307stanbul",
-    "e\u0301a",
-    "日本語",
-    "🎵 x",
-    "a,b;c",
+    "",
+    "e\u0301a I\u0307",
+    "a,b;c/d?e=f&g%20h",
+    "<b>&\"'",
     "10",
     "9",
-    "<b>&\"'",
-    "a/b?c=d&e%20f",
     "null",
     "line\nbreak",
-    "",
-    " ",
     "\u0000",
 )
 _WHOLE = (1, 2, 3, 5, 7, 10, 12, 20, 25, 49, 50, 51, 99, 100, 101, 255, 256, 500, 999, 1000, 1001, 0, -1, -2)
@@ -74,6 +71,7 @@ class Values:
         self._document = document
         self._texts = tuple(one for one in words if isinstance(one, str))
         self._numbers = tuple(number(one) for one in words if number(one) is not None)
+        self._columns: dict[int, tuple[Json, list[Json]]] = {}
         self._small = [one for one in self._numbers if isinstance(one, int) and 0 <= one <= _LONGEST_WORD][
             :12
         ]
@@ -86,6 +84,56 @@ class Values:
         """Return values around the plain one, each with one thing changed, forbidden ones last."""
         node = self._node(schema)
         return distinct([*self._allowed(node, depth), *self._forbidden(node, depth)])
+
+    def swept(self, schema: Json, turn: int, depth: int = 0) -> Json:
+        """Return a value with every part at its next allowed value, so that few turns show all of them."""
+        node = self._node(schema)
+        properties = members(node.get("properties"))
+        if _kind(node) == "object" and properties and depth <= _DEEPEST and not self._branches(node):
+            needed = texts(node.get("required"))
+            return {
+                name: self.swept(one, turn + index * (turn // 3), depth + 1)
+                for index, (name, one) in enumerate(properties.items())
+                if name in needed or (turn + index) % 4
+            }
+        values = self._column(schema, node, depth)
+        return values[turn % len(values)] if values else None
+
+    def _column(self, schema: Json, node: Node, depth: int) -> list[Json]:
+        key = id(schema)
+        if key not in self._columns:
+            self._columns[key] = (schema, distinct(list(self._allowed(node, depth))))
+        return self._columns[key][1]
+
+    def beyond(self, schema: Json, depth: int = 0) -> Iterator[tuple[Json, str]]:
+        """Yield values one step past a bound that the schema draws, each with the name of the bound."""
+        node = self._node(schema)
+        if depth > _DEEPEST or self._branches(node) or _is_told(node):
+            return
+        kind = _kind(node)
+        if kind == "object":
+            properties = members(node.get("properties"))
+            plain: dict[str, Json] = {name: self.plain(one, depth + 1) for name, one in properties.items()}
+            for name, one in properties.items():
+                for value, about in self.beyond(one, depth + 1):
+                    yield {**plain, name: value}, f"{about} of {name}"
+            for name in texts(node.get("required")):
+                yield {key: one for key, one in plain.items() if key != name}, f"required {name} left out"
+        elif kind in {"integer", "number"}:
+            low, high = _bounds(node, 1)
+            yield from [(low - 1, "below the minimum")] if low is not None else []
+            yield from [(high + 1, "above the maximum")] if high is not None else []
+        elif kind == "string":
+            least, most = count(node.get("minLength")) or 0, count(node.get("maxLength"))
+            yield from [("x" * (least - 1), "below minLength")] if least else []
+            yield from (
+                [("x" * (most + 1), "above maxLength")] if most is not None and most < _LONGEST_TEXT else []
+            )
+        elif kind == "array":
+            most = count(node.get("maxItems"))
+            inner = self.plain(node.get("items", {}), depth + 1)
+            if most is not None and most < _LONGEST_LIST and node.get("uniqueItems") is not True:
+                yield [inner] * (most + 1), "above maxItems"
 
     def mixed(self, schema: Json, chance: random.Random, depth: int = 0) -> Json:
         """Return a value with every part drawn among those that are allowed."""
@@ -218,7 +266,7 @@ class Values:
             if node.get("format") == "date-time":
                 yield from (f"2026-01-30T{hour:02}:30:00Z" for hour in self._small if hour < _HOURS)
             return
-        for text in (*_TEXTS[:3], *self._texts, *_TEXTS[3:]):
+        for text in (*_TEXTS[:4], *self._texts[:_MOST_WORDS], *_TEXTS[4:], *self._texts[_MOST_WORDS:]):
             sized = text if len(text) >= least else text + "x" * (least - len(text))
             if _fits(sized, least, most):
                 yield sized
@@ -230,10 +278,10 @@ class Values:
         del depth
         low, high = _bounds(node, 1)
         edges = [one for one in (low, high) if one is not None]
-        near: list[float | int] = [one + shift for one in edges for shift in (0, 1, -1)]
+        near: list[float | int] = [one + shift for shift in (0, 1, -1) for one in edges]
         known = [int(one) for one in self._numbers if one is not None]
         beside = [one + shift for one in known for shift in (1, -1)]
-        whole = [int(one) for one in (3, *known[:7], *near, *known[7:], *beside, *_WHOLE, *_HUGE[:2])]
+        whole = [int(one) for one in (3, *near, *known, *beside, *_WHOLE, *_HUGE[:2])]
         yield from (
             one
             for one in dict.fromkeys(whole)

@@ -5,44 +5,35 @@ import shlex
 from collections.abc import Callable, Sequence
 
 from guardrails.analysis.replay.difference import Difference
-from guardrails.gates.contract.replay.scripts import Script
 from guardrails.model.evidence import Witness
 from guardrails.model.ports import Request, Response, Silence, Step
-from guardrails.payload.binding import bound
 
+PLACEHOLDER = "guardrailsuse"
 _LONGEST = 8000
 _SHOWN = 1500
-_MOST_PLAYS = 24
 _HIDDEN = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key"})
 _SECRET_FIELD = re.compile(
     r'(?i)("[^"]*(?:password|passwd|secret|token|api_?key|credential)[^"]*"\s*:\s*)("(?:[^"\\]|\\.)*"|[^\s,}\]]+)'
 )
 
 
-def shortened(script: Script, index: int, shows: Callable[[Sequence[Step]], bool]) -> tuple[Step, ...]:
-    """Return the fewest steps, the one at `index` last, with which the difference still `shows`."""
-    steps = script.steps
-    needed = _needed(steps, index)
-    tried = [needed, [*range(index + 1)]] if len(needed) <= index else [needed]
-    found = next((kept for kept in tried if shows(chosen(steps, kept))), None)
-    if found is None:
-        return chosen(steps, [*range(index + 1)])
-    plays, size = 0, len(found) // 2
-    while size and len(found) > 1:
+def shortened(steps: Sequence[Step], index: int, shows: Callable[[Sequence[int]], bool]) -> list[int]:
+    """Return the fewest steps, by their places, the one at `index` last, with which the fault still `shows`."""
+    whole = [*range(index + 1)]
+    needed = _closed(steps, [index])
+    if len(needed) <= index and shows(needed):
+        whole = needed
+    size = len(whole) // 2
+    while size:
         start = 0
-        while start < len(found) - 1 and plays < _MOST_PLAYS:
-            fewer = _closed(steps, [*found[:start], *found[min(start + size, len(found) - 1) :]])
-            plays += 1
-            if len(fewer) < len(found) and shows(chosen(steps, fewer)):
-                found = fewer
+        while start < len(whole) - 1:
+            fewer = _closed(steps, [*whole[:start], *whole[min(start + size, len(whole) - 1) :]])
+            if len(fewer) < len(whole) and shows(fewer):
+                whole = fewer
             else:
                 start += size
         size //= 2
-    return chosen(steps, found)
-
-
-def _needed(steps: Sequence[Step], index: int) -> list[int]:
-    return _closed(steps, [index])
+    return whole
 
 
 def _closed(steps: Sequence[Step], kept: Sequence[int]) -> list[int]:
@@ -74,24 +65,39 @@ def witness_of(
     head: Sequence[Response | Silence],
     found: Difference,
 ) -> Witness:
-    """Return the requests as curl, with what base and head answer to the last one."""
-    lines = [curl_of(request) for request in _filled(steps, base)]
+    """Return the requests as shell lines, with what base and head answer to the last one."""
     place = found.place or "body"
     return Witness(
-        "\n".join(lines)[-_LONGEST:],
-        f"{place} is {redacted(found.base)}: {said(base[-1])}" if base else "",
-        f"{place} is {redacted(found.head)}: {said(head[-1])}" if head else "",
+        shell_of(steps),
+        f"{place} is {redacted(found.base)}: {said(base[-1])}",
+        f"{place} is {redacted(found.head)}: {said(head[-1])}",
     )
 
 
-def _filled(steps: Sequence[Step], answers: Sequence[Response | Silence]) -> list[Request]:
-    bodies = [one.body if isinstance(one, Response) else b"" for one in answers]
-    requests = []
-    for step in steps:
-        uses = [(use.placeholder, use.step, use.pointer) for use in step.uses]
-        path, body = bound(step.request.path, step.request.body.decode("latin-1"), uses, bodies)
-        requests.append(Request(step.request.method, path, step.request.headers, body.encode("latin-1")))
-    return requests
+def shell_of(steps: Sequence[Step]) -> str:
+    """Return the requests as lines of shell, what one answer gives to a later request in variables."""
+    wanted = {(use.step, use.pointer) for step in steps for use in step.uses}
+    names = {one: f"v{number}" for number, one in enumerate(sorted(wanted))}
+    lines = []
+    for index, step in enumerate(steps):
+        line = curl_of(step.request)
+        for use in step.uses:
+            line = line.replace(use.placeholder, f"'\"${names[(use.step, use.pointer)]}\"'")
+        given = [(pointer, name) for (place, pointer), name in names.items() if place == index]
+        if given:
+            line = f"a{index}=$({line})"
+        for pointer, name in given:
+            line += f"; {name}=$(jq -r '{_path_of(pointer)}' <<<\"$a{index}\")"
+        lines.append(line)
+    return "\n".join(lines)[-_LONGEST:]
+
+
+def _path_of(pointer: str) -> str:
+    """Return a JSON pointer as jq writes it."""
+    steps = [one.replace("~1", "/").replace("~0", "~") for one in pointer.split("/")[1:]]
+    return (
+        "".join(f"[{one}]" if one.isdecimal() else f'["{one}"]' for one in steps).replace("[", ".[", 1) or "."
+    )
 
 
 def curl_of(request: Request) -> str:
@@ -102,7 +108,12 @@ def curl_of(request: Request) -> str:
     if request.body:
         words += ["--data-raw", redacted(request.body.decode("utf-8", "backslashreplace"))]
     words.append(f"http://localhost{request.path}")
-    return " ".join(shlex.quote(word) for word in words)
+    return " ".join(_quoted(word) for word in words)
+
+
+def _quoted(word: str) -> str:
+    # In quotes even where none are needed, so that a variable can stand in the middle.
+    return "'" + word.replace("'", "'\\''") + "'" if PLACEHOLDER in word else shlex.quote(word)
 
 
 def said(answer: Response | Silence) -> str:

@@ -54,7 +54,11 @@ def _near(before: ast.Module, after: ast.Module) -> dict[Json, None]:
 def _literals(module: ast.AST) -> dict[Json, None]:
     found: dict[Json, None] = {}
     documented = {id(text) for node in ast.walk(module) for text in _docstring(node)}
-    for node in ast.walk(module):
+    compared = [
+        inner for node in ast.walk(module) if isinstance(node, ast.Compare) for inner in ast.walk(node)
+    ]
+    # What a branch compares with is what a request must hold to enter it.
+    for node in (*compared, *ast.walk(module)):
         if isinstance(node, ast.Constant) and id(node) not in documented and _is_word(node.value):
             found[node.value] = None  # type: ignore[index]  # words are JSON
     return found

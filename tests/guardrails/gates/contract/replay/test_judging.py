@@ -123,5 +123,5 @@ def test_an_application_that_cannot_be_forked_into_life_is_named(tmp_path: Path)
     report = judged(tmp_path, files(SHOP), files(head), settings=QUICK)
 
     (message,) = messages(report)
-    assert message.startswith("shop cannot be replayed: service shop: it was not loaded")
+    assert message.startswith("shop cannot be played: service shop: it was not loaded")
     assert "ValueError" in message

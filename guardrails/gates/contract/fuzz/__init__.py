@@ -1,0 +1,1 @@
+"""Fuzz: head tried with what its document allows and forbids, alone and in sequences."""

@@ -1,0 +1,255 @@
+"""Tries head's touched operations in sequences and at their boundaries, and base with those that head fails.
+
+First come the failures that were kept, then our own scripts, which reach states, then the
+probes that schemathesis makes of the document. What fails is made small, grouped by its cause,
+and asked of base, so that an old fault is known as one.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from guardrails.analysis.openapi.documents import Document
+from guardrails.analysis.openapi.operations import Operation, operations_of
+from guardrails.gates.contract import rules
+from guardrails.gates.contract.answers import Judge, Problem
+from guardrails.gates.contract.fuzz.acts import Act, act_of_probes, act_of_script
+from guardrails.gates.contract.fuzz.checks import Checks
+from guardrails.gates.contract.fuzz.minimal import reduced
+from guardrails.gates.contract.fuzz.sequences import Sequences
+from guardrails.gates.contract.promises import finding
+from guardrails.gates.contract.replay.playing import Answers, Side
+from guardrails.gates.contract.replay.scripts import Writer, label_of
+from guardrails.gates.contract.replay.stored import stored_scripts
+from guardrails.gates.contract.replay.witness import said, shell_of, shortened
+from guardrails.gates.contract.replay.words import words_of
+from guardrails.gates.contract.requests import Probes
+from guardrails.gates.contract.settings import Settings
+from guardrails.model.errors import CannotJudge
+from guardrails.model.evidence import Witness
+from guardrails.model.finding import Finding
+from guardrails.model.frozen import frozen
+from guardrails.model.gate import Context
+from guardrails.model.policy import Service
+from guardrails.model.ports import Response, Silence, Step
+
+_OWN_SHARE = 0.7
+_MADE = 2
+_MOST_PLAYS = 30
+_NOT_ASKED = "not asked"
+
+
+@frozen
+class Trial:
+    """What trying one service gave: findings on head, base's own fingerprints, and what was tried."""
+
+    findings: tuple[Finding, ...]
+    base_fingerprints: tuple[str, ...]
+    fact: str
+
+
+@frozen
+class _Failure:
+    """One step of an act that head failed."""
+
+    act: Act
+    index: int
+    problem: Problem
+
+    @property
+    def group(self) -> tuple[str, str, str]:
+        """What it is reported with: one fault in shared code crashes many operations and is mended once."""
+        shared = self.problem.rule is rules.SERVER_ERROR and " in " in self.problem.cause
+        return (self.problem.rule.id, "" if shared else self.operation, self.problem.cause)
+
+    @property
+    def operation(self) -> str:
+        """The operation that failed, printable."""
+        return ascii(self.act.script.lines[self.index].operation)[1:-1]
+
+    @property
+    def size(self) -> tuple[int, int, str, bytes]:
+        """Order of witnesses: few uses first, then the smallest request."""
+        step = self.act.script.lines[self.index].step
+        return (
+            len(step.uses),
+            len(step.request.path) + len(step.request.body),
+            step.request.path,
+            step.request.body,
+        )
+
+
+class Judges:
+    """All that one document, and base's checks, say of the answers to an act."""
+
+    def __init__(self, document: Document, checks: Checks) -> None:
+        operations = [one for one in operations_of(document) if one.kind == "path"]
+        self.sequences = Sequences(document, operations)
+        self._judge = Judge(document)
+        self._checks = checks
+
+    def failures(self, act: Act, answers: Answers) -> Iterator[tuple[int, Problem]]:
+        """Yield what is wrong with the answers, by the place of the step; nothing for what was not asked."""
+        for index, (probe, answer) in enumerate(zip(act.probes, answers, strict=True)):
+            if isinstance(answer, Silence) and answer.reason.startswith(_NOT_ASKED):
+                continue
+            if self._judge.knows(probe):
+                given = answer if isinstance(answer, Response) else None
+                found = (self._judge.problem(probe, given), self._judge.leniency(probe, given))
+                yield from ((index, one) for one in found if one is not None)
+        yield from self.sequences.problems(act, answers)
+        yield from self._checks.problems(act, answers)
+
+
+class Fuzz:
+    """One service's trial; the sides are those that replays use as well."""
+
+    def __init__(
+        self,
+        context: Context,
+        service: Service,
+        documents: tuple[Document | None, Document],
+        sides: tuple[Side, Side],
+    ) -> None:
+        self._context = context
+        self._service = service
+        self._settings = context.policy.settings_for("contract", Settings)
+        self._base_document, self._document = documents
+        self._base, self._head = sides
+        self._begin = context.clock.monotonic()
+        self._checks = Checks(context, service)
+        self._judges = Judges(self._document, self._checks)
+        self._groups: dict[tuple[str, str, str], list[_Failure]] = {}
+        self._tried: set[str] = set()
+        self._in_part = 0
+        self._sent = 0
+        self._stopped = ""
+        self._unusable: Sequence[CannotJudge] = ()
+
+    def result(self, touched: Sequence[Operation]) -> Trial:
+        """Return what trying the touched operations of head's document gave."""
+        most = self._settings.max_requests
+        if most and touched:
+            for act in self._own_acts(touched, int(most * _OWN_SHARE)):
+                self._try(act)
+            self._try_probes(touched)
+        findings, known = self._findings()
+        findings += [
+            finding(self._context, self._service, rules.UNUSABLE, str(one), subject=str(one))
+            for one in self._unusable
+        ]
+        return Trial(tuple(findings), tuple(known), self._fact(len(touched)))
+
+    def _own_acts(self, touched: Sequence[Operation], most: int) -> Iterator[Act]:
+        operations = [one for one in operations_of(self._document) if one.kind == "path"]
+        words, seed = words_of(self._context, self._service), self._context.laboratory.seed
+        fixed = self._settings.headers
+        writer = Writer(self._document, operations, seed, words=words, made=_MADE, fixed=fixed)
+        stored, errors = stored_scripts(self._context, self._service, operations)
+        self._unusable = errors
+        scripts = [*stored, *writer.lifecycles(touched)]
+        secured = [one for one in touched if label_of(one) in self._judges.sequences.secured]
+        for headers in ({}, self._judges.sequences.wrong_credentials()) if secured else ():
+            stranger = Writer(self._document, operations, seed, words=words, made=1, fixed=headers)
+            scripts += stranger.scripts(secured, 4 * len(secured))[: len(secured)]
+        left = most - sum(len(one.lines) for one in scripts)
+        scripts += writer.scripts(touched, max(left, 8 * len(touched)))
+        yield from map(act_of_script, scripts)
+
+    def _try_probes(self, touched: Sequence[Operation]) -> None:
+        probes: Probes | None = None
+        for index, operation in enumerate(touched):
+            rest = self._settings.max_requests - self._sent
+            share = min(
+                self._settings.requests_per_operation, max(rest // (len(touched) - index), min(rest, 1))
+            )
+            if share <= 0 or self._is_over:
+                break
+            # Made late: a trial that policy switches off must not load the generators.
+            probes = probes or Probes(self._document, self._context.laboratory.seed)
+            made, is_part = probes.of(operation.method, operation.path, share, self._settings.random_examples)
+            self._in_part += is_part
+            self._try(act_of_probes(operation, made))
+
+    @property
+    def _is_over(self) -> bool:
+        if self._context.clock.monotonic() - self._begin > self._settings.seconds:
+            self._stopped = "the time that policy gives"
+        return bool(self._stopped)
+
+    def _try(self, act: Act) -> None:
+        if self._is_over or not act.probes:
+            return
+        answers = self._head.play(act.script)
+        self._sent += len(answers)
+        self._tried |= {line.operation for line in act.script.lines}
+        for index, problem in self._judges.failures(act, answers):
+            failure = _Failure(act, index, problem)
+            self._groups.setdefault(failure.group, []).append(failure)
+
+    def _findings(self) -> tuple[list[Finding], list[str]]:
+        """Return one finding for each cause, and the fingerprints of those that base shows as well."""
+        findings, known = [], []
+        base_judges = Judges(self._base_document, self._checks) if self._base_document else None
+        for (_, label, cause), group in sorted(self._groups.items()):
+            best = min(group, key=lambda one: one.size)
+            act = self._smallest(best)
+            head = self._head.play(act.script)[-1]
+            base, is_old = self._of_base(act, best.problem, base_judges)
+            operations = sorted({one.operation for one in group})
+            more = f" (and {len(operations) - 1} more)" if len(operations) > 1 else ""
+            made = finding(
+                self._context,
+                self._service,
+                best.problem.rule,
+                f"{operations[0]}{more} {best.problem.sentence}",
+                symbol=label,
+                subject=cause,
+                evidence=(
+                    Witness(shell_of(act.script.steps), base, f"{said(head)}: {best.problem.sentence}"),
+                ),
+            )
+            findings.append(made)
+            known += [made.fingerprint] if is_old else []
+        return findings, known
+
+    def _smallest(self, failure: _Failure) -> Act:
+        """Return the shortest act, with the smallest last request, that still shows the problem."""
+        plays = 0
+
+        def shows(act: Act) -> bool:
+            nonlocal plays
+            plays += 1
+            return plays <= _MOST_PLAYS and self._shows(act, failure.problem)
+
+        act = failure.act
+        places = shortened(act.script.steps, failure.index, lambda kept: shows(act.kept(kept)))
+        act = act.kept(places)
+
+        def still(steps: Sequence[Step]) -> list[bool]:
+            return [shows(act.ending(step)) for step in steps]
+
+        return act.ending(reduced(act.script.lines[-1].step, still))
+
+    def _shows(self, act: Act, problem: Problem) -> bool:
+        answers = self._head.play(act.script)
+        last = len(answers) - 1
+        return any(
+            index == last and (one.rule, one.cause) == (problem.rule, problem.cause)
+            for index, one in self._judges.failures(act, answers)
+        )
+
+    def _of_base(self, act: Act, problem: Problem, judges: Judges | None) -> tuple[str, bool]:
+        """Return what base answers, and whether base has the same problem."""
+        if judges is None:
+            return "has no such service", False
+        answers = self._base.play(act.script)
+        last = len(answers) - 1
+        found = [one for index, one in judges.failures(act, answers) if index == last]
+        is_old = any((one.rule, one.cause) == (problem.rule, problem.cause) for one in found)
+        return said(answers[-1]) + "".join(f": {one.sentence}" for one in found[:1]), is_old
+
+    def _fact(self, operations: int) -> str:
+        """Return what was tried; the same for the same change unless time ran out."""
+        text = f"{self._service.name}: {min(len(self._tried), operations)} of {operations} operations tried"
+        text += f" with {self._sent} requests"
+        text += f", {self._in_part} of them at a part of their boundaries" if self._in_part else ""
+        return f"{text}; {self._stopped} ran out" if self._stopped else text
