@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from guardrails.model.finding import Effect
 from guardrails.model.verdict import Outcome, Verdict
+from guardrails.report.content.causes import causes_of
 from guardrails.report.content.printable import ELLIPSIS, one_line
 from guardrails.report.content.summary import (
     Entry,
@@ -41,7 +42,7 @@ _HEADING = {
 
 
 def _render(verdict: Verdict, presentation: Presentation) -> str:
-    counting = [entry for entry in entries_of(verdict) if entry.finding.counts]
+    counting = [one.entry for one in causes_of(one for one in entries_of(verdict) if one.finding.counts)]
     head = [_cut(f"{verdict.outcome.upper()} {headline(verdict)}"), *_circumstances(verdict)]
     tail = [*_aside(verdict), _next(verdict, presentation)]
     if counting:

@@ -4,10 +4,11 @@ Nothing of the change reaches the terminal unescaped; the only control character
 are line feeds and, where the Presentation asks for colour, our own colour codes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from guardrails.model.finding import Status
 from guardrails.model.verdict import GateOutcome, Outcome, Verdict
+from guardrails.report.content.causes import causes_of
 from guardrails.report.content.printable import columns, one_line, sentence, wrapped
 from guardrails.report.content.summary import (
     Entry,
@@ -24,6 +25,7 @@ from guardrails.report.format import Format, Presentation
 _SECONDS = "wall seconds"
 _NARROWEST = 40
 _SENTENCE = 800
+_MOST_OTHERS = 6
 _PLAIN, _BOLD, _DIM = "0", "1", "2"
 _COLOURS = {
     "block": "1;31",
@@ -62,10 +64,11 @@ class _Page:
         for gate in gates_of(verdict):
             taken = f"{seconds[gate.name]:6.1f} s " if gate.name in seconds else " " * 9
             yield from self.gate(gate, taken if seconds else "")
-        for entry in entries_of(verdict):
-            if entry.finding.counts:
-                yield ""
-                yield from self.entry(entry)
+        for cause in causes_of(one for one in entries_of(verdict) if one.finding.counts):
+            yield ""
+            yield from self.entry(cause.entry)
+            if cause.others:
+                yield from self.labelled("  the same cause from: ", _named(cause.others))
         yield from self.aside(verdict)
         yield ""
         yield f"next: {next_command(verdict, self.presentation)}"
@@ -116,6 +119,12 @@ class _Page:
         if not self.presentation.colour:
             return text
         return f"\x1b[{colour}m{text}\x1b[{_PLAIN}m"
+
+
+def _named(others: Sequence[str]) -> str:
+    rest = len(others) - _MOST_OTHERS
+    more = (f"and {rest} more",) if rest > 0 else ()
+    return one_line(", ".join((*others[:_MOST_OTHERS], *more)))
 
 
 def _sentence(text: str) -> str:
