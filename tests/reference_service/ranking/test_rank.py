@@ -11,14 +11,17 @@ from typing import Any, get_args
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec.structs import asdict
 
 from contracts.now_playing.invariants import INVARIANTS
 from contracts.now_playing.record import catalogue_text
+from reference_service.api.answering import Answer, Ranker
 from reference_service.api.lean import Asked
+from reference_service.api.responses import RankingAnswer
+from reference_service.api.routes import rendered
 from reference_service.app import build_ranker
 from reference_service.features.catalogue import Catalogue
 from reference_service.features.items import Item, items
+from reference_service.page.handlers import FeaturesDown
 from reference_service.ranking.eligibility import distinct
 from reference_service.ranking.nouns import (
     MARKETS,
@@ -48,6 +51,7 @@ TABLE = Catalogue(CATALOGUE)
 IDS = [item.id for item in CATALOGUE]
 CARDS = [name for name in IDS if name.startswith(("card-merch", "card-concert"))]
 RANKER = build_ranker(Settings(), Metrics())
+WITHOUT_FEATURES = RANKER.beside(store=FeaturesDown())
 FACTS: dict[str, Any] = json.loads(catalogue_text())
 
 
@@ -97,10 +101,16 @@ pins = st.lists(st.tuples(st.integers(1, 70), st.integers(0, 59).map(picker)), m
 surfaces = st.sampled_from(get_args(Surface))
 
 
-def ask(surface: Surface, context: Context, candidates: list[Candidate], limit: int = 30) -> Ranking:
+def answer(
+    surface: Surface, context: Context, candidates: list[Candidate], limit: int, ranker: Ranker = RANKER
+) -> Answer:
     ids = [name for name, _ in candidates]
     asked = Asked(context, ids, [source for _, source in candidates], list(map(TABLE.rows.get, ids)), limit)
-    return asyncio.run(RANKER.answer(surface, asked, NOW)).ranking
+    return asyncio.run(ranker.answer(surface, asked, NOW))
+
+
+def ask(surface: Surface, context: Context, candidates: list[Candidate], limit: int = 30) -> Ranking:
+    return answer(surface, context, candidates, limit).ranking
 
 
 @given(surfaces, contexts, candidate_lists | crowds, st.integers(1, 60), st.randoms(use_true_random=False))
@@ -113,21 +123,22 @@ def test_neither_order_nor_repetition_of_candidates_changes_an_answer(
     assert ask(surface, context, shuffled, limit) == ask(surface, context, candidates, limit)
 
 
-@given(surfaces, contexts, candidate_lists | crowds | card_lists, pins, st.integers(1, 60))
-@settings(deadline=None, max_examples=150)
-def test_every_answer_keeps_every_invariant(
-    surface: Surface, context: Context, candidates: list[Candidate], pins: Pins, limit: int
+@given(surfaces, contexts, candidate_lists | crowds | card_lists, pins, st.integers(1, 60), st.booleans())
+@settings(deadline=None, max_examples=200)
+def test_every_answer_keeps_every_invariant_with_features_or_without(
+    surface: Surface,
+    context: Context,
+    candidates: list[Candidate],
+    pins: Pins,
+    limit: int,
+    has_features: bool,
 ) -> None:
     context = pinning(context, pins, candidates)
-    ranking = ask(surface, context, candidates, limit)
-    answer = {
-        "items": [asdict(item) for item in ranking.items],
-        "filtered": [asdict(entry) for entry in ranking.filtered],
-        "digests": {**RANKER.digests, "model": RANKER.models.digest},
-        "degraded": False,
-        "degraded_reason": None,
-    }
-    assert broken(surface, context, candidates, limit, answer) == {}
+    answered = answer(surface, context, candidates, limit, RANKER if has_features else WITHOUT_FEATURES)
+    said = json.loads(rendered(answered, "request-1"))
+    RankingAnswer.model_validate(said, strict=True)
+    assert said["degraded_reason"] == (None if has_features else "features_unavailable")
+    assert broken(surface, context, candidates, limit, said) == {}
 
 
 def broken(
