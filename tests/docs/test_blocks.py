@@ -1,6 +1,7 @@
 """Every block of every document is tried: commands run, policies are read, recipes are the Makefile's."""
 
 import ast
+import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -119,11 +120,26 @@ def _places_exist(block: Block, folder: Path) -> None:
         assert (ROOT / line.split()[0]).exists(), line
 
 
+def _request_names_an_operation(block: Block, folder: Path) -> None:
+    """The service's own tests send it."""
+    method, path = block.value.split()
+    document = yaml.safe_load((ROOT / "contracts" / "now_playing" / "openapi.yaml").read_text("utf-8"))
+    assert method.lower() in document["paths"][path]
+    assert f"http://127.0.0.1:8000{path} " in block.text
+
+
+def _answer_is_json(block: Block, folder: Path) -> None:
+    assert json.loads(block.text)
+    assert [one.value for one in blocks_of(block.document) if one.word == "request"] == [block.value]
+
+
 _LOOKS: Mapping[tuple[str, str], Callable[[Block, Path], None]] = {
     ("console", "run in"): _commands_run,
     ("console", "judged by"): _examples_are_shown,
     ("sh", "recipe of"): _lines_are_the_recipe,
     ("sh", "service"): _service_reads,
+    ("sh", "request"): _request_names_an_operation,
+    ("json", "answer"): _answer_is_json,
     ("sh", ""): _lines_are_targets,
     ("yaml", "file"): _policy_is_read,
     ("yaml", "scenario"): _scenario_is_read,
