@@ -1,8 +1,9 @@
 """A remote model against servers that lie: an exact error where someone looks, no wrong score anywhere else."""
 
 import asyncio
+import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import get_args
 
@@ -58,7 +59,11 @@ ONLY_PROBED = {"by place": "scores a row by where it stands, or by chance", "by 
 
 @asynccontextmanager
 async def remote(
-    protocol: Protocol, liar: Liar, most: float = 30.0, version: str | None = "1"
+    protocol: Protocol,
+    liar: Liar,
+    most: float = 30.0,
+    version: str | None = "1",
+    clock: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[tuple[RemoteModel, Counter[str]]]:
     counted: Counter[str] = Counter()
 
@@ -67,7 +72,17 @@ async def remote(
 
     async with lying(protocol, liar) as transport:
         yield (
-            RemoteModel(transport, "now_playing", version, NAMES, most, count=count, hedged=count, rest=0.01),
+            RemoteModel(
+                transport,
+                "now_playing",
+                version,
+                NAMES,
+                most,
+                count=count,
+                hedged=count,
+                clock=clock,
+                rest=0.01,
+            ),
             counted,
         )
 
@@ -205,7 +220,8 @@ def test_a_server_that_changes_its_version_is_verified_again_before_it_scores() 
 def test_a_slow_server_costs_its_time_and_then_none(protocol: Protocol) -> None:
     async def run() -> None:
         liar = Liar()
-        async with remote(protocol, liar, most=0.03) as (model, counted):
+        # The clock stands: a machine that stalls would excuse the server.
+        async with remote(protocol, liar, most=0.03, clock=lambda: 1.0) as (model, counted):
             await model.verify()
             question = model.question("cards", FEATURES)
             assert question is not None
