@@ -27,6 +27,7 @@ SLOW_FOLDERS = (
     "tests/guardrails/tasks/rules",
     "tests/guardrails/adapters/test_laboratory.py",
     "tests/reference_service/page/browser",
+    "tests/reference_service/faults/test_model_server.py",
     "tests/reference_service/models/remote/test_mlserver.py",
     "tests/reference_service/models/remote/test_service.py",
     "tests/reference_service/processes/test_readme.py",

@@ -63,9 +63,7 @@ class _Graph:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # A graph may name files that hold its weights; those would be outside of what was verified.
         options.add_session_config_entry("session.model_external_initializers_file_folder_path", NOWHERE)
-        try:
-            self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        except (
+        self._faults = (
             faults.Fail,
             faults.InvalidArgument,
             faults.InvalidGraph,
@@ -73,7 +71,10 @@ class _Graph:
             faults.NotImplemented,
             faults.RuntimeException,
             ValueError,
-        ) as error:
+        )
+        try:
+            self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        except self._faults as error:
             raise BundleError(f"{self._place}: cannot be loaded: {ascii(str(error))[1:200]}") from None
         self._check_signature(width)
 
@@ -93,7 +94,13 @@ class _Graph:
         """Return one score a row, in points."""
         if not len(values):
             return np.zeros(0)
-        (scores,) = self._session.run(None, {self._input: values})
+        try:
+            (scores,) = self._session.run(None, {self._input: values})
+        except self._faults as error:
+            # A graph can be sound and still not take these rows.
+            raise BundleError(
+                f"{self._place}: failed on {len(values)} rows: {ascii(str(error))[1:200]}"
+            ) from None
         if scores.size != len(values):
             raise BundleError(
                 f"{self._place}: {scores.shape} scores for {len(values)} rows; one each is needed"

@@ -57,6 +57,15 @@ def linear(*weights: bytes) -> bytes:
     return number(1, 8) + graph + nested(8, nested(1, b""), number(2, 13))
 
 
+def picky() -> bytes:
+    """A graph that takes no rows but those of which seven numbers can be made."""
+    shape = nested(5, number(1, 2), number(2, 7), nested(8, b"shape"), nested(9, np.array([7, 1]).tobytes()))
+    node = nested(1, nested(1, b"rows"), nested(1, b"shape"), nested(2, b"scores"), nested(4, b"Reshape"))
+    ports = port(11, b"rows", b"N", len(NAMES)), port(12, b"scores", b"M", 1)
+    graph = nested(7, node, nested(2, b"picky"), shape, *ports)
+    return number(1, 8) + graph + nested(8, nested(1, b""), number(2, 13))
+
+
 def outside(location: str) -> bytes:
     """A graph whose weights are in a file that no bundle holds."""
     entries = {"location": location, "offset": "0", "length": str(4 * len(NAMES))}
@@ -92,6 +101,7 @@ def main() -> None:
             "broken": tried(cards=good[: len(good) // 2], up_next=good),
             "empty": tried(cards=b"", up_next=good),
             "one surface": tried(cards=good),
+            "picky": tried(cards=picky(), up_next=good),
         }
         zeros = bytes(4 * len(NAMES))
         (folder / "weights.bin").write_bytes(zeros)

@@ -39,6 +39,7 @@ def test_graphs_score_as_their_trainer_and_bad_ones_are_named(trainer: Path) -> 
     assert said["broken"].startswith("cards.onnx: cannot be loaded: ")
     assert said["empty"].startswith("cards.onnx: cannot be loaded: ")
     assert "expected exactly the names" in said["one surface"]
+    assert said["picky"].startswith("cards.onnx: failed on 3 rows: ")
     assert said["greatest_difference_millionths"] <= 10
     assert (said["moves_in_top_30"], said["parts_are_scores"], said["rows_of_none"]) == (0, True, 0)
     assert len(set(said["scores_of_missing"])) == 1
