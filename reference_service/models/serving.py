@@ -72,9 +72,14 @@ class ActiveModel:
 
     async def watch(self, seconds: float = LOOK_SECONDS) -> None:
         """Follow the lock until cancelled; reading and checking happen on a thread."""
-        while True:
-            await asyncio.sleep(seconds)
-            await asyncio.to_thread(self.look)
+        try:
+            while True:
+                await asyncio.sleep(seconds)
+                await asyncio.to_thread(self.look)
+        except Exception as error:
+            # A fault of ours: what serves goes on, and nobody may take the lock for followed.
+            self.refused = f"nobody follows active.lock since {type(error).__name__}; restart the service"
+            raise
 
     def look(self) -> None:
         """Let the bundle that the lock names now serve; where it cannot, go on with the one that does."""

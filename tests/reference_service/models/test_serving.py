@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from reference_service.features.assembly import NAMES
+from reference_service.models import serving
 from reference_service.models.lock import MODELS, Lock, read_lock, write_lock
 from reference_service.models.serving import ActiveModel
 
@@ -124,6 +125,21 @@ def test_a_refused_bundle_is_tried_ever_more_seldom(models: Path, monkeypatch: p
     write_lock(models, Lock("1" * 64, COMMITTED.bundle, None))
     active.look()
     assert tried[-1] == "1" * 64
+
+
+def test_a_watch_that_ends_is_no_lock_that_is_followed(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_models: Path) -> Lock:
+        raise ZeroDivisionError
+
+    async def run() -> None:
+        active = ActiveModel(models, NAMES, lambda word: None)
+        monkeypatch.setattr(serving, "read_lock", broken)
+        with pytest.raises(ZeroDivisionError):
+            await active.watch(0.001)
+        assert why(active) == "nobody follows active.lock since ZeroDivisionError; restart the service"
+        assert active.scorer.digest == COMMITTED.bundle
+
+    asyncio.run(run())
 
 
 def test_the_lock_is_watched_off_the_event_loop(models: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from reference_service.features.assembly import NAMES
+from reference_service.models.remote.hedge import Hedge
 from reference_service.models.remote.model import Hedged, Outcome, RemoteModel
 from reference_service.models.remote.over_http import HttpTransport
 from reference_service.models.remote.tensors import RemoteError
@@ -259,6 +260,14 @@ def test_a_caller_in_a_hurry_takes_half_of_its_time_and_blames_nobody() -> None:
     asyncio.run(run())
 
 
+def saved(model: RemoteModel) -> Hedge:
+    """Return when to ask again by what this model took so far, with as many second requests as may be saved up."""
+    hedge = Hedge(_seen=model._hedge._seen)
+    while hedge._saved < hedge.burst:
+        hedge.delay()
+    return hedge
+
+
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_what_is_late_is_asked_a_second_time_and_the_loser_is_left(protocol: Protocol) -> None:
     async def run() -> None:
@@ -269,10 +278,12 @@ def test_what_is_late_is_asked_a_second_time_and_the_loser_is_left(protocol: Pro
             assert question is not None
             for _ in range(40):
                 await model.ask(question)
+            # A busy machine may have been slow before, and have spent what was saved up.
+            model._hedge = saved(model)
+            before = counted.copy()
             liar.slow_only = {liar.asked + 1}
             await model.ask(question)
-            assert counted["sent"] == counted["won"] == 1
-            assert counted["scored"] == 41
+            assert counted - before == {"sent": 1, "won": 1, "scored": 1}
 
     asyncio.run(run())
 
