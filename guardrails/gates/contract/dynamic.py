@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.operations import operations_of
 from guardrails.gates.contract import rules
+from guardrails.gates.contract.consumers import Consumers
 from guardrails.gates.contract.fuzz.judging import Fuzz
 from guardrails.gates.contract.promises import finding
 from guardrails.gates.contract.replay.judging import Replay
@@ -22,9 +23,9 @@ from guardrails.model.rule import Report
 def play(
     context: Context,
     service: Service,
-    base: Document | None,
-    head: Document,
+    documents: tuple[Document | None, Document],
     changed: frozenset[tuple[str, str]],
+    consumers: Consumers,
 ) -> Report:
     """Return what trying head, and asking both sides the same, shows.
 
@@ -42,7 +43,7 @@ def play(
     try:
         with ExitStack() as stack:
             sides = Side(context, service, context.base, stack), Side(context, service, context.head, stack)
-            for one in _reports(context, service, (base, head), sides, changed, tries, replays):
+            for one in _reports(context, service, documents, sides, changed, consumers, (tries, replays)):
                 reports.append(one)
     except CannotJudge as error:
         message = f"{service.name} cannot be played: {error}"
@@ -64,10 +65,11 @@ def _reports(
     documents: tuple[Document | None, Document],
     sides: tuple[Side, Side],
     changed: frozenset[tuple[str, str]],
-    tries: int,
-    replays: int,
+    consumers: Consumers,
+    budget: tuple[int, int],
 ) -> Iterator[Report]:
     base, head = documents
+    tries, replays = budget
     reach = _reach(context, service, sides, changed) if base else Reach(None)
     if tries:
         known = {(one.method, one.path) for one in operations_of(base)} if base else set()
@@ -77,8 +79,8 @@ def _reports(
         trial = Fuzz(context, service, documents, sides).result(first)
         yield Report(trial.findings, trial.base_fingerprints, (trial.fact,))
     if replays and base:
-        replayed = Replay(context, service, base, head, sides).result(reach, replays)
-        yield Report(replayed.findings, (), (replayed.fact,))
+        replayed = Replay(context, service, base, head, sides, consumers).result(reach, replays)
+        yield Report((*replayed.findings, *consumers.broken(sides)), (), (replayed.fact,))
 
 
 def _reach(

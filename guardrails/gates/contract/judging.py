@@ -30,15 +30,18 @@ def _at_commit(context: Context, service: Service) -> Report:
     if not any(file.path == path for file in context.change.files):
         return Report(facts=(f"{service.name}: the committed document did not change",))
     # A hook reads no document unless it changed, and comparing them costs 15 CPU ms to import.
+    from guardrails.gates.contract.consumers import Consumers  # noqa: PLC0415
     from guardrails.gates.contract.promises import committed_breaks  # noqa: PLC0415
 
-    found, fact = committed_breaks(context, service)
-    return Report(tuple(found), facts=(fact,))
+    consumers = Consumers(context, service)
+    found, fact = committed_breaks(context, service, consumers.weighed)
+    return Report((*found, *consumers.unusable()), facts=(fact,))
 
 
 def _judge(context: Context, service: Service) -> Report:
     # As above; the comparison also pulls in validators.
     from guardrails.analysis.openapi.documents import DocumentError, read_document  # noqa: PLC0415
+    from guardrails.gates.contract.consumers import Consumers  # noqa: PLC0415
     from guardrails.gates.contract.dynamic import play  # noqa: PLC0415
     from guardrails.gates.contract.promises import breaks, drift, finding  # noqa: PLC0415
 
@@ -52,11 +55,13 @@ def _judge(context: Context, service: Service) -> Report:
         )
     except DocumentError as error:
         return Report((finding(context, service, rules.INVALID, str(error)),))
-    findings, differences = breaks(context, service, base, head) if base else ([], [])
+    consumers = Consumers(context, service)
+    findings, differences = breaks(context, service, base, head, consumers.weighed) if base else ([], [])
+    findings += consumers.unusable()
     fact = f"documents compared, {len(differences)} differences" if base else "base has no such service"
     findings += drift(context, service, head)
     changed = frozenset((one.method.lower(), one.path) for one in differences)
-    played = play(context, service, base, head, changed)
+    played = play(context, service, (base, head), changed, consumers)
     return Report(
         (*findings, *played.findings), played.base_fingerprints, (f"{service.name}: {fact}", *played.facts)
     )

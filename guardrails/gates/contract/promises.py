@@ -1,6 +1,6 @@
 """What base's document promises against what head's says: breaks, unproved changes, drift."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from guardrails.analysis.openapi.comparison import differences
 from guardrails.analysis.openapi.difference import Difference, Direction, Level
@@ -16,6 +16,7 @@ from guardrails.model.rule import Rule, finding_of
 
 _RULE_OF = {Level.BREAKING: rules.BREAKING, Level.UNKNOWN: rules.UNKNOWN}
 _LONGEST = 8000
+Weigh = Callable[[Finding, Difference], Finding]
 
 
 def finding(
@@ -38,11 +39,11 @@ def finding(
 
 
 def breaks(
-    context: Context, service: Service, base: Document, head: Document
+    context: Context, service: Service, base: Document, head: Document, weigh: Weigh
 ) -> tuple[list[Finding], list[Difference]]:
-    """Return the findings on what head's document breaks of base's, and every difference."""
+    """Return the findings on what head's document breaks of base's, each weighed, and every difference."""
     found = differences(base, head)
-    return [_of(context, service, one) for one in found if one.level in _RULE_OF], found
+    return [weigh(_of(context, service, one), one) for one in found if one.level in _RULE_OF], found
 
 
 def _of(context: Context, service: Service, one: Difference) -> Finding:
@@ -104,7 +105,7 @@ def _first_difference(one: object, other: object, pointer: str = "") -> str:
     return ascii(pointer)[1:-1] or "/"
 
 
-def committed_breaks(context: Context, service: Service) -> tuple[list[Finding], str]:
+def committed_breaks(context: Context, service: Service, weigh: Weigh) -> tuple[list[Finding], str]:
     """Return what head's committed document breaks of base's, and a fact; nothing is run."""
     settings = context.policy.settings_for("contract", Settings)
     path = document_path(service, settings)
@@ -119,5 +120,5 @@ def committed_breaks(context: Context, service: Service) -> tuple[list[Finding],
         return [
             finding(context, service, rules.INVALID, str(error), subject=path)
         ], f"{service.name}: unreadable"
-    found, all_ = breaks(context, service, base, head)
+    found, all_ = breaks(context, service, base, head, weigh)
     return found, f"{service.name}: committed documents compared, {len(all_)} differences"

@@ -145,6 +145,24 @@ UNPLAYABLE = Rule(
     remedy="Mend what the message names; `replays: 0` in policies/contract.yaml does without replays.",
     effect=Effect.UNDECIDED,
 )
+PACT_BROKEN = Rule(
+    id="GR222",
+    name="consumer-broken",
+    gate="contract",
+    summary="Head answers an example of a consumer's pact otherwise than the consumer counts on, and base does not",
+    why="The consumer wrote down what it needs; what base gave it and head does not, breaks it.",
+    remedy="Answer the example as before, or agree with the consumer and change its pact first.",
+    effect=Effect.BLOCK,
+)
+CONSUMER_UNUSABLE = Rule(
+    id="GR223",
+    name="consumer-unreadable",
+    gate="contract",
+    summary="A consumer file in base cannot be read, so nobody knows what that consumer relies on",
+    why="A consumer that is not heard must not be taken for one that does not care.",
+    remedy="Mend the file in a change of its own; until then no break is lowered for want of readers.",
+    effect=Effect.REVIEW,
+)
 
 RULES = (
     BREAKING,
@@ -162,4 +180,6 @@ RULES = (
     UNUSABLE,
     DIFFERS,
     UNPLAYABLE,
+    PACT_BROKEN,
+    CONSUMER_UNUSABLE,
 )

@@ -27,7 +27,8 @@ class Settings:
     sequences, at most `requests_per_operation` probes to one operation, and none after `seconds`;
     `random_examples` of an operation's probes are drawn at random from the run's seed, the rest
     lies at boundaries. With `max_requests` 0 head is not tried. `invariants` is the file of
-    checks, `failures` and `traffic` the folders of stored requests, in the contract folder.
+    checks, `failures` and `traffic` the folders of stored requests, `consumers` that of consumer
+    files and pacts, in the contract folder.
 
     At merge about `replays` requests, at commit `replays_at_commit`, are played on base and head
     to compare their answers; 0 does without. `headers` go with each of them, `ignore` are places
@@ -43,6 +44,7 @@ class Settings:
     invariants: str = "invariants.py"
     failures: str = "failures"
     traffic: str = "traffic"
+    consumers: str = "consumers"
     replays: int = 600
     replays_at_commit: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from guardrails.analysis.openapi.values import Json
 from guardrails.analysis.replay.difference import Difference, Kind, differences
 from guardrails.analysis.replay.noise import Ignored, Noise
 from guardrails.gates.contract import rules
+from guardrails.gates.contract.consumers import Consumers
 from guardrails.gates.contract.promises import finding
 from guardrails.gates.contract.replay.playing import Answers, Remembered, Side
 from guardrails.gates.contract.replay.reach import Reach
@@ -73,8 +74,15 @@ class Replay:
     """One service's replays, on sides that others use as well."""
 
     def __init__(
-        self, context: Context, service: Service, base: Document, head: Document, sides: tuple[Side, Side]
+        self,
+        context: Context,
+        service: Service,
+        base: Document,
+        head: Document,
+        sides: tuple[Side, Side],
+        consumers: Consumers,
     ) -> None:
+        self._consumers = consumers
         self._context = context
         self._service = service
         self._settings = context.policy.settings_for("contract", Settings)
@@ -163,7 +171,7 @@ class Replay:
         found = found or Difference(place, Kind(kind), "", "")
         beside = f", and {more} other differences" if more else ""
         label = ascii(operation)[1:-1]
-        return finding(
+        made = finding(
             self._context,
             self._service,
             rules.DIFFERS,
@@ -172,6 +180,8 @@ class Replay:
             subject=f"{found.kind.value} {found.place}",
             evidence=(witness_of(way.steps, way.base, way.head, found),),
         )
+        # A finding that speaks for more places than it names is nobody's to lower.
+        return made if more else self._consumers.weighed_place(made, operation, found.place)
 
     def _way(self, one: Seen) -> "_Way":
         """Return the shortest way to a difference that can be found with the plays that are left."""

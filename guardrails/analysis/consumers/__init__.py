@@ -1,0 +1,1 @@
+"""Who relies on what: consumer files and pacts, and whether a difference touches them."""
