@@ -1,6 +1,8 @@
 """`guardrails check` on one changed file with nothing to report, beside a bare interpreter.
 
-Target: at most 10 times the CPU time of `python -I -c pass`, without importing libcst, pydantic,
+The file says something new in each round, so that nothing of it is known from the round before.
+
+Target: at most 7 times the CPU time of `python -I -c pass`, without importing libcst, pydantic,
 rich, jinja2 or numpy.
 """
 
@@ -11,7 +13,8 @@ from pathlib import Path
 
 from benchmarks.clock import cpu_seconds
 
-TARGET = 10.0
+TARGET = 7.0
+ROUNDS = 10
 HEAVY = ("libcst", "pydantic", "rich", "jinja2", "numpy", "yaml")
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -22,14 +25,18 @@ def main() -> None:
         clone = Path(folder) / "clone"
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
         changed = clone / "reference_service" / "settings.py"
-        changed.write_text(changed.read_text("utf-8") + "\n\nDEFAULT_PORT = 8000\n", "utf-8")
-        subprocess.run(["git", "-C", str(clone), "add", "--all"], check=True)
+        before = changed.read_text("utf-8")
         commands = {
             "python -I -c pass": [sys.executable, "-I", "-c", "pass"],
             "ruff --version": [str(Path(sys.executable).with_name("ruff")), "--version"],
             "guardrails check": [sys.executable, "-m", "guardrails", "check"],
         }
-        spent = cpu_seconds(commands, 10, clone)
+        spent = dict.fromkeys(commands, float("inf"))
+        for number in range(ROUNDS):
+            changed.write_text(f"{before}\n\nDEFAULT_PORT = {8000 + number}\n", "utf-8")
+            subprocess.run(["git", "-C", str(clone), "add", "--all"], check=True)
+            for name, seconds in cpu_seconds(commands, 1, clone).items():
+                spent[name] = min(spent[name], seconds)
         bare = spent["python -I -c pass"]
         for name, seconds in spent.items():
             print(f"{name:<20} {seconds * 1000:7.1f} CPU ms  {seconds / bare:5.1f} x")

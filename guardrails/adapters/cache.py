@@ -1,13 +1,16 @@
 """Results by content digest in the user's cache folder.
 
 It only ever saves time: a damaged, evicted or unwritable entry reads as nothing, so no
-outcome may depend on what is stored. The box never sees the folder.
+outcome may depend on what is stored. The box never sees the folder. A folder that somebody else
+owns or may write to could hold anything, so nothing of it is believed.
 """
 
 import hashlib
 import os
+import stat
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 _SHARDS = 16
@@ -32,6 +35,8 @@ class FileCache:
 
     def get(self, key: str) -> bytes | None:
         """Return what was stored under `key`, or None when there is nothing or it is damaged."""
+        if not self._is_ours:
+            return None
         path, stamp = self._place(key)
         try:
             content = path.read_bytes()
@@ -43,7 +48,7 @@ class FileCache:
     def put(self, key: str, value: bytes) -> None:
         """Store `value` under `key`; does nothing when the folder cannot be written to."""
         path, stamp = self._place(key)
-        if len(value) * 4 > self._shard_bytes:
+        if len(value) * 4 > self._shard_bytes or not self._is_ours:
             return
         aside = path.with_name(f"{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
         try:
@@ -59,6 +64,16 @@ class FileCache:
                 self._evict(path.parent)
         except OSError:
             return
+
+    @cached_property
+    def _is_ours(self) -> bool:
+        """Whether the folder is a real one that we own and not everybody may write to; made where there is none."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            held = self._folder.lstat()
+        except OSError:
+            return False
+        return stat.S_ISDIR(held.st_mode) and held.st_uid == os.geteuid() and not held.st_mode & stat.S_IWOTH
 
     def _place(self, key: str) -> tuple[Path, bytes]:
         stamp = hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()

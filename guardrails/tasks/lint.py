@@ -4,6 +4,7 @@ Nothing is compared with a base, so policy is the tree's own. What must not be b
 judged by `review`; this is for a look at everything at once, and for trees that come to us new.
 """
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -77,6 +78,7 @@ def _verdict(context: Context, place: Place, measures_unresolved: bool) -> Verdi
     from guardrails.gates.architecture.whole import report_on_tree  # noqa: PLC0415 - in the child alone, below
 
     def run(context: Context) -> Report:
+        gc.disable()  # this child ends with its report, and each collection would walk the facts of all files
         return report_on_tree(context, str(place.top), place.under, measures_unresolved=measures_unresolved)
 
     gate = replace(GATE, run=run, seconds=dict.fromkeys(Stage, _SECONDS))

@@ -76,3 +76,17 @@ def test_many_writers_leave_whole_entries_only(tmp_path: Path) -> None:
 def test_the_users_cache_folder_is_where_xdg_says() -> None:
     assert user_folder({"XDG_CACHE_HOME": "/c", "HOME": "/h"}) == Path("/c/guardrails")
     assert user_folder({"XDG_CACHE_HOME": "relative", "HOME": "/h"}) == Path("/h/.cache/guardrails")
+
+
+def test_folder_that_everybody_may_write_to_or_that_is_a_link_is_not_believed(tmp_path: Path) -> None:
+    FileCache(tmp_path).put("key", b"forged")
+    (tmp_path / "results").chmod(0o777)
+    assert FileCache(tmp_path).get("key") is None
+    (tmp_path / "results").chmod(0o700)
+    assert FileCache(tmp_path).get("key") == b"forged"
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "results").symlink_to(tmp_path / "results")
+    assert FileCache(other).get("key") is None
+    FileCache(other).put("key", b"mine")
+    assert FileCache(tmp_path).get("key") == b"forged"
