@@ -154,7 +154,8 @@ class Ranker:
         try:
             if encoded is None:
                 raise RemoteError
-            scorer = await remote.ask(encoded)
+            with self._metrics.stage(question.surface, "model"):
+                scorer = await remote.ask(encoded)
         except RemoteError:
             poorer = "model_unavailable"
             self._metrics.count_degraded(poorer)

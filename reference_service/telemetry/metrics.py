@@ -11,7 +11,7 @@ from prometheus_client.exposition import generate_latest
 
 from reference_service.trace import tell
 
-Stage = Literal["features", "rank", "render"]
+Stage = Literal["features", "rank", "model", "render"]
 
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 

@@ -61,6 +61,8 @@ def test_a_model_server_scores_and_is_named(protocol: Protocol, question: dict[s
             assert answer["digests"]["model"] == ready["model"] != LOCAL
             assert ready["faults"] == []
             assert (await ranked(client, question)) == answer
+            said = (await client.get("/metrics")).text
+            assert 'now_playing_stage_seconds_count{stage="model",surface="up_next"} 2.0' in said
 
     asyncio.run(run())
 
