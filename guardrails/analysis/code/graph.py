@@ -6,7 +6,7 @@ may be reached, never what cannot be.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from guardrails.analysis.code.facts import Call, Facts, Flag, Scope
@@ -265,26 +265,38 @@ class Graph:
     ) -> Iterator[Reached]:
         """Yield every wanted call that a run of any of `starts` reaches, once, by a shortest way.
 
-        Each start brings the steps that lead to it. What is known to reach nothing is not walked
-        again, so a whole tree costs about one walk.
+        Each start brings the steps that lead to it. Functions that turn out to reach nothing are not
+        walked again, so a whole tree costs about one walk. Nothing is learnt from a walk that is left early.
         """
         barren = self._barren.setdefault(search.name, set())
         queue = [(symbol, steps) for symbol, steps in starts if symbol not in barren]
-        seen = {symbol for symbol, _ in queue}
-        found = False
+        callers: dict[Symbol, list[Symbol]] = {symbol: [] for symbol, _ in queue}
+        fruitful = []
         for symbol, steps in queue:
             for call, meanings, targets in self.edges(symbol):
                 here = (*steps, (symbol, call))
                 if search.wanted(call, meanings):
-                    found = True
+                    fruitful.append(symbol)
                     yield Reached(here)
                     continue
                 for target in targets:
-                    if target not in seen and target not in barren and not search.stops(target, call):
-                        seen.add(target)
-                        queue.append((target, here))
-        if not found:
-            barren |= seen
+                    if target not in barren and not search.stops(target, call):
+                        if target not in callers:
+                            callers[target] = []
+                            queue.append((target, here))
+                        callers[target].append(symbol)
+        barren |= callers.keys() - _upward(fruitful, callers)
+
+
+def _upward(symbols: Iterable[Symbol], callers: Mapping[Symbol, Sequence[Symbol]]) -> set[Symbol]:
+    """Return the symbols and all that call them, directly or not."""
+    found = set(symbols)
+    queue = list(found)
+    for symbol in queue:
+        more = [one for one in callers[symbol] if one not in found]
+        found.update(more)
+        queue += more
+    return found
 
 
 def _span(scopes: Sequence[Scope], found: Sequence[int]) -> tuple[int, int]:

@@ -1,6 +1,8 @@
 """A variable that is read anywhere is documented nowhere and checked never."""
 
+import ast
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from guardrails.analysis.code.selection import matches
 from guardrails.gates.architecture.example import example
@@ -8,6 +10,11 @@ from guardrails.gates.architecture.module import Found, Module
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
+if TYPE_CHECKING:
+    from guardrails.analysis.code.facts import Mark
+    from guardrails.analysis.code.marks import Here
+
+NODES = ("Subscript",)
 _READS = frozenset({"os.getenv", "os.environ.get", "os.environ.setdefault", "os.getenvb", "os.environ.pop"})
 _POLICY = "configuration: [settings.py]\n"
 
@@ -60,6 +67,16 @@ RULE = Rule(
         ),
         example(
             """
+            import os, subprocess
+
+            def run():
+                os.environ['SHOP_HOST'] = 'cards'
+                subprocess.run(['shop'], check=True)
+            """,
+            policy=_POLICY,
+        ),
+        example(
+            """
             from settings import HOST
 
             def host():
@@ -79,16 +96,19 @@ RULE = Rule(
 )
 
 
+def marks_in(node: ast.Subscript, here: "Here") -> "Iterator[Mark]":
+    """Yield what is read from `os.environ` by its name; setting a variable for a child process is no reading."""
+    if isinstance(node.ctx, ast.Load) and "os.environ" in here.meanings(node.value):
+        yield here.mark(node, f"{ast.unparse(node.slice)} is read from the environment here")
+
+
 def findings_in(module: Module) -> Iterator[Found]:
     """Yield every read of the environment where policy says which files are the settings."""
     allowed = module.settings.configuration
     if not allowed or matches(module.path, allowed):
         return
+    yield from module.marks(RULE.id)
     for call in module.facts.calls:
         if call.name in _READS:
             name = call.arguments[0] if call.arguments else "a variable"
             yield Found(call.line, call.scope, f"{name} is read from the environment here", call.text)
-    for one in module.facts.subscripts:
-        if one.text.startswith("os.environ["):
-            name = one.text.removeprefix("os.environ[").removesuffix("]")
-            yield Found(one.line, one.scope, f"{name} is read from the environment here", one.text)

@@ -20,7 +20,7 @@ _OWN = (
     r"(?i)['\"]((\w+://)?(localhost|127\.|0\.0\.0\.0|\[?::1|:memory:|memory|.*example\.|unix:|$)|\w*['\"]\Z)"
 )
 _PLACEHOLDER = (
-    r"(?i)['\"](|none|null|dummy|test|fake|mock|empty|not[-_ ]?(used|needed|set)|x+|-|\.+|<.*>|your[-_ ].*|na|n/a|"
+    r"(?i)['\"](|none|null|dummy|test|fake|mock|empty|not[-_ ]?(used|needed|set)|x+|-|\.+|<.*>|(your|my)[-_ ].*|na|n/a|"
     r"(no|any)[-_ ]?(key|thing|one).*|ollama|lm-studio|sk-(xxx|\.\.\.|1234|fake|test|no).*|changeme|api[-_]key|"
     r"token|key)['\"]\Z"
 )
