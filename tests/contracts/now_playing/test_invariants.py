@@ -3,6 +3,7 @@
 import ast
 import copy
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -84,6 +85,68 @@ def test_swapped_neighbours_are_noticed_everywhere(
         assert any(INVARIANTS[name](scenario["request"], lie, catalogue) for name in names), place
 
 
+@pytest.fixture
+def cards(client: TestClient, scenarios: dict[str, Scenario]) -> tuple[Scenario, Answer]:
+    scenario = copy.deepcopy(scenarios["pins-cards"])
+    body: Answer = client.post("/v1/now-playing/cards:rank", json=scenario["request"]["body"]).json()
+    return scenario, body
+
+
+def test_a_pinned_card_that_stands_elsewhere_is_named(
+    cards: tuple[Scenario, Answer], catalogue: Answer
+) -> None:
+    scenario, answer = cards
+    items = answer["items"]
+    items[0], items[1] = items[1], items[0]
+    sentence = INVARIANTS["pins_hold"](scenario["request"], answer, catalogue)
+    assert sentence == f"card-credits-02 is pinned to slot 1, where {items[0]['id']} stands"
+
+
+def test_a_pin_does_not_excuse_what_may_not_be_shown(
+    cards: tuple[Scenario, Answer], catalogue: Answer
+) -> None:
+    scenario, answer = cards
+    scenario["request"]["body"]["context"]["dismissals"] = ["card-credits-02"]
+    assert INVARIANTS["no_dismissed"](scenario["request"], answer, catalogue)
+
+
+def test_a_kind_that_was_shown_too_often_is_named(cards: tuple[Scenario, Answer], catalogue: Answer) -> None:
+    scenario, answer = cards
+    scenario["request"]["body"]["context"]["recently_shown"] = ["card-merch-01"] * 3
+    sentence = INVARIANTS["no_capped"](scenario["request"], answer, catalogue)
+    assert sentence == "card-merch-06 is a merch, of which enough were shown lately"
+    scenario["request"]["body"]["context"]["recently_shown"].pop()
+    assert INVARIANTS["no_capped"](scenario["request"], answer, catalogue) is None
+
+
+@pytest.mark.parametrize(
+    ("lie", "invariant"),
+    [
+        (lambda answer: answer["items"][3].update(by_score=1), "moves_true"),
+        (lambda answer: answer["items"][0].update(moved_by=None), "moves_true"),
+        (lambda answer: answer["items"][1].update(moved_by="pin"), "moves_true"),
+        (lambda answer: answer["items"][1].update(moved_by="spacing"), "moves_true"),
+        (lambda answer: answer["items"][1].update(kind="track"), "only_candidates"),
+        (lambda answer: answer["digests"].pop("features"), "digests_named"),
+        (lambda answer: answer["digests"].update(model="9cd0"), "digests_named"),
+        (lambda answer: answer.update(digests=None), "digests_named"),
+        (lambda answer: answer.update(degraded=True), "degraded_has_reason"),
+        (lambda answer: answer.update(degraded_reason="deadline"), "degraded_has_reason"),
+        (lambda answer: answer.pop("degraded"), "degraded_has_reason"),
+        (lambda answer: answer["filtered"].reverse(), "filters_true"),
+        (lambda answer: answer["filtered"].append(answer["filtered"][-1]), "filters_true"),
+    ],
+)
+def test_each_lie_about_why_is_noticed(
+    cards: tuple[Scenario, Answer], catalogue: Answer, lie: Callable[[Answer], None], invariant: str
+) -> None:
+    scenario, answer = cards
+    assert len(answer["filtered"]) > 1
+    assert INVARIANTS[invariant](scenario["request"], answer, catalogue) is None
+    lie(answer)
+    assert INVARIANTS[invariant](scenario["request"], answer, catalogue)
+
+
 @pytest.mark.parametrize(
     "nonsense",
     [
@@ -94,6 +157,7 @@ def test_swapped_neighbours_are_noticed_everywhere(
         {"items": [{"id": ["track-0001"]}], "filtered": []},
         {"items": [{"id": "track-0001"}], "filtered": []},
         {"items": [{"id": "track-0001", "score": 1.5, "parts": {}}], "filtered": []},
+        {"items": [{"id": "track-0001", "score": 1, "parts": {"a": 1}}], "filtered": []},
         {"items": [{"id": "track-0001", "score": True, "parts": {"a": 1}}], "filtered": []},
         {"items": [{"id": "track-0001", "score": 1, "parts": {"a": None}}], "filtered": []},
         {"items": [], "filtered": [{"id": "track-0001"}]},
