@@ -1,0 +1,103 @@
+"""Random pairs of schemas: what is called safe lets nothing slip, and every witness is one."""
+
+from importlib import import_module
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from guardrails.analysis.openapi.documents import document_of
+from guardrails.analysis.openapi.schemas.search import Answer, Comparison
+from guardrails.analysis.openapi.values import Json
+
+DOCUMENT = document_of({"openapi": "3.1.0", "paths": {}})
+NAMES = ("a", "b", "c")
+small = st.integers(min_value=0, max_value=3)
+flat = st.one_of(
+    st.fixed_dictionaries(
+        {"type": st.just("string")},
+        optional={
+            "minLength": small,
+            "maxLength": small,
+            "pattern": st.sampled_from(["^a", "b$", "^[ab]*$"]),
+        },
+    ),
+    st.fixed_dictionaries(
+        {"type": st.sampled_from(["integer", "number"])},
+        optional={"minimum": small, "maximum": small, "exclusiveMinimum": small, "multipleOf": st.just(2)},
+    ),
+    st.builds(
+        lambda values: {"enum": values}, st.lists(st.sampled_from(["a", 1, True, None, 1.5]), min_size=1)
+    ),
+    st.sampled_from([{}, True, False, {"type": ["string", "null"]}, {"const": "a"}, {"type": "boolean"}]),
+)
+
+
+def _deeper(inner: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
+    several = st.lists(inner, min_size=1, max_size=3)
+    listed = st.fixed_dictionaries(
+        {"type": st.just("array")},
+        optional={
+            "items": inner,
+            "minItems": small,
+            "maxItems": small,
+            "contains": inner,
+            "uniqueItems": st.just(value=True),
+        },
+    )
+    objects = st.fixed_dictionaries(
+        {"type": st.just("object"), "properties": st.dictionaries(st.sampled_from(NAMES), inner, max_size=3)},
+        optional={
+            "required": st.lists(st.sampled_from(NAMES), unique=True),
+            "additionalProperties": inner,
+            "maxProperties": small,
+            "dependentRequired": st.just({"a": ["b"]}),
+            "patternProperties": st.dictionaries(st.sampled_from(["^a", "."]), inner, max_size=1),
+            "unevaluatedProperties": st.just(value=False),
+        },
+    )
+    chosen = st.builds(
+        lambda name, parts: {name: parts}, st.sampled_from(["anyOf", "oneOf", "allOf"]), several
+    )
+    negated = st.builds(lambda part: {"not": part}, inner)
+    conditional = st.fixed_dictionaries({"if": inner, "then": inner}, optional={"else": inner})
+    return st.one_of(listed, objects, chosen, negated, conditional)
+
+
+schemas: st.SearchStrategy[Json] = st.recursive(flat, _deeper, max_leaves=6)
+_SCALARS: list[Json] = ["a", "b", "ab", "", "aab", 0, 1, 2, 3, 4, -1, 1.5, None, True, False]
+_LISTS: list[Json] = [[], [1], ["a"], [1, 1], [None, "b"]]
+_OBJECTS: list[Json] = [{}, {"a": 1}, {"a": "a"}, {"b": "b"}, {"a": None, "b": 1}, {"c": []}, {"a": {"b": 1}}]
+VALUES: list[Json] = [*_SCALARS, *_LISTS, *_OBJECTS]
+
+
+@settings(max_examples=120, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(schemas, schemas, st.booleans())
+def test_safe_is_sound_and_each_witness_is_one(one: Json, other: Json, both: bool) -> None:
+    second = import_module("jsonschema").Draft202012Validator
+    target: Json = {"anyOf": [one, other]} if both else other
+    sent, taken = second(one), second(target)
+
+    result = Comparison(DOCUMENT, DOCUMENT, request=True, budget=600).of(one, target)
+
+    for witness in result.witnesses:
+        assert sent.is_valid(witness.value)
+        assert not taken.is_valid(witness.value)
+    if result.answer in {Answer.SAFE, Answer.SAME}:
+        declared = _declared(one)
+        slipped = [value for value in VALUES if sent.is_valid(value) and not taken.is_valid(value)]
+        assert not [value for value in slipped if _used(value) <= declared]
+
+
+def _declared(schema: Json) -> set[str]:
+    if isinstance(schema, list):
+        return set().union(*map(_declared, schema))
+    if not isinstance(schema, dict):
+        return set()
+    own = schema.get("properties")
+    return set().union(own if isinstance(own, dict) else (), *map(_declared, schema.values()))
+
+
+def _used(value: Json) -> set[str]:
+    if isinstance(value, dict):
+        return set(value).union(*map(_used, value.values()))
+    return set().union(*map(_used, value)) if isinstance(value, list) else set()
