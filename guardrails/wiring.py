@@ -36,11 +36,11 @@ from guardrails.engine.judge import Judgement, Ledger, judge, lost_services, unr
 from guardrails.engine.plan import Plan, plan_for
 from guardrails.engine.run import Result, run_plan
 from guardrails.model.change import Change, Revision, Stage
-from guardrails.model.errors import CannotJudge
+from guardrails.model.errors import CannotJudge, UsageError
 from guardrails.model.finding import Finding
 from guardrails.model.frozen import frozen
 from guardrails.model.gate import Context, Gate
-from guardrails.model.policy import BoxLevel, Policy
+from guardrails.model.policy import BoxLevel, Policy, Service
 from guardrails.model.ports import Box, Tool
 from guardrails.model.rule import Report, Rule
 from guardrails.model.verdict import Verdict
@@ -119,6 +119,30 @@ def answer(question: Question) -> Verdict:
         return _unread(question, str(error))
     with opened, _laboratory(question, opened, policy, folder, store) as laboratory:
         return _verdict(question, opened, policy, laboratory)
+
+
+def derived_document(repository: Path, revision: str, app: str, *, allow_unsandboxed: bool = False) -> bytes:
+    """Return the OpenAPI document that code of a revision, else of the work tree, derives in the box.
+
+    `app` is a service of the policy there, or `module:attribute`. Raises UsageError for a name that
+    is neither, and CannotJudge where the code gives no document.
+    """
+    question = Question(
+        repository=repository,
+        base=revision or None,
+        head=revision or None,
+        worktree=not revision,
+        allow_unsandboxed=allow_unsandboxed,
+    )
+    folder = user_folder(os.environ)
+    store = FileCache(folder)
+    opened, policy = _opened(question, store)
+    with opened, _laboratory(question, opened, policy, folder, store) as laboratory:
+        service = next((one for one in policy.services if one.name == app), None)
+        if service is None and ":" not in app:
+            known = ", ".join(one.name for one in policy.services) or "none"
+            raise UsageError(f"{app!a} is neither a file nor a service; policy knows the services {known}")
+        return laboratory.document(service or Service(name=app, app=app, paths=(".",)), opened.head)
 
 
 def _opened(question: Question, store: FileCache) -> tuple[Opened, Policy]:

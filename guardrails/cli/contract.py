@@ -1,101 +1,92 @@
-"""`guardrails contract diff BASE HEAD`: what the second OpenAPI document breaks of the first.
+"""`guardrails contract diff|changelog|lint`: what one OpenAPI document breaks of another, and its own faults.
 
-Useful alone, without a policy or a repository. Documents are files or `ref:path` of the
-repository here; nothing is ever fetched.
+Useful alone, without a policy or a repository. Documents are files, files of a commit, or what
+code derives in the box; nothing is ever fetched.
 """
 
-import json
+import gc
 import sys
 from argparse import ArgumentParser, Namespace
-from dataclasses import asdict
-from pathlib import Path
 
-from guardrails.adapters.git.repository import Repository
-from guardrails.adapters.git.revisions import resolve
 from guardrails.analysis.openapi.comparison import differences
-from guardrails.analysis.openapi.difference import Difference, Level
-from guardrails.analysis.openapi.documents import Document, DocumentError, read_document
-from guardrails.analysis.openapi.values import Json, canonical
+from guardrails.analysis.openapi.difference import Difference, Level, Promise, as_promised
+from guardrails.analysis.openapi.documents import Document, DocumentError
 from guardrails.cli.command import Command, Exit
 from guardrails.model.errors import UsageError
-from guardrails.report.content.printable import one_line, sentence
+from guardrails.tasks.contract.shown import as_changelog, as_json, as_text, faults_as_json, faults_as_text
+from guardrails.tasks.contract.sources import document_named
 
-_WIDEST = 400
+_NAMES = "a file, ref:path, ref:service, ref:module:app, or a service or module:app of the work tree"
 
 
 def _configure(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     summary = "compare two OpenAPI documents; exit 1 when the second breaks the first"
     diff = actions.add_parser("diff", help=summary, description=summary)
-    diff.add_argument("base", metavar="BASE", help="the document that made the promises: a file, or ref:path")
-    diff.add_argument("head", metavar="HEAD", help="the document that should keep them: a file, or ref:path")
+    _add_pair(diff)
     diff.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    summary = "write what changes for clients between two OpenAPI documents, as Markdown"
+    _add_pair(actions.add_parser("changelog", help=summary, description=summary))
+    summary = "name the faults of an OpenAPI document; exit 1 when there are any"
+    lint = actions.add_parser("lint", help=summary, description=summary)
+    lint.add_argument("document", metavar="DOC", help=_NAMES)
+    lint.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    _add_box(lint)
+
+
+def _add_pair(parser: ArgumentParser) -> None:
+    parser.add_argument("base", metavar="BASE", help=f"the document that made the promises: {_NAMES}")
+    parser.add_argument("head", metavar="HEAD", help="the document that should keep them, named alike")
+    promises = [one.value for one in Promise]
+    text = "what clients are promised: strict (generated clients; the default), tolerant, internal"
+    parser.add_argument("--promise", choices=promises, default=Promise.STRICT.value, help=text)
+    _add_box(parser)
+
+
+def _add_box(parser: ArgumentParser) -> None:
+    parser.add_argument("--allow-unsandboxed", action="store_true", help="derive from code without a box")
 
 
 def _run(parsed: Namespace) -> int:
     try:
-        found = differences(_document(parsed.base), _document(parsed.head))
+        return _lint(parsed) if parsed.action == "lint" else _compare(parsed)
     except DocumentError as error:
         raise UsageError(str(error)) from error
-    text = _as_json(found) if parsed.format == "json" else _as_text(found)
+
+
+def _compare(parsed: Namespace) -> int:
+    base, head = _named(parsed.base, parsed), _named(parsed.head, parsed)
+    gc.freeze()  # two large documents, which no collection need walk again
+    promise = Promise(parsed.promise)
+    found = as_promised(differences(base, head), lambda _: promise)
+    if parsed.action == "changelog":
+        _write(as_changelog(found))
+        return Exit.PASS
+    _write(as_json(found) if parsed.format == "json" else as_text(found))
+    return Exit.BLOCK if any(map(_breaks, found)) else Exit.PASS
+
+
+def _breaks(one: Difference) -> bool:
+    return one.level is Level.BREAKING
+
+
+def _lint(parsed: Namespace) -> int:
+    # Comparing documents needs no rules of lint, and their tables cost an import.
+    from guardrails.analysis.openapi.lint.linting import faults_of  # noqa: PLC0415
+
+    found = faults_of(_named(parsed.document, parsed))
+    _write(faults_as_json(found) if parsed.format == "json" else faults_as_text(found))
+    return Exit.BLOCK if found else Exit.PASS
+
+
+def _named(name: str, parsed: Namespace) -> Document:
+    return document_named(name, allow_unsandboxed=parsed.allow_unsandboxed)
+
+
+def _write(text: str) -> None:
     sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
-    return Exit.BLOCK if any(one.level is Level.BREAKING for one in found) else Exit.PASS
 
 
-def _document(name: str) -> Document:
-    """Return the document that the user names; raises UsageError and DocumentError."""
-    if "://" in name:
-        raise UsageError(
-            f"{name!a} is an address, and nothing is fetched; save the document and name the file"
-        )
-    path = Path(name)
-    if path.is_file():
-        try:
-            return read_document(path.read_bytes(), name)
-        except OSError as error:
-            raise UsageError(f"{name!a} cannot be read: {error.strerror}; name a readable file") from error
-    reference, colon, inside = name.partition(":")
-    if not colon:
-        raise UsageError(f"{name!a} is no file; name a document, or ref:path for one that git holds")
-    with Repository(Path()) as repository:
-        content = repository.tree(resolve(repository, reference).tree).read(inside)
-    if content is None:
-        raise UsageError(
-            f"{inside!a} is no file at {reference!a}; `git ls-tree -r {reference}` lists what is"
-        )
-    return read_document(content, name)
-
-
-def _as_json(found: list[Difference]) -> str:
-    return json.dumps({"findings": [_record(one) for one in found]}, indent=1, ensure_ascii=False) + "\n"
-
-
-def _record(one: Difference) -> dict[str, Json]:
-    proof = one.witness
-    return {
-        "level": one.level.value,
-        "rule": one.rule,
-        "method": one.method,
-        "path": one.path,
-        "pointer": one.pointer,
-        "inner": one.inner,
-        "direction": one.direction.value,
-        "message": one.message,
-        "witness": None if proof is None else asdict(proof),
-    }
-
-
-def _as_text(found: list[Difference]) -> str:
-    lines = []
-    for one in found:
-        lines.append(one_line(f"{one.level.value}: {one.method} {one.path}: {one.message}"))
-        if one.witness is not None:
-            value = one.witness.text or canonical(one.witness.value)
-            lines.append("    " + sentence(f"{one.witness.place}: {value}", _WIDEST))
-            lines += ["    " + one_line(one.witness.curl)] if one.witness.curl else []
-    counts = {level: sum(one.level is level for one in found) for level in Level}
-    lines.append(", ".join(f"{number} {level.value}" for level, number in counts.items()))
-    return "\n".join(lines) + "\n"
-
-
-COMMAND = Command("contract", "compare OpenAPI documents, with a witness for each break", _configure, _run)
+COMMAND = Command(
+    "contract", "compare and lint OpenAPI documents, with a witness for each break", _configure, _run
+)

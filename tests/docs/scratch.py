@@ -124,6 +124,23 @@ def _ruled(folder: Path) -> RepositoryBuilder:
     return made
 
 
+_TEAS = """\
+openapi: 3.1.0
+info: {title: Teas, version: "1"}
+paths:
+  /teas:
+    get:
+      parameters: [{name: limit, in: query, schema: {type: integer, maximum: 50}}]
+      responses:
+        "200": {description: Teas, content: {application/json: {schema: {type: array, items: {type: string}}}}}
+"""
+
+
+def _two_documents(folder: Path) -> RepositoryBuilder:
+    made = RepositoryBuilder(folder)
+    return made.write_all({"base.yaml": _TEAS, "head.yaml": _TEAS.replace("maximum: 50", "maximum: 20")})
+
+
 STATES: Mapping[str, Callable[[Path], RepositoryBuilder]] = {
     "foreign-service": _with_policy,
     "foreign-service-without-policy": _without_policy,
@@ -134,4 +151,5 @@ STATES: Mapping[str, Callable[[Path], RepositoryBuilder]] = {
     "foreign-service-layered": _layered,
     "foreign-service-slow": _slow,
     "foreign-service-with-rules": _ruled,
+    "two-documents": _two_documents,
 }

@@ -24,7 +24,14 @@ every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path:
 def _options(command: str) -> frozenset[str]:
     parser = ArgumentParser()
     load(command).configure(parser)
-    return frozenset(re.findall(r"--[a-z][a-z-]*", parser.format_help()))
+    return _shown_by(parser)
+
+
+def _shown_by(parser: ArgumentParser) -> frozenset[str]:
+    """Return the options of a parser and of the parsers of its actions."""
+    own = frozenset(re.findall(r"--[a-z][a-z-]*", parser.format_help()))
+    below = [one.choices for one in parser._actions if isinstance(one.choices, dict)]
+    return own.union(*(_shown_by(one) for choices in below for one in choices.values()))
 
 
 @every_document

@@ -10,7 +10,7 @@ from dataclasses import replace
 from guardrails.analysis.openapi.bodies import Bodies
 from guardrails.analysis.openapi.difference import Difference, Direction, Level, Proof
 from guardrails.analysis.openapi.documents import Document
-from guardrails.analysis.openapi.examples import curl_of
+from guardrails.analysis.openapi.examples import curl_of, pytest_of, request_of
 from guardrails.analysis.openapi.operations import Operation, Parameter, operations_of
 from guardrails.analysis.openapi.parameters import compared as compared_parameters
 from guardrails.analysis.openapi.schemas.search import BUDGET, Comparison
@@ -65,7 +65,8 @@ class Judgement:
         if one.witness is None or not is_sent or one.witness.curl:
             return one
         comparison = self.comparison(client_sends=True, request=True)
-        return replace(one, witness=replace(one.witness, curl=curl_of(base, one.witness, comparison)))
+        sent = request_of(base, one.witness, comparison)
+        return replace(one, witness=replace(one.witness, curl=curl_of(sent), pytest=pytest_of(sent)))
 
     def _of_pair(self, base: Operation, head: Operation) -> Iterator[Difference]:
         place = Place(base, head)

@@ -1,6 +1,7 @@
 """One difference between two documents, as every reader of a comparison gets it."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from guardrails.analysis.openapi.values import Json
@@ -12,6 +13,19 @@ class Level(StrEnum):
     BREAKING = "breaking"
     UNKNOWN = "unknown"
     SAFE = "safe"
+
+
+class Promise(StrEnum):
+    """What the clients of an operation are promised.
+
+    Generated clients read exactly what the document says (`strict`); tolerant readers pass over
+    fields and enumerated values that they do not know; internal clients are released together
+    with the service, so that nothing breaks them.
+    """
+
+    STRICT = "strict"
+    TOLERANT = "tolerant"
+    INTERNAL = "internal"
 
 
 class Direction(StrEnum):
@@ -26,14 +40,16 @@ class Proof:
     """A witness: the value that got through before and does not now, and as what it is sent.
 
     `place` names the part of the message (`body`, `query limit`, `status`); for a parameter the
-    value is what the client means, `text` how it is written. `curl` is a whole request with it,
-    empty for what the server sends.
+    value is what the client means, `text` how it is written. `curl` is a whole request with it, and
+    `pytest` a test that sends it and passes where it is taken; both are empty for what the server
+    sends.
     """
 
     place: str
     value: Json
     text: str = ""
     curl: str = ""
+    pytest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +84,22 @@ class Difference:
             self.rule,
             self.message,
         )
+
+
+_PASSED_OVER = frozenset(("enum", "additionalProperties", "unevaluatedProperties"))
+
+
+def as_promised(found: Iterable[Difference], promise_of: Callable[[Difference], Promise]) -> list[Difference]:
+    """Return the differences at the levels that they have for clients who are promised that much."""
+    kept = [replace(one, level=_level_under(promise_of(one), one)) for one in found]
+    return sorted(kept, key=lambda one: one.sort_key)
+
+
+def _level_under(promise: Promise, one: Difference) -> Level:
+    if promise is Promise.INTERNAL:
+        return Level.SAFE
+    if promise is Promise.TOLERANT and one.level is Level.BREAKING:
+        if one.direction is Direction.RESPONSE and one.rule in _PASSED_OVER:
+            return Level.SAFE
+        return Level.UNKNOWN if one.rule in {"narrowed", "parameter-narrowed"} else one.level
+    return one.level

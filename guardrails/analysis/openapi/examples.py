@@ -1,7 +1,7 @@
 """Whole requests around a witness, so that a break can be seen by running one line against base and head."""
 
 import shlex
-from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import quote
 
 from guardrails.analysis.openapi.difference import Proof
@@ -15,9 +15,20 @@ HOST = "http://localhost"
 _TRIED = 200
 
 
-def curl_of(operation: Operation, proof: Proof, comparison: Comparison) -> str:
-    """Return a curl command for a request that base's operation takes and that holds the witness."""
-    words = ["curl", "-X", operation.method.upper()]
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One whole request as text: `target` is path and query, percent-encoded."""
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...]
+    body: str | None
+
+
+def request_of(operation: Operation, proof: Proof, comparison: Comparison) -> Sent:
+    """Return a request that base's operation takes and that holds the witness."""
+    headers: list[tuple[str, str]] = []
+    cookies: list[str] = []
     path, query = operation.path, []
     for parameter in operation.parameters().values():
         place = f"{parameter.place} {parameter.name}"
@@ -32,24 +43,55 @@ def curl_of(operation: Operation, proof: Proof, comparison: Comparison) -> str:
         elif parameter.place == "query":
             query.append(quote(serialised(parameter, value), safe="=&,"))
         elif parameter.place == "header":
-            words += ["-H", f"{parameter.name}: {text}"]
+            headers.append((parameter.name, text))
         else:
-            words += ["-b", f"{parameter.name}={text}"]
-    words += _body(operation, proof, comparison)
-    target = HOST + quote(path, safe="/%:@!$&'()*+,;=~") + ("?" + "&".join(query) if query else "")
-    return " ".join(shlex.quote(word) for word in [*words, target])
+            cookies.append(f"{parameter.name}={text}")
+    if cookies:
+        headers.append(("Cookie", "; ".join(cookies)))
+    media, body = _body(operation, proof, comparison)
+    headers += [("content-type", media)] if media else []
+    target = quote(path, safe="/%:@!$&'()*+,;=~") + ("?" + "&".join(query) if query else "")
+    return Sent(operation.method.upper(), target, tuple(headers), body)
 
 
-def _body(operation: Operation, proof: Proof, comparison: Comparison) -> Iterator[str]:
+def curl_of(sent: Sent) -> str:
+    """Return the request as a curl command."""
+    words = ["curl", "-X", sent.method]
+    for name, value in sent.headers:
+        words += ["-H", f"{name}: {value}"]
+    if sent.body is not None:
+        words += ["--data-raw", sent.body]
+    return " ".join(shlex.quote(word) for word in [*words, HOST + sent.target])
+
+
+def pytest_of(sent: Sent) -> str:
+    """Return a test that sends the request to a running service and passes where it is taken."""
+    data = "None" if sent.body is None else f"{sent.body!a}.encode()"
+    return f"""\
+from urllib.request import Request, urlopen
+
+
+def test_request_is_taken():
+    request = Request(
+        {HOST + sent.target!a},
+        data={data},
+        headers={dict(sent.headers)!a},
+        method={sent.method!a},
+    )
+    with urlopen(request, timeout=10) as answer:
+        assert answer.status < 400
+"""
+
+
+def _body(operation: Operation, proof: Proof, comparison: Comparison) -> tuple[str, str | None]:
     contents = content_of(operation.body())
     if not contents or (proof.place == "body" and proof.text == "left out"):
-        return
+        return "", None
     wanted = proof.value if proof.place == "media type" else None
     name = wanted if isinstance(wanted, str) and wanted in contents else next(iter(contents))
-    yield from ("-H", f"content-type: {name}")
     own = proof.place == "body" and proof.text == ""
     value = proof.value if own else _sample(schema_of(contents[name]), comparison)
-    yield from ("--data-raw", value if isinstance(value, str) and "json" not in name else canonical(value))
+    return name, value if isinstance(value, str) and "json" not in name else canonical(value)
 
 
 def _sample(schema: Json, comparison: Comparison) -> Json:

@@ -1,10 +1,18 @@
 """What base's document promises against what head's says: breaks, unproved changes, drift."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from guardrails.analysis.openapi.comparison import differences
-from guardrails.analysis.openapi.difference import Difference, Direction, Level
+from guardrails.analysis.openapi.difference import (
+    Difference,
+    Direction,
+    Level,
+    Promise,
+    as_promised,
+)
 from guardrails.analysis.openapi.documents import Document, DocumentError, document_of, parsed, read_document
+from guardrails.analysis.openapi.lint.linting import Fault, new_faults
 from guardrails.analysis.openapi.values import canonical
 from guardrails.gates.contract import rules
 from guardrails.gates.contract.settings import Settings, document_path
@@ -42,8 +50,23 @@ def breaks(
     context: Context, service: Service, base: Document, head: Document, weigh: Weigh
 ) -> tuple[list[Finding], list[Difference]]:
     """Return the findings on what head's document breaks of base's, each weighed, and every difference."""
-    found = differences(base, head)
-    return [weigh(_of(context, service, one), one) for one in found if one.level in _RULE_OF], found
+    settings = context.policy.settings_for("contract", Settings)
+    found = as_promised(differences(base, head), partial(_promise_of, settings))
+    faults = new_faults(base, head) if settings.lint else []
+    return [
+        *(weigh(_of(context, service, one), one) for one in found if one.level in _RULE_OF),
+        *(_fault(context, service, one) for one in faults),
+    ], found
+
+
+def _promise_of(settings: Settings, one: Difference) -> Promise:
+    return Promise(settings.promises.get(f"{one.method} {one.path}", settings.promise))
+
+
+def _fault(context: Context, service: Service, one: Fault) -> Finding:
+    pointer = ascii(one.pointer)[1:-1]
+    rule = rules.of_document(one.rule)
+    return finding(context, service, rule, f"{one.message} ({pointer})", symbol=pointer, subject=pointer)
 
 
 def _of(context: Context, service: Service, one: Difference) -> Finding:

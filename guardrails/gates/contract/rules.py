@@ -1,7 +1,9 @@
-"""The rules of the contract gate."""
+"""The rules of the contract gate: its own, and one for each fault that a document can have."""
 
+from guardrails.analysis.openapi.lint.linting import RULES as LINT_RULES
+from guardrails.analysis.openapi.lint.subject import LintRule
 from guardrails.model.finding import Effect
-from guardrails.model.rule import Rule
+from guardrails.model.rule import Example, Rule
 
 BREAKING = Rule(
     id="GR201",
@@ -164,7 +166,7 @@ CONSUMER_UNUSABLE = Rule(
     effect=Effect.REVIEW,
 )
 
-RULES = (
+OWN = (
     BREAKING,
     UNKNOWN,
     DRIFT,
@@ -183,3 +185,21 @@ RULES = (
     PACT_BROKEN,
     CONSUMER_UNUSABLE,
 )
+
+
+def of_document(rule: LintRule) -> Rule:
+    """Return the gate's rule for a fault of the document itself; it only notes."""
+    return Rule(
+        id=rule.id,
+        name=rule.name,
+        gate="contract",
+        summary=rule.summary,
+        why=rule.why,
+        remedy=rule.remedy,
+        effect=Effect.NOTE,
+        bad=(Example({"openapi.yaml": rule.bad}),),
+        good=(Example({"openapi.yaml": rule.good}),),
+    )
+
+
+RULES = (*OWN, *map(of_document, LINT_RULES))

@@ -1,6 +1,7 @@
 """What policy may say about the contract gate, from `policies/contract.yaml`."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from guardrails.model.frozen import field, frozen
 from guardrails.model.policy import Service
@@ -30,6 +31,10 @@ class Settings:
     checks, `failures` and `traffic` the folders of stored requests, `consumers` that of consumer
     files and pacts, in the contract folder.
 
+    `promise` says what clients are promised: `strict` (generated clients), `tolerant` (readers
+    that pass over what they do not know) or `internal` (released together); `promises` says it for
+    single operations, as `GET /path`. With `lint` false new faults of the document are not named.
+
     At merge about `replays` requests, at commit `replays_at_commit`, are played on base and head
     to compare their answers; 0 does without. `headers` go with each of them, `ignore` are places
     that are not compared, and `shown_differences` bounds the findings on one operation.
@@ -45,6 +50,9 @@ class Settings:
     failures: str = "failures"
     traffic: str = "traffic"
     consumers: str = "consumers"
+    promise: Literal["strict", "tolerant", "internal"] = "strict"
+    promises: Mapping[str, Literal["strict", "tolerant", "internal"]] = field(default_factory=dict)
+    lint: bool = True
     replays: int = 600
     replays_at_commit: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -8,7 +8,8 @@ from guardrails.analysis.openapi.schemas.shapes import Shape, trivial
 from guardrails.analysis.openapi.values import Json
 
 LONGEST_ARRAY = 60
-_LONGEST_TEXT = 3000
+_LONGEST_TEXT = 20_000
+_MOST_ITEMS = 1500
 PLAIN: dict[str, tuple[Json, ...]] = {
     "null": (None,),
     "boolean": (True, False),
@@ -32,7 +33,7 @@ def counted(values: list[Json], size: int) -> list[Json]:
     return [*found, *counters[len(found) : size]] if isinstance(values[0], str | int) else found
 
 
-def sizes_near(edge: Shape, least: str, most: str, top: int = LONGEST_ARRAY) -> list[int]:
+def sizes_near(edge: Shape, least: str, most: str, top: int = _MOST_ITEMS) -> list[int]:
     """Return the sizes at and beside the bounds of two `min...` and `max...` keywords, and a few small ones."""
     named = [int(one) for name in (least, most) for one in edge.numbers(name) if one <= top]
     return sorted({size for one in named for size in (one - 1, one, one + 1) if size >= 0} | {1, 2, 3})

@@ -3,6 +3,7 @@
 Witnesses are checked by two validators under both schemas before anyone sees them.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 BUDGET = 6000
 _MOST_WITNESSES = 5
 _DEEPEST = 12
+_INDEX = re.compile(r"/[0-9]+(?=/|$)")
 
 
 class Answer(StrEnum):
@@ -225,10 +227,9 @@ class Comparison:
             if self._is_meant:
                 refusals = [one for one in refusals if not self._is_ours(one, value, source)]
             for refusal in refusals[:1]:
-                if (refusal.pointer, refusal.keyword) in seen:
-                    continue
-                if self._is_meant or self._is_confirmed(value, source, target):
-                    seen.add((refusal.pointer, refusal.keyword))
+                place = (_INDEX.sub("/*", refusal.pointer), refusal.keyword)
+                if place not in seen and (self._is_meant or self._is_confirmed(value, source, target)):
+                    seen.add(place)
                     yield refusal
             if len(seen) >= _MOST_WITNESSES:
                 return

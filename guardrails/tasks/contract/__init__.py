@@ -1,0 +1,1 @@
+"""What `guardrails contract` does: finds documents, compares and lints them, and shows the result."""
