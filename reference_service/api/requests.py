@@ -8,6 +8,10 @@ from reference_service.ranking import nouns
 
 MOST_CARDS, MOST_TRACKS, MOST_ITEMS = 20, 500, 100
 
+PINS = (
+    "Of two pins for one slot the lesser id stands. Slots past the last candidate that may be shown are void; one past"
+    " `limit` keeps its item off the list."
+)
 Id = Annotated[str, Field(pattern="^[A-Za-z0-9:._-]+$", min_length=1, max_length=64)]
 
 
@@ -62,9 +66,7 @@ class Context(Message):
     recently_shown: Annotated[
         list[Id], Field(max_length=100, description="One entry a showing; kinds that wear off are capped.")
     ] = []
-    pins: Annotated[
-        list[Pin], Field(max_length=5, description="Slots past the last candidate are void.")
-    ] = []
+    pins: Annotated[list[Pin], Field(max_length=5, description=PINS)] = []
 
     def noun(self) -> nouns.Context:
         """Return what ranking knows of it."""

@@ -7,14 +7,17 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from reference_service.app import create_app
 from reference_service.models.lock import MODELS, read_lock
-from reference_service.page.choices import OPTIONS
+from reference_service.page.choices import OPTIONS, Shared, Side
 from reference_service.settings import Settings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+FIELDS = (*Side.__slots__, *Shared.__slots__)
 VOID = {"meta", "link", "input", "option", "rect", "path", "circle"}
 
 
@@ -167,6 +170,34 @@ def test_a_question_that_no_client_could_ask_is_refused_by_field(
     assert told in Outline(answer.text).words
     assert 'aria-invalid="true"' in answer.text
     assert "There is no answer" in answer.text
+
+
+@given(
+    st.sampled_from(["/", "/compare"]),
+    st.dictionaries(
+        st.sampled_from([f"{prefix}{name}" for prefix in ("", "a.", "b.") for name in FIELDS]),
+        st.text(max_size=30)
+        | st.sampled_from(["", "0", "1", "500", "up_next", "track-0001", "no", "kids", "-1", "٣"]),
+        max_size=6,
+    ),
+)
+@settings(deadline=None, max_examples=60)
+def test_no_query_breaks_the_page(client: TestClient, path: str, query: dict[str, str]) -> None:
+    answer = client.get(path, params=query)
+    assert answer.status_code in (200, 422)
+    assert "<script" not in answer.text
+    Outline(answer.text)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["listener=%ff%fe", "listener=%00", "playing=%ed%a0%80", "market=GB&market=%27%3E", "%3Cscript%3E=1"],
+)
+def test_no_bytes_break_the_page(client: TestClient, query: str) -> None:
+    answer = client.get(f"/?{query}")
+    assert answer.status_code in (200, 422)
+    assert "<script" not in answer.text
+    Outline(answer.text)
 
 
 def test_what_moved_an_item_is_told(client: TestClient) -> None:
