@@ -21,9 +21,9 @@ def blocking_search(module: Module) -> Search:
     """Return the search for calls that wait while they hold the loop."""
 
     def blocks(call: Call, meanings: tuple[str, ...]) -> bool:
-        if call.flags & Flag.AWAITED or is_impatient(call):
+        if call.flags & Flag.AWAITED or remedy_for(meanings, module.settings.blocking) is None:
             return False
-        return remedy_for(meanings, module.settings.blocking) is not None
+        return not is_impatient(call)
 
     return Search("blocking", blocks, partial(leaves_the_loop, module.graph))
 
