@@ -21,7 +21,7 @@ from reference_service.models.remote.tensors import (
     Tensor,
     Unreachable,
 )
-from reference_service.models.remote.transport import LEAST_REPLY, MOST_METADATA, ROW_REPLY, Asked
+from reference_service.models.remote.transport import LEAST_REPLY, MOST_METADATA, ROW_REPLY, Asked, address_of
 from reference_service.models.remote.wire import Value, field, fields, packed_int64, raw, signed, text
 from reference_service.models.trees import Single
 from reference_service.ranking.nouns import FloatArray
@@ -52,7 +52,7 @@ class GrpcTransport:
     """Asks a model server at grpc://HOST:PORT, over one connection, many in flight."""
 
     def __init__(self, host: str, port: int) -> None:
-        self._address = f"{host}:{port}"
+        self._address = address_of(host, port)
         self._channel: grpc.aio.Channel | None = None
 
     def encode(self, request_id: str, names: tuple[str, ...], values: Single) -> bytes:

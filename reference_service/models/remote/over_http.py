@@ -22,7 +22,7 @@ from reference_service.models.remote.tensors import (
     Tensor,
     Unreachable,
 )
-from reference_service.models.remote.transport import MOST_METADATA, Asked
+from reference_service.models.remote.transport import MOST_METADATA, Asked, address_of
 from reference_service.models.trees import Single
 from reference_service.ranking.nouns import FloatArray
 from reference_service.resilience.deadline import HEADER
@@ -122,7 +122,7 @@ class HttpTransport:
     ) -> bytes:
         kept = False
         try:
-            host = f"{self._host}:{self._port}"
+            host = address_of(self._host, self._port)
             status, answer = await connection.ask(method, path, body, {"host": host, **headers}, most)
             kept = connection.ready_again() and len(self._idle) < MOST_IDLE
         finally:

@@ -11,6 +11,11 @@ LEAST_REPLY, ROW_REPLY = 16 * 1024, 64
 """Bytes that an answer may hold: so many, and so many more a row."""
 
 
+def address_of(host: str, port: int) -> str:
+    """Return host and port as one text; an IPv6 address stands in brackets, or its port would be part of it."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One request for scores, encoded once and sent as often as it is hedged."""

@@ -15,6 +15,7 @@ from reference_service.models.remote.hedge import Hedge
 from reference_service.models.remote.model import Hedged, Outcome, RemoteModel
 from reference_service.models.remote.over_http import HttpTransport
 from reference_service.models.remote.tensors import RemoteError
+from reference_service.models.remote.transport import address_of
 from reference_service.ranking.nouns import POINT, Features
 from reference_service.resilience.deadline import Budget, begin
 from tests.reference_service.models.remote.liar import JSON_ONLY, Liar, Protocol, lying
@@ -318,6 +319,11 @@ def test_an_idle_connection_that_the_server_closed_is_no_failure() -> None:
             assert counted == {"scored": 5}
 
     asyncio.run(run())
+
+
+def test_an_address_of_ipv6_keeps_its_port_apart() -> None:
+    assert address_of("::1", 8080) == "[::1]:8080"
+    assert address_of("models.internal", 8080) == "models.internal:8080"
 
 
 def test_a_server_that_is_not_there_is_named_and_found_when_it_comes() -> None:
