@@ -5,7 +5,9 @@ first says that it is not ready, goes on answering while balancers notice, and c
 """
 
 import argparse
+import gc
 import os
+import socket
 import time
 from types import FrameType
 
@@ -18,6 +20,8 @@ from reference_service.logs import configure, note
 from reference_service.settings import Settings
 
 FINISH_SECONDS = 30
+YOUNG = 20_000
+"""How many new objects the garbage collector lets be before it looks at them."""
 
 
 class DrainingServer(uvicorn.Server):
@@ -28,6 +32,14 @@ class DrainingServer(uvicorn.Server):
         self._lifecycle = lifecycle
         self._seconds = seconds
         self._closes: float | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and take all that is there by then out of the collector's sight."""
+        await super().startup(sockets)
+        # What a request makes is gone with it; to look through the models for garbage takes a tenth of the time.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to drain; on a second signal, stop as uvicorn does."""

@@ -24,6 +24,8 @@ NAME = HEADER.lower().encode()
 JSON = (b"content-type", b"application/json")
 SURFACES: Mapping[str, Surface] = {CARDS: "cards", UP_NEXT: "up_next"}
 OPERATIONS: Mapping[Surface, str] = {"cards": "rankCards", "up_next": "rankUpNext"}
+RESERVE_SECONDS, RESERVE_SHARE = 0.02, 0.15
+"""What is kept of a deadline for answering with what is popular, where the rest of it did not do."""
 LONGEST_READ_SECONDS = 10.0
 """What a client may take to send its body, where it sets no deadline of its own."""
 
@@ -129,8 +131,13 @@ class Admission:
                         422,
                         f"{HEADER} is not a whole number from {LEAST_MS} to {MOST_MS}; correct or omit it",
                     )
-                return now + given / 1_000
-        return None if self._patience is None else now + self._patience
+                return _instant(now, given / 1_000)
+        return None if self._patience is None else _instant(now, self._patience)
+
+
+def _instant(now: float, seconds: float) -> float:
+    """Return when work must be given up for the answer to leave in time all the same."""
+    return now + seconds - min(RESERVE_SECONDS, RESERVE_SHARE * seconds)
 
 
 async def _body(receive: Receive, seconds: float | None) -> bytes:

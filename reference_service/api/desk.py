@@ -25,6 +25,7 @@ LINES: Mapping[bytes, tuple[str, Surface]] = {
 END = b"\r\n\r\n"
 UNUSUAL = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"connection", b"content-encoding"})
 LONGEST_LENGTH = 7
+PUSH_BACK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def attended_by(desk: Desk) -> type[HttpToolsProtocol]:
         """One connection."""
 
         between_requests = True
+        rested = 0.0
 
         def data_received(self, data: bytes) -> None:
             """Answer at the desk, or pass on."""
@@ -116,9 +118,17 @@ def attended_by(desk: Desk) -> type[HttpToolsProtocol]:
                 response = desk.answer(data, self.server_state.default_headers)
                 if response is not None:
                     self.transport.write(response)
-                    self.on_response_complete()
+                    self._stay_open()
                     return
             super().data_received(data)
+
+        def _stay_open(self) -> None:
+            now = time.monotonic()
+            # An idle connection is closed after seconds: to push that back at every answer takes as long as to
+            # read its headers.
+            if now - self.rested > PUSH_BACK_SECONDS:
+                self.rested = now
+                self.on_response_complete()
 
         def on_message_begin(self) -> None:
             """Note that a request has begun, which may come in pieces."""

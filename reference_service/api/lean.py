@@ -31,8 +31,8 @@ KEYWORDS = {
 }
 SAID = frozenset({"type", "title", "description", "default", "items"})
 SCALARS = {"string": str, "integer": int, "boolean": bool, "null": NoneType}
-GLANCE, CANDIDATE_BYTES = 2, 44
-"""How many candidates are looked at for one that is to be shown, and what one of them takes at least."""
+GLANCE_BYTES = 76
+"""How much of a list of candidates is looked at for one that is to be shown: a bit less than two of them."""
 LOOKED_UP = ("Candidate", "id")
 """A string whose pattern is not matched when it is read: an id that exists is right, and most do."""
 
@@ -86,8 +86,8 @@ class Reader:
         return self._asked(request.context, request.candidates, request.limit, whole=True)
 
     def glance(self, surface: nouns.Surface, body: bytes) -> Asked | None:
-        """Return what this body asks with a few times as many candidates as it wants shown, or None if these
-        or the rest of it are not plainly valid.
+        """Return what this body asks with some more candidates than it wants shown, or None if these or the
+        rest of it are not plainly valid.
 
         At the other candidates nobody looks: to find the end of a list takes as long as to rank what is popular.
         """
@@ -97,7 +97,7 @@ class Reader:
         start, end = found.end() - 1, body.rfind(b"]") + 1
         try:
             request: Any = self._openers[surface].decode(b"%s[]%s" % (body[:start], body[end:]))
-            longest = GLANCE * request.limit * CANDIDATE_BYTES
+            longest = GLANCE_BYTES * request.limit
             if end - start <= longest:
                 return self.read(surface, body)
             head = body[start : start + longest]

@@ -110,16 +110,13 @@ class Popular:
         special = self._special(context, known)
         seen, allowed, withheld = set[int](), list[int](), list[tuple[str, str]]()
         for row in sorted(known):
-            code = rules[row]
-            if row in special:
-                code = min(code, special[row])
-            if code == ALLOWED:
-                if recordings[row] not in seen:
-                    seen.add(recordings[row])
-                    allowed.append(row)
-                    continue
-                code = CODES["duplicate"]
-            withheld.append((ids[row], REASONS[code]))
+            code = min(rules[row], special[row]) if row in special else rules[row]
+            recording = recordings[row]
+            if code == ALLOWED and recording not in seen:
+                seen.add(recording)
+                allowed.append(row)
+            else:
+                withheld.append((ids[row], REASONS[code] if code != ALLOWED else "duplicate"))
         if None in asked.rows:
             unknown = {name for name, row in zip(asked.ids, asked.rows, strict=True) if row is None}
             withheld = sorted((*withheld, *((name, "unknown") for name in unknown)))

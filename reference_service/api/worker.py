@@ -35,7 +35,7 @@ class Worker:
     def __init__(self) -> None:
         # Any: jobs of every kind wait in one queue, and each keeps its own result's type.
         self._waiting: deque[_Job[Any]] = deque()
-        self._handed: SimpleQueue[tuple[_Job[Any], asyncio.AbstractEventLoop] | None] = SimpleQueue()
+        self._handed: SimpleQueue[_Job[Any] | None] = SimpleQueue()
         self._at_work = False
         threading.Thread(target=self._serve, name="ranking", daemon=True).start()
 
@@ -48,8 +48,7 @@ class Worker:
         latest = float("inf") if left is None else time.monotonic() + left
         job: _Job[Result] = _Job(work, latest, loop.create_future())
         self._waiting.append(job)
-        if not self._at_work:
-            self._hand_over(loop)
+        self._hand_over()
         try:
             async with asyncio.timeout(left):
                 return await job.done
@@ -60,9 +59,8 @@ class Worker:
         """End the thread once the work under way has ended."""
         self._handed.put(None)
 
-    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._at_work = False
-        while self._waiting:
+    def _hand_over(self) -> None:
+        while self._waiting and not self._at_work:
             job = self._waiting.popleft()
             if job.done.done():
                 continue
@@ -70,36 +68,37 @@ class Worker:
                 job.done.set_exception(DeadlineSpent())
                 continue
             self._at_work = True
-            self._handed.put((job, loop))
-            return
+            self._handed.put(job)
 
     def _serve(self) -> None:
-        while (handed := self._handed.get()) is not None:
-            job, loop = handed
+        while (job := self._handed.get()) is not None:
             outcome: object
             try:
                 outcome = job.work()
             except BaseException as error:  # noqa: BLE001  whatever it is, the caller raises it
                 outcome = error
             try:
-                loop.call_soon_threadsafe(self._deliver, job, outcome, loop)
+                job.done.get_loop().call_soon_threadsafe(self._deliver, job, outcome)
             except RuntimeError:
-                # The loop has ended, and with it whoever asked; somebody on another may wait already.
-                self._at_work = False
-                self._wake()
+                self._abandoned()
 
-    def _wake(self) -> None:
-        """Let the loop of whoever waits longest hand over."""
-        with suppress(IndexError, RuntimeError):
-            other = self._waiting[0].done.get_loop()
-            other.call_soon_threadsafe(self._hand_over, other)
+    def _abandoned(self) -> None:
+        """Go on after a loop that has ended, and with it whoever asked; another may have begun."""
+        self._at_work = False
+        for job in tuple(self._waiting):
+            with suppress(RuntimeError):
+                job.done.get_loop().call_soon_threadsafe(self._hand_over)
 
-    def _deliver(self, job: _Job[Any], outcome: object, loop: asyncio.AbstractEventLoop) -> None:
+    def _deliver(self, job: _Job[Any], outcome: object) -> None:
         # Not now: first the loop looks at its sockets.
-        loop.call_soon(self._hand_over, loop)
+        job.done.get_loop().call_soon(self._next)
         if job.done.done():
             return
         if isinstance(outcome, BaseException):
             job.done.set_exception(outcome)
         else:
             job.done.set_result(outcome)
+
+    def _next(self) -> None:
+        self._at_work = False
+        self._hand_over()

@@ -1,8 +1,7 @@
 """Prometheus metrics. Every label comes from a closed set, so no client can grow the number of series."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Literal
 
@@ -109,18 +108,30 @@ class Metrics:
             gauge = self._gauges[name] = Gauge(name, meaning, registry=self._registry)
         gauge.set_function(value)
 
-    @contextmanager
-    def stage(self, surface: str, stage: Stage) -> Iterator[None]:
-        """Time a stage of a ranking."""
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            ended = time.perf_counter()
-            self._stage(surface, stage).observe(ended - started)
-            if self.traced:
-                tell(stage, started, ended)
+    def stage(self, surface: str, stage: Stage) -> "Timer":
+        """Time a stage of a ranking, as the context of a with statement."""
+        return Timer(self._stage(surface, stage), stage if self.traced else None)
 
     def text(self) -> bytes:
         """Return all metrics in the Prometheus text format."""
         return generate_latest(self._registry)
+
+
+class Timer:
+    """Observes how long its context took; a class, because a generator takes four times as long."""
+
+    __slots__ = ("_began", "_histogram", "_traced")
+
+    def __init__(self, histogram: Histogram, traced: Stage | None) -> None:
+        self._histogram = histogram
+        self._traced = traced
+        self._began = 0.0
+
+    def __enter__(self) -> None:
+        self._began = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        ended = time.perf_counter()
+        self._histogram.observe(ended - self._began)
+        if self._traced is not None:
+            tell(self._traced, self._began, ended)

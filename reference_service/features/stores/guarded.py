@@ -4,7 +4,6 @@ A read has a bound of time and is never repeated; a store that fails is left alo
 listener who was read a moment ago is served from that, and nobody else is.
 """
 
-import asyncio
 import logging
 import time
 from collections import OrderedDict
@@ -17,6 +16,7 @@ from reference_service.features.listeners import (
     Listener,
     ListenerStore,
 )
+from reference_service.features.stores.patience import within
 from reference_service.logs import note
 from reference_service.resilience.breaker import Breaker
 from reference_service.resilience.deadline import current
@@ -25,7 +25,6 @@ Outcome = Literal["read", "stale", "slow", "failed", "hurried", "rested"]
 
 MOST_KNOWN = 50_000
 KNOWN_SECONDS = 900.0
-LATE_SECONDS = 0.01
 
 
 class GuardedStore:
@@ -58,13 +57,11 @@ class GuardedStore:
         budget = current()
         seconds = budget.stage(self._most, started)
         try:
-            async with asyncio.timeout(seconds):
+            async with within(seconds):
                 listener = await self._store.read(listener_id)
         except TimeoutError as error:
-            # Neither a caller in a hurry nor a busy event loop, which fires timers late, says anything about the
-            # store, and neither may close it to the others.
-            late = seconds is not None and self._clock() - started > seconds + LATE_SECONDS
-            self._failed("hurried" if late or seconds != self._most else "slow")
+            # A caller in a hurry says nothing about the store, and may not close it to the others.
+            self._failed("hurried" if seconds != self._most else "slow")
             raise self._unavailable(listener_id, self._clock()) from error
         except FeaturesStale:
             # It answered: whoever computes features is late, and not the store.

@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NoReturn
 
 from reference_service.features.draws import DIMENSIONS
@@ -15,6 +16,8 @@ from reference_service.features.items import KINDS
 from reference_service.features.listeners import FeaturesStale, FeaturesUnavailable, Listener
 
 LONGEST = 4_096
+MOST_DECODED = 4_096
+"""Records whose listener is kept: to check a record takes longer than to read it, and who listens asks again."""
 MOST_TASTE = 8.0
 LATEST = 2**40
 OF_USE = 10
@@ -60,6 +63,7 @@ def encode(listener_id: str, listener: Listener, computed: int | None = None) ->
     return json.dumps(content, separators=(",", ":")).encode()
 
 
+@lru_cache(maxsize=MOST_DECODED)
 def decode(listener_id: str, record: bytes) -> Record:
     """Return what this record holds, or raise FeaturesUnavailable where it is not a whole record of this very
     listener."""
