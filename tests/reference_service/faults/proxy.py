@@ -1,7 +1,7 @@
 """A proxy that injects faults between a client and a server on unix sockets, by toxiproxy's names.
 
-https://github.com/Shopify/toxiproxy#toxics - latency, timeout, reset_peer, slow_close, bandwidth, slicer, and
-`down`; `corrupt` and `flap` are ours.
+https://github.com/Shopify/toxiproxy#toxics - latency, timeout, reset_peer, slow_close, bandwidth, slicer, limit_data,
+and `down`; `jitter` is latency's, `corrupt` and `flap` are ours.
 """
 
 import asyncio
@@ -14,11 +14,24 @@ from pathlib import Path
 from typing import Literal
 
 Toxic = Literal[
-    "none", "latency", "timeout", "reset_peer", "slow_close", "bandwidth", "slicer", "corrupt", "down", "flap"
+    "none",
+    "latency",
+    "jitter",
+    "timeout",
+    "reset_peer",
+    "slow_close",
+    "bandwidth",
+    "slicer",
+    "limit_data",
+    "corrupt",
+    "down",
+    "flap",
 ]
 
 LATENCY_SECONDS = 0.3
+JITTER_SECONDS = 0.08
 TRICKLE_SECONDS = 0.02
+LIMIT_BYTES = 128
 FLAP_SHARE = 0.3
 
 
@@ -97,10 +110,14 @@ class Proxy:
                 return
             if toxic == "latency":
                 await asyncio.sleep(LATENCY_SECONDS)
+            if toxic == "jitter":
+                await asyncio.sleep(self._random.uniform(0, JITTER_SECONDS))
             if toxic == "corrupt":
                 content = self._corrupted(content)
+            if toxic == "limit_data":
+                content = content[:LIMIT_BYTES]
             await self._send(content, writer, toxic)
-            if toxic == "slow_close":
+            if toxic in {"slow_close", "limit_data"}:
                 return
 
     async def _send(self, content: bytes, writer: asyncio.StreamWriter, toxic: Toxic) -> None:

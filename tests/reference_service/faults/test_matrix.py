@@ -25,9 +25,9 @@ from tests.reference_service.ranking.test_rank import FACTS
 PATH = "/v1/now-playing/up-next:rank"
 CALLERS, EACH = 8, 12
 HARMLESS = {"none", "slicer"}
-DEADLY = {"latency", "timeout", "reset_peer", "bandwidth", "down"}
+DEADLY = {"latency", "timeout", "reset_peer", "bandwidth", "limit_data", "down"}
 # How many answers these spoil is chance; that what they spoil is not served is not.
-SPORADIC = {"flap", "slow_close"}
+SPORADIC = {"flap", "slow_close", "jitter"}
 TOXICS: tuple[Toxic, ...] = get_args(Toxic)
 
 
