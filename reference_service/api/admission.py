@@ -24,7 +24,7 @@ NAME = HEADER.lower().encode()
 JSON = (b"content-type", b"application/json")
 SURFACES: Mapping[str, Surface] = {CARDS: "cards", UP_NEXT: "up_next"}
 OPERATIONS: Mapping[Surface, str] = {"cards": "rankCards", "up_next": "rankUpNext"}
-RESERVE_SECONDS, RESERVE_SHARE = 0.02, 0.15
+RESERVE_SECONDS, RESERVE_SHARE = 0.03, 0.2
 """What is kept of a deadline for answering with what is popular, where the rest of it did not do."""
 LONGEST_READ_SECONDS = 10.0
 """What a client may take to send its body, where it sets no deadline of its own."""
