@@ -10,6 +10,8 @@ from guardrails.model.rule import Rule
 
 _VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "request")
 _REDIS = ("redis.Redis", "redis.StrictRedis", "redis.from_url", "redis.Redis.from_url")
+# These also take their bounds from the address, which may be put together elsewhere.
+_BY_ADDRESS = ("psycopg.connect", "psycopg2.connect", "psycopg.AsyncConnection.connect")
 # Name -> (the keyword that bounds it, its place among positional arguments or -1).
 _UNBOUNDED: dict[str, tuple[str, int]] = {
     **{f"requests.{verb}": ("timeout", -1) for verb in _VERBS},
@@ -23,6 +25,13 @@ _UNBOUNDED: dict[str, tuple[str, int]] = {
     "smtplib.SMTP": ("timeout", 3),
     "smtplib.SMTP_SSL": ("timeout", -1),
     "ftplib.FTP": ("timeout", 4),
+    "imaplib.IMAP4": ("timeout", 2),
+    "imaplib.IMAP4_SSL": ("timeout", -1),
+    "paramiko.SSHClient().connect": ("timeout", -1),
+    "asyncpg.connect": ("command_timeout", -1),
+    "asyncpg.create_pool": ("command_timeout", -1),
+    "pymysql.connect": ("read_timeout", -1),
+    **dict.fromkeys(_BY_ADDRESS, ("connect_timeout", -1)),
     **dict.fromkeys(_REDIS, ("socket_timeout", -1)),
     **{name.replace("redis.", "redis.asyncio.", 1): ("socket_timeout", -1) for name in _REDIS},
 }
@@ -87,6 +96,22 @@ RULE = Rule(
         ),
         example(
             """
+            import asyncpg
+
+            async def connect(address):
+                return await asyncpg.create_pool(address, max_size=4)
+            """,
+        ),
+        example(
+            """
+            import psycopg
+
+            def connect():
+                return psycopg.connect('dbname=shop host=db')
+            """,
+        ),
+        example(
+            """
             from shop.cards_pb2_grpc import CardsStub
 
             def fetch(channel, query):
@@ -96,6 +121,17 @@ RULE = Rule(
         ),
     ),
     good=(
+        example(
+            """
+            import asyncpg, psycopg
+
+            def connect(address):
+                return psycopg.connect('dbname=shop connect_timeout=2'), psycopg.connect(address)
+
+            async def open_pool(address):
+                return await asyncpg.create_pool(address, max_size=4, command_timeout=2)
+            """,
+        ),
         example(
             """
             import requests
@@ -160,6 +196,8 @@ def findings_in(module: Module) -> Iterator[Found]:
 def _missing(name: str, call: Call) -> str | None:
     if call.has_unknown_keywords or "*" in call.arguments:
         return None
+    if name in _BY_ADDRESS and _has_open_address(call):
+        return None
     if name in _UNBOUNDED:
         keyword, place = _UNBOUNDED[name]
         given = call.keyword(keyword)
@@ -172,3 +210,9 @@ def _missing(name: str, call: Call) -> str | None:
     module, _, stub = owner.rpartition(".")
     is_stub = module.endswith("_pb2_grpc") and stub.endswith("Stub()") and method[:1].isupper()
     return "timeout" if is_stub and call.keyword("timeout") in {None, "None"} else None
+
+
+def _has_open_address(call: Call) -> bool:
+    """Whether the address is no literal, or is one with a bound in it."""
+    given = call.arguments[0] if call.arguments else call.keyword("dsn") or call.keyword("conninfo")
+    return given is not None and (given[:1] not in {"'", '"'} or "connect_timeout" in given)
