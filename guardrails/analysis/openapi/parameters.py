@@ -60,6 +60,9 @@ def _schemas(
             "",
             None,
         )
+    elif result.loses_names:
+        message = f"{label}: an enumeration is gone, and generated clients lose its names"
+        yield Level.UNKNOWN, "enumeration-gone", message, "", None
     else:
         yield Level.SAFE, "parameter-schema", f"{label} takes all that it took", "", None
 

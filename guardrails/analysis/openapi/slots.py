@@ -83,6 +83,9 @@ class Slot:
         elif result.answer is Answer.UNKNOWN:
             message = f"{self.label} changed, and no rule or witness tells whether that breaks"
             yield self._made(Level.UNKNOWN, "schema", message)
+        elif result.loses_names and self.client_sends:
+            message = f"{self.label}: an enumeration is gone, and generated clients lose its names"
+            yield self._made(Level.UNKNOWN, "enumeration-gone", message)
         elif result.answer is Answer.SAFE and not forgotten:
             yield self._made(Level.SAFE, "schema", f"{self.label} changed and keeps what base promised")
 

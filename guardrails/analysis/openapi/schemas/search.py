@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.schemas.candidates import Candidates
 from guardrails.analysis.openapi.schemas.containment import Proof, is_unspoken
-from guardrails.analysis.openapi.schemas.edits import Edit, Edits
+from guardrails.analysis.openapi.schemas.edits import GONE, Edit, Edits
 from guardrails.analysis.openapi.schemas.normal import FALSE, UNSENT, WIDENED, Side, Universe
 from guardrails.analysis.openapi.schemas.second import agrees
 from guardrails.analysis.openapi.schemas.shapes import Conjunction, Shape, leaves
@@ -53,6 +53,7 @@ class Result:
     """The answer on one slot, with the witnesses of a break, one for each place and keyword.
 
     `narrowed` names keywords that let less through, where nothing else decides.
+    `loses_names` tells that values which a client knows by name are now any values.
     `is_meant` tells that the schemas contradict themselves (a `minItems` beside `type: string`),
     and break only when their types include what their keywords speak of.
     """
@@ -60,6 +61,7 @@ class Result:
     answer: Answer
     witnesses: tuple[Witness, ...] = ()
     narrowed: tuple[str, ...] = ()
+    loses_names: bool = False
     is_meant: bool = False
 
 
@@ -208,7 +210,7 @@ class Comparison:
         if self.proof.same(source, target):
             return Result(Answer.SAME)
         if self.proof.holds((source,), (target,)):
-            return Result(Answer.SAFE)
+            return Result(Answer.SAFE, loses_names=self._loses_names(source, target))
         if not self.sent.can_judge((source,)) or not self.taken.can_judge((target,)):
             return Result(Answer.UNKNOWN)
         witnesses = tuple(self._witnesses(source, target))
@@ -217,6 +219,11 @@ class Comparison:
         found = Edits(self.source, self.target, self.proof).between(source, target)
         narrowed = dict.fromkeys(name for name, edit in found if edit is Edit.NARROWER)
         return Result(Answer.UNKNOWN, narrowed=tuple(narrowed))
+
+    def _loses_names(self, source: Node, target: Node) -> bool:
+        """Whether a whole enumeration was opened and nothing else took its place."""
+        found = list(Edits(self.source, self.target, self.proof).between(source, target))
+        return (GONE, Edit.WIDER) in found and all(edit is Edit.WIDER for _, edit in found)
 
     def _witnesses(self, source: Node, target: Node) -> Iterator[Witness]:
         seen: set[tuple[str, str]] = set()

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from guardrails.analysis.openapi.schemas.automata import matches
 from guardrails.analysis.openapi.schemas.normal import FALSE, TYPES, Universe
+from guardrails.analysis.openapi.schemas.patterns import Irregular
 from guardrails.analysis.openapi.values import (
     Json,
     Node,
@@ -25,6 +27,7 @@ from guardrails.analysis.openapi.values import (
 
 MOST = 48
 _LONGEST_SPAN = 256
+_LONGEST_NAME = 16  # a backtracking search of a longer one may never end
 _OPAQUE = {
     **dict.fromkeys(("contains", "minContains", "maxContains", "unevaluatedItems"), "array"),
     **dict.fromkeys(("propertyNames", "dependentSchemas", "unevaluatedProperties"), "object"),
@@ -173,9 +176,12 @@ def trivial(pattern: str) -> bool:
 
 
 @cache
-def compiled(pattern: str) -> re.Pattern[str]:
-    """Return the pattern, searched as JSON Schema does."""
-    return re.compile(pattern)
+def is_found(pattern: str, name: str) -> bool:
+    """Whether the pattern is found in a name; one that cannot be searched in bounded time is found in none."""
+    try:
+        return matches(pattern, name)
+    except Irregular:
+        return len(name) <= _LONGEST_NAME and re.search(pattern, name) is not None
 
 
 def _of_name(node: Node, name: str) -> Iterator[Node]:
@@ -184,7 +190,7 @@ def _of_name(node: Node, name: str) -> Iterator[Node]:
         declared = True
         yield members(members(node["properties"])[name])
     for pattern, one in members(node.get("patternProperties")).items():
-        if compiled(pattern).search(name):
+        if is_found(pattern, name):
             declared = True
             yield members(one)
     if not declared and "additionalProperties" in node:

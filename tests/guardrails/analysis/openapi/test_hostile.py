@@ -74,3 +74,14 @@ def test_parts_of_the_wrong_type_say_nothing_and_crash_nothing(place: str, wrong
     assert levels(broken, broken) == []
     levels(whole, broken)
     levels(broken, whole)
+
+
+def test_names_are_matched_in_bounded_time() -> None:
+    name = "a" * 40 + "!"
+    hostile: Json = {
+        "patternProperties": {"^(a+)+$": {"type": "string"}, "(?=(a+)+$)": {}},
+        "required": [name],
+    }
+    other: Json = {"patternProperties": {"^(a|a)*$": {"type": "string"}}, "required": [name]}
+
+    assert worst_of_request(hostile, other) != "same"

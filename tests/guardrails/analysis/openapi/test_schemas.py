@@ -194,6 +194,16 @@ def test_bound_of_a_type_that_is_not_declared_breaks_without_a_witness() -> None
     assert (one.level, one.rule, one.witness) == ("breaking", "maximum", None)
 
 
+def test_enumeration_that_is_opened_is_told_to_generated_clients() -> None:
+    closed: Json = {"type": "object", "properties": {"a": {"type": "string", "enum": ["x", "y"]}}}
+    opened: Json = {"type": "object", "properties": {"a": STRING}}
+    longer: Json = {"type": "object", "properties": {"a": {"type": "string", "enum": ["x", "y", "z"]}}}
+
+    assert worst_of_request(closed, opened) == "unknown"
+    assert worst_of_request(closed, longer) == "safe"
+    assert worst_of_answer(opened, closed) == "safe"
+
+
 def test_what_neither_proof_nor_witness_decides_is_presumed_from_its_keywords() -> None:
     def union(*names: str) -> Json:
         return {"oneOf": [{"type": "object", "properties": {name: STRING}} for name in names]}
