@@ -23,8 +23,8 @@ RULE = Rule(
     name="loose-request-model",
     gate="architecture",
     summary="A request's model accepts unknown fields, or texts and lists of any length.",
-    why="A list that may hold a million ids is parsed, checked and ranked before anybody says no. Unknown fields that are "
-    "accepted hide a client's typing error, and become a contract when one is used later.",
+    why="A list that may hold a million ids is parsed, checked and ranked before anybody says no. Unknown fields "
+    "that are accepted hide a client's typing error, and become a contract when one is used later.",
     remedy="Bound it: `ids: list[str] = Field(max_length=500)`, and refuse what is unknown: "
     "`model_config = ConfigDict(extra='forbid')`.",
     effect=Effect.NOTE,

@@ -11,21 +11,21 @@ from guardrails.gates.architecture.module import Found, Module
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
-NODES = ("For", "ListComp", "DictComp", "Call")
+NODES = ("For", "ListComp", "Call")
 WHERE = "pure"
 _SETS = ("builtins.set()", "builtins.frozenset()")
 _JOINING = frozenset({"union", "intersection", "difference", "symmetric_difference", "copy"})
 _ORDERING = frozenset(
     {
-        *(f"builtins.{one}" for one in ("list", "tuple", "enumerate", "iter", "zip", "map")),
-        *("numpy.array", "numpy.fromiter", "itertools.islice", "itertools.chain", "collections.deque"),
+        *(f"builtins.{one}" for one in ("list", "tuple", "enumerate", "iter")),
+        *("numpy.array", "numpy.fromiter", "itertools.islice", "collections.deque"),
     }
 )
+_FREE = frozenset(
+    {"sorted", "len", "set", "frozenset", "sum", "min", "max", "any", "all", "Counter", "update", "union"}
+)
 _BUILDING = frozenset({"append", "appendleft", "extend", "insert"})
-_PER_PROCESS = {
-    "builtins.hash": "hash() of text differs from process to process",
-    "builtins.id": "id() is a place in memory",
-}
+_PER_PROCESS = {"builtins.hash": "hash() of text differs from process to process"}
 _POLICY = "pure: [ranking]"
 CALLED = {"join", *(one.rpartition(".")[2] for one in (*_ORDERING, *_PER_PROCESS))}
 
@@ -33,7 +33,7 @@ RULE = Rule(
     id="GR152",
     name="set-order-in-pure-code",
     gate="architecture",
-    summary="Code that policy wants pure lets a set's order, a hash or an address decide.",
+    summary="Code that policy wants pure lets a set's order or a hash decide.",
     why="Python salts the hashes of texts anew in every process, so a set of ids comes out in another order on every "
     "replica. Two replicas then answer one request differently, and a golden passes here and fails there.",
     remedy="Sort before you go through it: `for id in sorted(ids)`; keep order with `dict.fromkeys`; hash with "
@@ -122,9 +122,11 @@ RULE = Rule(
 def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
     """Mark what is built in the order of a set, and numbers that only this process gives."""
     message = "the order of a set decides what is built"
+    if id(node) in here.once(_outermost(node, here), _order_free):
+        return
     if isinstance(node, ast.For) and _is_set(node.iter, here) and any(map(_builds, body_of(node))):
         yield here.mark(node, message, f"for {ast.unparse(node.target)} in {ast.unparse(node.iter)}")
-    elif isinstance(node, ast.ListComp | ast.DictComp) and _is_set(node.generators[0].iter, here):
+    elif isinstance(node, ast.ListComp) and _is_set(node.generators[0].iter, here):
         yield here.mark(node, message)
     elif isinstance(node, ast.Call) and node.args:
         names = here.meanings(node.func)
@@ -141,12 +143,22 @@ def findings_in(module: Module) -> Iterator[Found]:
         yield from module.marks(RULE.id)
 
 
+def _outermost(node: ast.AST, here: Here) -> ast.AST:
+    *_, last = node, *here.around()
+    return last
+
+
+def _order_free(holder: ast.AST) -> frozenset[int]:
+    """Return the ids of what is handed to a call for which order means nothing, such as `sorted`."""
+    calls = (one for one in ast.walk(holder) if isinstance(one, ast.Call) and called(one)[1] in _FREE)
+    return frozenset(id(inner) for call in calls for one in call.args for inner in ast.walk(one))
+
+
 def _builds(node: ast.AST) -> bool:
-    if isinstance(node, ast.Assign):
-        return any(isinstance(one, ast.Subscript) for one in node.targets)
     if isinstance(node, ast.Call):
         return called(node)[1] in _BUILDING
-    return isinstance(node, ast.Yield | ast.Return | ast.Break)
+    gives = isinstance(node, ast.Return) and not isinstance(node.value, ast.Constant | None)
+    return gives or isinstance(node, ast.Yield)
 
 
 def _is_set(node: ast.expr, here: Here) -> bool:

@@ -165,7 +165,7 @@ def _of_call(call: ast.Call, here: Here) -> str:
     first = call.args[0] if call.args else None
     if not _FETCHING.isdisjoint(names) and len(call.args) > 1 and not _is_written(call.args[1]):
         return (
-            "a member of an imported module is picked by a computed name" if _is_foreign(first, here) else ""
+            "a member of something imported is picked by a computed name" if _is_foreign(first, here) else ""
         )
     if not _IMPORTING.isdisjoint(names):
         return "" if first is None or _is_written(first) else "a module is imported by a computed name"

@@ -14,7 +14,7 @@ from guardrails.model.rule import Rule
 _POLICY = "guarded: [app]"
 _GETTING = frozenset({"builtins.property", "functools.cached_property"})
 # Called where they stand by name, or entered by a `with`, which the call graph follows.
-_VISIBLE = frozenset({"__init__", "__new__", "__post_init__", "__enter__", "__exit__", "__main__"})
+_VISIBLE = frozenset({"__init__", "__new__", "__post_init__", "__enter__", "__exit__", "__call__"})
 
 RULE = Rule(
     id="GR172",
@@ -124,8 +124,10 @@ def findings_in(module: Module) -> Iterator[Found]:
 
 def _is_implicit(module: Module, scope: Scope) -> bool:
     name = scope.name.rpartition(".")[2]
-    is_special = name.startswith("__") and name.endswith("__") and name not in _VISIBLE
-    in_class = module.facts.scopes[scope.parent].kind == "class"
+    holder = module.facts.scopes[scope.parent]
+    visible = _VISIBLE - {"__call__"} if "builtins.type" in holder.bases else _VISIBLE
+    is_special = name.startswith("__") and name.endswith("__") and name not in visible
+    in_class = holder.kind == "class"
     is_read = any(one.name in _GETTING for one in scope.decorators)
     return is_read or (is_special and (in_class or name == "__getattr__"))
 

@@ -102,7 +102,7 @@ def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
     """Mark a member of something imported that is set or removed; the standard library is GR529's."""
     for target in _targets(node, here):
         for name in here.meanings(target):
-            if not name.startswith(("?", ":", "builtins.")) and "(" not in name and _is_judged(name):
+            if _is_shared(name) and (_is_class_or_module(name) or _puts_a_function(node, here)):
                 yield here.mark(node, f"a member of {name} is replaced while the program runs")
                 return
 
@@ -113,8 +113,24 @@ def findings_in(module: Module) -> Iterator[Found]:
         yield from module.marks(RULE.id)
 
 
-def _is_judged(name: str) -> bool:
+def _is_shared(name: str) -> bool:
+    """Whether the name is something that other modules see too; the standard library is GR529's."""
+    if name.startswith(("?", ":", "builtins.")) or "(" in name:
+        return False
     return name.startswith(".") or name.partition(".")[0] not in sys.stdlib_module_names
+
+
+def _is_class_or_module(name: str) -> bool:
+    return "." not in name or name.rpartition(".")[2][:1].isupper()
+
+
+def _puts_a_function(node: ast.AST, here: Here) -> bool:
+    """Whether a function of this file is put in place of the member; an object's plain field is its own affair."""
+    value = node.value if isinstance(node, ast.Assign) else None
+    value = node.args[-1] if isinstance(node, ast.Call) and node.args else value
+    return isinstance(value, ast.Lambda) or any(
+        one.startswith(":") and not one.endswith("()") for one in here.meanings(value)
+    )
 
 
 def _targets(node: ast.AST, here: Here) -> Iterator[ast.expr]:

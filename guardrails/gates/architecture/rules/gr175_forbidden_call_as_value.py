@@ -130,7 +130,10 @@ def _is_harmless(module: Module, mention: Mention) -> bool:
         return True
     return any(
         call.name.rpartition(".")[2].lstrip("?:") in _LEAVING
-        and mention.text in (*call.arguments, *(value for _, value in call.keywords))
+        and any(
+            one.rpartition(".")[2] == mention.text.rpartition(".")[2]
+            for one in (*call.arguments, *(value for _, value in call.keywords))
+        )
         for call in facts.calls
         if call.scope == mention.scope
     )
