@@ -16,6 +16,7 @@ _LISTS = re.compile(r"(?:typing\.)?(?:list|List|Sequence|tuple|set)\[(?!.*\.\.\.
 _BOUNDED = re.compile(
     r"max_length|max_items|constr|conlist|Literal|pattern|StringConstraints|EmailStr|UUID|date"
 )
+_FILLED = re.compile(r"(?:Depends|Security)\(\)")
 _BODIES = frozenset({"POST", "PUT", "PATCH"})
 
 RULE = Rule(
@@ -130,7 +131,8 @@ def findings_in(module: Module) -> Iterator[Found]:
     for route in documented_routes(module):
         scope = module.facts.scopes[route.scope]
         for parameter in scope.parameters if route.method in _BODIES else ():
-            for one in classes_of(module, parameter.annotation) if parameter.annotation else ():
+            given = parameter.annotation and not _FILLED.search(parameter.default)
+            for one in classes_of(module, parameter.annotation) if given else ():
                 fault = (
                     ""
                     if one in told or not is_request(module, one)

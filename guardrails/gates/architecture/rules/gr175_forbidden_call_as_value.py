@@ -20,6 +20,7 @@ _LEAVING = frozenset(
         "Thread",
         "Process",
         "add_task",
+        "partial",
     }
 )
 
@@ -111,7 +112,8 @@ def findings_in(module: Module) -> Iterator[Found]:
     if not module.is_guarded or not any(one.kind == "async" for one in module.facts.scopes):
         return
     for one in module.facts.references:
-        named = remedy_for((one.text,), module.settings.blocking)
+        # A method of an object that blocks is not told apart from what the object merely holds.
+        named = "(" not in one.text and remedy_for((one.text,), module.settings.blocking)
         if named and one.text.rpartition(".")[2].islower() and not _is_harmless(module, one):
             message = f"{one.text}, which blocks the event loop, is carried as a value"
             yield Found(one.line, one.scope, message, f"reference to {one.text}")
