@@ -170,4 +170,5 @@ def _is_set(node: ast.expr, here: Here) -> bool:
         owner, method = called(node)
         if owner is not None and method in _JOINING:
             return _is_set(owner, here)
-    return any(one in _SETS for one in here.meanings(node))
+    names = here.meanings(node)
+    return bool(names) and all(one in _SETS for one in names)

@@ -41,7 +41,7 @@ RULE = Rule(
     summary="Guarded code picks a module or its member by a name that it computes.",
     why="No reader and no rule can tell what `getattr(module, name)` or `import_module(name)` gives. In code whose "
     "layers, clocks or event loop policy guards, what cannot be resolved cannot be cleared.",
-    remedy="Write the name out, or choose among named functions with a dictionary: `HANDLERS[kind](card)`.",
+    remedy="Write the name out, or choose among named functions in a dictionary.",
     effect=Effect.REVIEW,
     bad=(
         example(
