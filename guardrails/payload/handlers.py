@@ -21,15 +21,21 @@ def _routed(holder: object, prefix: str, depth: int) -> Iterator[tuple[str, str,
         return
     routes = getattr(holder, "routes", None)
     for route in routes if isinstance(routes, (list, tuple)) else ():
-        path = prefix + str(getattr(route, "path_format", None) or getattr(route, "path", ""))
+        written = prefix + str(getattr(route, "path", None) or "")
         endpoint = getattr(route, "endpoint", None)
         if endpoint is not None:
+            path = prefix + str(getattr(route, "path_format", None) or getattr(route, "path", ""))
             names = [_name(endpoint), *_needed(getattr(route, "dependant", None), 0)]
             for method in getattr(route, "methods", None) or ():
                 yield str(method), path, names
+            continue
+        # FastAPI holds a router that was included as a route of its own, with the prefix beside it.
+        included = getattr(route, "original_router", None)
+        if included is not None:
+            context = getattr(route, "include_context", None)
+            yield from _routed(included, written + str(getattr(context, "prefix", "")), depth + 1)
         else:
-            inner = holder if getattr(route, "routes", None) is None else route
-            yield from _routed(getattr(route, "app", inner), path, depth + 1)
+            yield from _routed(getattr(route, "app", route), written, depth + 1)
 
 
 def _needed(dependant: object, depth: int) -> Iterator[str]:
