@@ -31,7 +31,7 @@ from tests.repos.memory import MemoryTree, context_for
 
 SHOP = (Path(__file__).parent / "services" / "shop.py").read_text("utf-8")
 SERVICE = Service("shop", ("shop",), app="shop.app:app", start_seconds=60.0)
-SETTINGS = Settings(max_requests=0, headers={"x-user": "Ada"})
+SETTINGS = Settings(max_requests=0)
 ROUNDS = 20
 Files = Mapping[str, str | bytes]
 

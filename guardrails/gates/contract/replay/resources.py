@@ -57,6 +57,11 @@ class Resources:
             (one.pointers for found in sources for one in found if one.operation is operation), ("/id",)
         )
 
+    def is_made(self, operation: Operation) -> bool:
+        """Whether something is posted to the very place that the operation reads."""
+        place = operation.path.rpartition("/{")[0] if operation.path.endswith("}") else operation.path
+        return any(one.operation.path == place for found in self._made.values() for one in found)
+
     def filling(self, operation: Operation) -> list[Source]:
         """Return what fills that which the operation reads: what is posted to its path, or below it."""
         place = operation.path.rpartition("/{")[0] if operation.path.endswith("}") else operation.path

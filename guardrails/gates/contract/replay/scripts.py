@@ -88,10 +88,16 @@ class Writer:
     def _of_operation(self, operation: Operation, most: int) -> Script:
         chance = random.Random(f"{self._seed} {label_of(operation)}")  # noqa: S311 - it must be repeatable
         sheet = _Sheet(self._makers, self._resources, chance, made=self._made)
+        if operation.method in _READS:  # of a service that holds nothing yet
+            sheet.ask(operation, self._makers[label_of(operation)].plain())
         sheet.provide_for(operation)
-        if operation.method == "get" and not sheet.lines and self._made == _MADE_BEFORE:
+        if (
+            operation.method == "get"
+            and not self._resources.is_made(operation)
+            and self._made == _MADE_BEFORE
+        ):
             sheet.furnish([one for one in self._operations if one.method == "post" and one is not operation])
-        before = len(sheet.lines)
+        before = len(sheet.lines) - (operation.method in _READS)
         seen: set[tuple[Request, tuple[Use, ...]]] = set()
         for drafted in self._some(operation, chance, most):
             if before and chance.random() < _RENEWED_SHARE:
@@ -185,6 +191,10 @@ class _Sheet:
         source = self._resources.source(name, beside)
         if source is None or label_of(source.operation) in self._ids or depth > _DEEPEST:
             return
+        if source.operation.method != "post":
+            # What is only listed was made by operations that do not say so.
+            makers = [one.operation for one in self._makers.values() if one.operation.method == "post"]
+            self.furnish([one for one in makers if not one.path.startswith(f"{source.operation.path}/")])
         for turn in range(self._made if source.operation.method == "post" else 1):
             self._make(source, depth, turn)
 
@@ -201,11 +211,15 @@ class _Sheet:
         self._ask_and_know(source.operation, draft)
 
     def furnish(self, operations: Sequence[Operation]) -> None:
-        """Write steps that fill the service: every operation that makes something, a few times."""
+        """Write steps that fill the service: every operation that makes something, a few times, on what is newest."""
+        usual, self._newest = self._newest, True
         for turn in range(min(_FURNISHED, self._made)):
-            for operation in sorted(operations, key=lambda one: one.path.count("/")):
+            deep = [one for one in operations if "{" in one.path]
+            # Twice, since the second of two may have to come before the first.
+            for operation in (*(one for one in operations if one not in deep), *deep, *deep):
                 maker = self._makers[label_of(operation)]
                 self._ask_and_know(operation, maker.plain() if turn == 0 else maker.mixed(self._chance))
+        self._newest = usual
 
     def furnish_one(self, source: Source) -> None:
         """Write the steps that make one resource and what it needs, all of them plain."""

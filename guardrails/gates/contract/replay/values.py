@@ -16,7 +16,7 @@ _LONGEST_TEXT = 4096
 _LONGEST_LIST = 120
 _LONGEST_WORD = 300
 _HOURS = 24
-_MOST_WORDS = 8
+_MOST_WORDS = 10
 _FORMATS: dict[str, tuple[str, ...]] = {
     "date-time": (
         "2026-03-29T01:30:00+01:00",
@@ -69,7 +69,9 @@ class Values:
 
     def __init__(self, document: Document, words: Sequence[Json] = ()) -> None:
         self._document = document
-        self._texts = tuple(one for one in words if isinstance(one, str))
+        known = [one for one in words if isinstance(one, str)]
+        cased = [other for one in known[:3] for other in (one.lower(), one.upper())]
+        self._texts = tuple(dict.fromkeys([*known[:3], *cased, *known[3:]]))
         self._numbers = tuple(number(one) for one in words if number(one) is not None)
         self._columns: dict[int, tuple[Json, list[Json]]] = {}
         self._small = [one for one in self._numbers if isinstance(one, int) and 0 <= one <= _LONGEST_WORD][
