@@ -97,11 +97,12 @@ async def spent(way: Way, body: Mapping[str, Any], requests: int) -> tuple[float
 
 def _cpu(way: Way) -> tuple[float, float]:
     """Return the CPU seconds so far of the service and of the server."""
-    server = 0.0 if way.server is None else _seconds(way.server.process.pid)
-    return _seconds(way.service.process.pid), server
+    server = 0.0 if way.server is None else seconds_of(way.server.process.pid)
+    return seconds_of(way.service.process.pid), server
 
 
-def _seconds(process: int) -> float:
+def seconds_of(process: int) -> float:
+    """Return the CPU seconds of this process so far, its threads' included."""
     # What stands before the name may hold anything but a closing parenthesis after it.
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS

@@ -1,170 +1,86 @@
-"""Faults of the feature store, and of the event log's disk, at 1, 2 and 4 times the capacity of the service.
+"""Faults at 1, 2 and 4 times the capacity of the service, measured first in the same run.
 
-Capacity is measured first, in this run, by a closed loop. Then each fault acts under an open loop: requests
-have the times they should be sent at, and a late one counts from then. Service and generator are pinned to a
-processor each, where there are two.
+Each fault acts while an open loop sends rankings of 500 candidates; then it ends, and the time until full quality
+is measured. Service and generator have a processor each. A sample of the answers is judged by the contract's
+invariants. While the event log's disk is full, events are sent too, and none may be acknowledged.
 
-python -m benchmarks.resilience [SECONDS A CELL, default 3] [TOXIC ...]
+python -m benchmarks.resilience [SECONDS A CELL, default 2] [FAULT ...] [--trees TREES]
 """
 
+import argparse
 import asyncio
 import json
 import os
-import random
-import sys
+import subprocess
 import tempfile
-import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
+import uvloop
+
+from benchmarks.load.generator import Generator, Tally
+from benchmarks.load.model import write_models
+from benchmarks.load.requests import prepared
+from benchmarks.load.stage import come_first, pin
+from contracts.now_playing.invariants import CLOCK, INVARIANTS
 from reference_service.features.stores.redis import RedisStore
 from reference_service.settings import RedisAddress
 from tests.reference_service.faults.proxy import Proxy, Toxic, proxied
 from tests.reference_service.features.stores.redis_server import redis_server
-from tests.reference_service.processes.service import Service, served
+from tests.reference_service.models.remote.liar import Liar, listening
+from tests.reference_service.processes.service import Connection, Service, served
 
 ANSWERED, IN_BUDGET, DEGRADED, GOODPUT, RECOVERY = 99.9, 97.0, 1.0, 70.0, 3.0
-BUDGET_SECONDS = 0.15
-CONNECTIONS = 64
-CANDIDATES = 200
+BUDGET_MS = 150
+CANDIDATES, LOADS = 500, (1, 2, 4)
+CONNECTIONS, AT_ONCE = 300, 16
 CAPACITY_SECONDS = 3.0
-TOXICS: tuple[Toxic, ...] = get_args(Toxic)
+DISK_BYTES = 2 * 2**20
+EVENTS_A_SECOND = 20
+CATALOGUE = Path(__file__).parent.parent / "contracts" / "now_playing" / "catalogue.json"
+
+Change = Callable[[], Awaitable[None]]
 
 
-@dataclass(slots=True)
-class Tally:
-    """What became of the requests of one cell."""
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that goes wrong, and how it begins and ends."""
 
-    sent: int = 0
-    valid: int = 0
-    in_time: int = 0
-    whole: int = 0
-    seconds: list[float] = field(default_factory=list)
-    reasons: Counter[str] = field(default_factory=Counter)
-
-
-class Generator:
-    """Sends rankings over kept-alive connections."""
-
-    def __init__(self, socket: str) -> None:
-        self._socket = socket
-        self._idle: asyncio.LifoQueue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.LifoQueue()
-        self._random = random.Random(7)
-
-    async def open(self) -> None:
-        """Open the connections."""
-        for _ in range(CONNECTIONS):
-            self._idle.put_nowait(await asyncio.open_unix_connection(self._socket, limit=2**20))
-
-    async def close(self) -> None:
-        """Close the connections."""
-        while not self._idle.empty():
-            self._idle.get_nowait()[1].close()
-
-    async def ask(self, tally: Tally, due: float) -> bool:
-        """Send one request that should have left at `due`; return whether its answer was of full quality."""
-        tally.sent += 1
-        reader, writer = await self._idle.get()
-        try:
-            writer.write(_request(self._random.randrange(1, 401)))
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-            body = await reader.readexactly(length)
-        except (OSError, asyncio.IncompleteReadError):
-            reader, writer = await asyncio.open_unix_connection(self._socket, limit=2**20)
-            return False
-        finally:
-            self._idle.put_nowait((reader, writer))
-        seconds = time.monotonic() - due
-        whole = b'"degraded":false' in body
-        tally.seconds.append(seconds)
-        tally.valid += head.startswith(b"HTTP/1.1 200") and body.count(b'"score"') == 30
-        tally.in_time += seconds <= BUDGET_SECONDS
-        tally.whole += whole
-        if not whole:
-            tally.reasons[body.split(b'"degraded_reason":"')[1].split(b'"')[0].decode()] += 1
-        return whole
-
-    async def flood(self, rate: float, seconds: float) -> Tally:
-        """Send at this rate, in a Poisson stream, whether answers come or not."""
-        tally, tasks = Tally(), []
-        due = time.monotonic()
-        end = due + seconds
-        while due < end:
-            due += self._random.expovariate(rate)
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
-            tasks.append(asyncio.create_task(self.ask(tally, due)))
-        await asyncio.gather(*tasks)
-        return tally
-
-    async def capacity(self, seconds: float) -> float:
-        """Return how many requests a second are answered in full, with two always in work."""
-        end, tally = time.monotonic() + seconds, Tally()
-
-        async def one() -> None:
-            while time.monotonic() < end:
-                await self.ask(tally, time.monotonic())
-
-        await asyncio.gather(one(), one())
-        return tally.whole / seconds
-
-    async def recovery(self) -> float:
-        """Return the seconds until an answer is of full quality."""
-        began = time.monotonic()
-        while not await self.ask(Tally(), time.monotonic()):
-            await asyncio.sleep(0.01)
-            if time.monotonic() - began > 4 * RECOVERY:
-                break
-        return time.monotonic() - began
-
-
-def _request(listener: int) -> bytes:
-    body = _BODY.replace(b"listener-0000", b"listener-%04d" % listener)
-    return _HEAD + body
-
-
-_CONTEXT: dict[str, Any] = {
-    "listener_id": "listener-0000",
-    "market": "GB",
-    "product_tier": "premium",
-    "explicit_allowed": True,
-    "age_band": "adult",
-    "hour_local": 9,
-    "device": "phone",
-    "now_playing": "track-0005",
-}
-_BODY = json.dumps(
-    {
-        "context": _CONTEXT,
-        "candidates": [{"id": f"track-{one:04d}", "source": "radio"} for one in range(1, CANDIDATES + 1)],
-    }
-).encode()
-_HEAD = (
-    b"POST /v1/now-playing/up-next:rank HTTP/1.1\r\nhost: s\r\ncontent-type: application/json\r\n"
-    b"content-length: %d\r\n\r\n" % len(_BODY)
-)
+    name: str
+    begin: Change
+    end: Change
 
 
 @contextmanager
-def _stage() -> Iterator[tuple[Path, Path, Service]]:
-    """Yield the path of a filled Redis, the path that the service reads it through, and the service."""
-    with redis_server() as upstream, tempfile.TemporaryDirectory() as folder:
-        asyncio.run(_filled(upstream))
-        between = Path(folder) / "p"
-        with served({"NOW_PLAYING_FEATURES": f"redis+unix://{between}"}) as service:
-            _pin(service)
-            yield upstream, between, service
+def small_disk() -> Iterator[Path | None]:
+    """Yield a folder on a file system of its own, or None where this process may not make one."""
+    with tempfile.TemporaryDirectory() as folder:
+        made = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", folder],
+            check=False,
+            capture_output=True,
+        )
+        if made.returncode:
+            yield None
+            return
+        try:
+            yield Path(folder)
+        finally:
+            subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def _pin(service: Service) -> None:
-    processors = sorted(os.sched_getaffinity(0))
-    if len(processors) > 1:
-        os.sched_setaffinity(service.process.pid, {processors[0]})
-        os.sched_setaffinity(0, set(processors[1:]))
+def fill(folder: Path) -> None:
+    """Leave no byte on the file system of this folder."""
+    with (folder / "filler").open("wb", buffering=0) as file:
+        try:
+            while file.write(b"x" * 4_096):
+                pass
+        except OSError:
+            return
 
 
 async def _filled(path: Path) -> None:
@@ -173,52 +89,157 @@ async def _filled(path: Path) -> None:
     await store.close()
 
 
-async def _measure(
-    upstream: Path, between: Path, service: Service, seconds: float, toxics: tuple[Toxic, ...]
+async def _nothing() -> None:
+    """Change nothing."""
+
+
+def store_faults(proxy: Proxy) -> list[Fault]:
+    """Return the faults of the way to the feature store."""
+
+    async def poison(toxic: Toxic) -> None:
+        proxy.poison(toxic)
+
+    return [Fault(toxic, partial(poison, toxic), partial(poison, "none")) for toxic in get_args(Toxic)]
+
+
+def disk_fault(disk: Path, socket: str) -> Fault:
+    """Return a full disk, with events that are sent meanwhile; none may be acknowledged until it ends."""
+    sending: list[asyncio.Task[None]] = []
+
+    async def send() -> None:
+        connection, number = await Connection.to(socket), 0
+        while True:
+            number += 1
+            event = {"id": f"full-{number}", "type": "play", "at_ms": 1, "listener_id": "listener-0001"}
+            body = {"events": [{**event, "item_id": "track-0001", "surface": "up_next"}]}
+            status, _ = await connection.ask("POST", "/v1/now-playing/events", body)
+            assert status == 503, f"an event was answered {status} by a full disk"
+            await asyncio.sleep(1 / EVENTS_A_SECOND)
+
+    async def begin() -> None:
+        fill(disk)
+        sending.append(asyncio.create_task(send()))
+
+    async def end() -> None:
+        task = sending.pop()
+        if task.done():
+            task.result()
+        task.cancel()
+        (disk / "filler").unlink()
+
+    return Fault("disk full", begin, end)
+
+
+def server_faults(liar: Liar) -> list[Fault]:
+    """Return the faults of a model server."""
+
+    async def lie(fault: str) -> None:
+        liar.fault = fault
+
+    names = {"server: none": "none", "server: slow": "slow", "server: shape": "another shape"}
+    return [Fault(name, partial(lie, fault), partial(lie, "none")) for name, fault in names.items()]
+
+
+class Matrix:
+    """Measures the faults of one service."""
+
+    def __init__(self, service: Service, seconds: float) -> None:
+        self._generator = Generator(
+            service.socket, prepared(64, CANDIDATES, BUDGET_MS), BUDGET_MS / 1_000, seed=7
+        )
+        self._seconds = seconds
+        self._catalogue = json.loads(CATALOGUE.read_text("utf-8"))
+
+    async def measure(self, faults: list[Fault]) -> None:
+        """Print the table of these faults."""
+        generator = self._generator
+        await generator.open(CONNECTIONS)
+        await generator.capacity(1.0, AT_ONCE)
+        capacity, tally = await generator.capacity(CAPACITY_SECONDS, AT_ONCE)
+        print(
+            f"capacity {capacity:.0f} answers a second, {100 * tally.whole / tally.sent:.1f} % of full quality"
+        )
+        print("fault          load   sent answered% in budget% degraded% goodput%  p50 ms  p99 ms  back s")
+        for fault in faults:
+            for load in LOADS:
+                await self._cell(fault, load, capacity)
+        await generator.close()
+
+    async def _cell(self, fault: Fault, load: int, capacity: float) -> None:
+        await self._generator.recovery(RECOVERY)
+        await fault.begin()
+        tally = await self._generator.flood(load * capacity, self._seconds)
+        await fault.end()
+        back = await self._generator.recovery(2 * RECOVERY)
+        self._judge(tally)
+        share = 100 / tally.sent
+        print(
+            f"{fault.name:<14} {load:>4} {tally.sent:>6} {share * tally.valid:>9.2f}"
+            f" {share * tally.in_time(BUDGET_MS / 1_000):>10.2f} {100 - share * tally.whole:>9.2f}"
+            f" {100 * tally.whole_in_time / self._seconds / capacity:>8.1f} {1_000 * tally.percentile(0.5):>7.1f}"
+            f" {1_000 * tally.percentile(0.99):>7.1f} {back:>7.2f}"
+            f"  {' '.join(f'{reason}:{count}' for reason, count in tally.reasons.most_common())}",
+            flush=True,
+        )
+
+    def _judge(self, tally: Tally) -> None:
+        """Raise AssertionError if an answer of the sample breaks an invariant of the contract."""
+        for request, body in tally.sample:
+            asked = {"operation": request.operation, "body": request.body}
+            for name, invariant in INVARIANTS.items():
+                fault = invariant(asked, json.loads(body), self._catalogue)
+                assert fault is None, f"{name}: {fault}"
+
+
+async def _store_and_disk(
+    upstream: Path, between: Path, disk: Path | None, service: Service, seconds: float, only: list[str]
 ) -> None:
     async with proxied(upstream, between) as proxy:
-        generator = Generator(service.socket)
-        await generator.open()
-        await generator.capacity(1.0)
-        capacity = await generator.capacity(CAPACITY_SECONDS)
-        print(f"capacity {capacity:.0f} full answers a second, {CANDIDATES} candidates, one processor")
-        print("fault       load   sent answered%  in 150 ms%  degraded%  full goodput%  p99 ms  recovery s")
-        for toxic in toxics:
-            for load in (1, 2, 4):
-                await _cell(proxy, generator, toxic, load, capacity, seconds)
-        await generator.close()
-    print(
-        f"targets: answered {ANSWERED} %, in budget {IN_BUDGET} %, degraded without a fault at load 1 at most "
-        f"{DEGRADED} %,\n  full goodput at load 4 without a fault {GOODPUT} %, recovery {RECOVERY} s"
-    )
+        faults = store_faults(proxy) + ([] if disk is None else [disk_fault(disk, service.socket)])
+        await Matrix(service, seconds).measure([one for one in faults if not only or one.name in only])
 
 
-async def _cell(
-    proxy: Proxy, generator: Generator, toxic: Toxic, load: int, capacity: float, seconds: float
-) -> None:
-    proxy.poison("none")
-    await generator.recovery()
-    proxy.poison(toxic)
-    tally = await generator.flood(load * capacity, seconds)
-    proxy.poison("none")
-    recovered = await generator.recovery()
-    answered, in_time, whole = (100 * one / tally.sent for one in (tally.valid, tally.in_time, tally.whole))
-    goodput = 100 * tally.whole / seconds / capacity
-    p99 = sorted(tally.seconds)[int(len(tally.seconds) * 0.99)] * 1_000 if tally.seconds else float("nan")
-    print(
-        f"{toxic:<11} {load:>4} {tally.sent:>6} {answered:>9.2f} {in_time:>11.2f} {100 - whole:>10.2f} "
-        f"{goodput:>14.0f} {p99:>7.0f} {recovered:>11.2f}"
-        f"  {' '.join(f'{reason}:{count}' for reason, count in tally.reasons.most_common())}",
-        flush=True,
-    )
+async def _model_server(environment: Mapping[str, str], seconds: float, only: list[str]) -> None:
+    liar = Liar()
+    async with listening("http", liar) as port:
+        address = {"NOW_PLAYING_MODEL_SERVER": f"http://127.0.0.1:{port}/model"}
+        with await asyncio.to_thread(ExitStack().__enter__) as held:
+            service = held.enter_context(served({**environment, **address}))
+            pin(service.process.pid)
+            faults = server_faults(liar)
+            await Matrix(service, seconds).measure([one for one in faults if not only or one.name in only])
 
 
 def main() -> None:
-    """Print the table."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 3.0
-    toxics = tuple(toxic for toxic in TOXICS if toxic in sys.argv[2:] or not sys.argv[2:])
-    with _stage() as (upstream, between, service):
-        asyncio.run(_measure(upstream, between, service, seconds, toxics))
+    """Print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.resilience")
+    parser.add_argument("seconds", type=float, nargs="?", default=2.0)
+    parser.add_argument("faults", nargs="*")
+    parser.add_argument("--trees", type=int, default=200, help="0 for the active model")
+    options = parser.parse_args()
+    come_first()
+    with ExitStack() as held:
+        folder = Path(held.enter_context(tempfile.TemporaryDirectory()))
+        environment = {"NOW_PLAYING_CLOCK": CLOCK}
+        if options.trees:
+            write_models(folder, options.trees, depth=6)
+            environment["NOW_PLAYING_MODELS"] = str(folder)
+        size = f"{options.trees} trees of depth 6" if options.trees else "the active model"
+        print(f"{CANDIDATES} candidates, {size}, budget {BUDGET_MS} ms, {os.cpu_count()} processors")
+        upstream, between = held.enter_context(redis_server()), folder / "p"
+        asyncio.run(_filled(upstream))
+        disk = held.enter_context(small_disk())
+        chosen = {"NOW_PLAYING_FEATURES": f"redis+unix://{between}"}
+        if disk is not None:
+            chosen["NOW_PLAYING_EVENTS"] = str(disk)
+        with served({**environment, **chosen}) as service:
+            pin(service.process.pid)
+            uvloop.run(_store_and_disk(upstream, between, disk, service, options.seconds, options.faults))
+        uvloop.run(_model_server(environment, options.seconds, options.faults))
+    print(
+        f"targets: answered {ANSWERED} %, in budget {IN_BUDGET} %, without a fault at load 1 degraded {DEGRADED} %"
+        f" and at load 4 goodput {GOODPUT} %, back in {RECOVERY} s"
+    )
 
 
 if __name__ == "__main__":
