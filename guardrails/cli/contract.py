@@ -1,4 +1,4 @@
-"""`guardrails contract diff|changelog|lint`: what one OpenAPI document breaks of another, and its own faults.
+"""`guardrails contract`: what a document breaks of another or of its consumers, its faults, and failures to keep.
 
 Useful alone, without a policy or a repository. Documents are files, files of a commit, or what
 code derives in the box; nothing is ever fetched.
@@ -7,14 +7,20 @@ code derives in the box; nothing is ever fetched.
 import gc
 import sys
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from guardrails.analysis.openapi.comparison import differences
 from guardrails.analysis.openapi.difference import Difference, Level, Promise, as_promised
 from guardrails.analysis.openapi.documents import Document, DocumentError
 from guardrails.cli.command import Command, Exit
 from guardrails.model.errors import UsageError
+from guardrails.report.content.printable import one_line
 from guardrails.tasks.contract.shown import as_changelog, as_json, as_text, faults_as_json, faults_as_text
 from guardrails.tasks.contract.sources import document_named
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
 
 _NAMES = "a file, ref:path, ref:service, ref:module:app, or a service or module:app of the work tree"
 
@@ -32,6 +38,7 @@ def _configure(parser: ArgumentParser) -> None:
     lint.add_argument("document", metavar="DOC", help=_NAMES)
     lint.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
     _add_box(lint)
+    _add_consumers(actions)
 
 
 def _add_pair(parser: ArgumentParser) -> None:
@@ -47,11 +54,62 @@ def _add_box(parser: ArgumentParser) -> None:
     parser.add_argument("--allow-unsandboxed", action="store_true", help="derive from code without a box")
 
 
+def _add_consumers(actions: "_SubParsersAction[ArgumentParser]") -> None:
+    summary = "say which consumers a document fails; exit 1 when there are any"
+    deploy = actions.add_parser("can-i-deploy", help=summary, description=summary)
+    deploy.add_argument("document", metavar="DOC", help=_NAMES)
+    deploy.add_argument(
+        "consumers", metavar="FILE", nargs="+", help="a consumer file (YAML) or a pact (JSON)"
+    )
+    _add_box(deploy)
+    summary = "keep the failures of a JSON report as files that every later change is asked again"
+    keep = actions.add_parser("keep", help=summary, description=summary)
+    keep.add_argument("report", metavar="REPORT", help="a report that was written with --format json")
+    keep.add_argument("folder", metavar="FOLDER", help="where to write, such as contracts/NAME/failures")
+    keep.add_argument("--finding", action="append", default=[], help="only that fingerprint; may be repeated")
+
+
 def _run(parsed: Namespace) -> int:
+    act = {"lint": _lint, "can-i-deploy": _deploy, "keep": _keep}.get(parsed.action, _compare)
     try:
-        return _lint(parsed) if parsed.action == "lint" else _compare(parsed)
+        return act(parsed)
     except DocumentError as error:
         raise UsageError(str(error)) from error
+
+
+def _deploy(parsed: Namespace) -> int:
+    from guardrails.analysis.consumers.reading import ConsumerError, consumer_in  # noqa: PLC0415 - rarely asked for
+    from guardrails.tasks.contract.deploying import lacks  # noqa: PLC0415 - as above
+
+    try:
+        consumers = [consumer_in(name, Path(name).read_bytes()) for name in parsed.consumers]
+    except (OSError, ConsumerError) as error:
+        raise UsageError(str(error)) from error
+    found = lacks(_named(parsed.document, parsed), consumers)
+    lines = [f"{one.consumer}: {one.operation}: {one.sentence}" for one in found]
+    failed = len({one.consumer for one in found})
+    lines.append(
+        f"{failed} of {len(consumers)} consumers would break"
+        if found
+        else "every consumer finds what it uses"
+    )
+    _write("".join(one_line(line) + "\n" for line in lines))
+    return Exit.BLOCK if found else Exit.PASS
+
+
+def _keep(parsed: Namespace) -> int:
+    from guardrails.tasks.contract.keeping import kept_files  # noqa: PLC0415 - as above
+
+    try:
+        files = kept_files(Path(parsed.report).read_bytes(), parsed.report, parsed.finding)
+        folder = Path(parsed.folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (folder / name).write_text(text, "utf-8")
+    except OSError as error:
+        raise UsageError(f"{error.filename!a}: {error.strerror}; name a report and a folder") from error
+    _write("".join(f"kept: {name}\n" for name in sorted(files)))
+    return Exit.PASS
 
 
 def _compare(parsed: Namespace) -> int:
