@@ -10,7 +10,9 @@ A resolved name is a string: `time.sleep` (through any alias), `..clients.fetch`
 
 import marshal
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+from guardrails.model.record import Record
 
 SCHEMA = 6
 
@@ -30,7 +32,7 @@ class Flag:
     SCRIPT = 512
 
 
-class Import(NamedTuple):
+class Import(Record):
     """One imported name: `import module` when `name` is empty, else `from module import name`.
 
     `module` keeps the dots of a relative import. `scope` is an index into `Facts.scopes`. Flags:
@@ -46,7 +48,7 @@ class Import(NamedTuple):
     flags: int
 
 
-class Call(NamedTuple):
+class Call(Record):
     """One call. `arguments` and the values of `keywords` are short texts: a constant's repr, a
     resolved name, or `...`; a `**` keyword's name is `**`, a starred argument is `*`.
 
@@ -82,7 +84,7 @@ class Call(NamedTuple):
         return any(key == "**" for key, _ in self.keywords)
 
 
-class Parameter(NamedTuple):
+class Parameter(Record):
     """One parameter of a function: its name, its annotation's resolved name and the short text of its
     default (as a call's arguments are written); each of the last two may be empty."""
 
@@ -91,7 +93,7 @@ class Parameter(NamedTuple):
     default: str = ""
 
 
-class Block(NamedTuple):
+class Block(Record):
     """A stretch of code that may run any number of times but exactly once when its parent runs.
 
     `kind` is `if`, `else` (of a condition, a loop or a try), `loop` (a comprehension too), `try`,
@@ -104,7 +106,7 @@ class Block(NamedTuple):
     line: int
 
 
-class Raise(NamedTuple):
+class Raise(Record):
     """One `raise`. `name` is the resolved class or value, empty for a bare one; `arguments` and
     `keywords` are those of the class's call, written as a call's."""
 
@@ -120,7 +122,7 @@ class Raise(NamedTuple):
         return next((value for key, value in self.keywords if key == name), None)
 
 
-class Handler(NamedTuple):
+class Handler(Record):
     """One `except`. `kinds` are the resolved classes, none for a bare one; calls and raises of its body
     have its `block` or one below it, those of the guarded code have `guarded` or one below.
 
@@ -137,7 +139,7 @@ class Handler(NamedTuple):
     value: str
 
 
-class Field(NamedTuple):
+class Field(Record):
     """One annotated name of a class body. `annotation` is the code as written, `kind` the resolved name
     of the class in it (without Optional and the like), `default` a short text or empty."""
 
@@ -149,7 +151,7 @@ class Field(NamedTuple):
     line: int
 
 
-class Scope(NamedTuple):
+class Scope(Record):
     """The module (index 0), a class, a function or a lambda.
 
     `name` is the qualified name within the file, empty for the module. `kind` is `module`,
@@ -168,7 +170,7 @@ class Scope(NamedTuple):
     bases: tuple[str, ...]
 
 
-class Comparison(NamedTuple):
+class Comparison(Record):
     """One comparison: short texts of its operands, and the operators' names (`In`, `Eq`, ...)."""
 
     operands: tuple[str, ...]
@@ -177,7 +179,7 @@ class Comparison(NamedTuple):
     line: int
 
 
-class Mention(NamedTuple):
+class Mention(Record):
     """A resolved name that is read without being called, a subscript (`os.environ['X']`), a string
     constant, or a written name, at its first line in that scope."""
 
@@ -186,7 +188,7 @@ class Mention(NamedTuple):
     line: int
 
 
-class Mark(NamedTuple):
+class Mark(Record):
     """One place that a local rule marks. Nothing in it depends on the file's path.
 
     `subject` is the normalised snippet of the fingerprint. `names` are resolved names (`:own.name`,
@@ -206,7 +208,7 @@ BROKEN = ""
 """In place of a rule's id: a mark of the walk itself, which says that a rule broke and names it."""
 
 
-class Directive(NamedTuple):
+class Directive(Record):
     """A comment that speaks to us: its text and line, the first and last line of the statement that it
     stands in or above, and that statement's tokens, joined by blanks."""
 
@@ -217,7 +219,7 @@ class Directive(NamedTuple):
     code: str
 
 
-class Facts(NamedTuple):
+class Facts(Record):
     """Everything that the rules may know about one file.
 
     `exports` maps a name bound at module level to what it may be; `attributes` maps a class's name

@@ -7,11 +7,11 @@ may be reached, never what cannot be.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from guardrails.analysis.code.facts import Call, Facts, Flag, Scope
 from guardrails.analysis.code.tree import Code
 from guardrails.model.frozen import frozen
+from guardrails.model.record import Record
 
 _NAME = re.compile(r":?[A-Za-z_.][\w.]*\Z")
 _DEEPEST_NAME = 40
@@ -23,7 +23,7 @@ _CALLING = frozenset(
 )
 
 
-class Symbol(NamedTuple):
+class Symbol(Record):
     """A function, class or lambda of the tree: its module and qualified name; `scope` is its index."""
 
     module: str
@@ -36,7 +36,7 @@ class Symbol(NamedTuple):
         return f"{self.module}.{self.name}" if self.name else self.module
 
 
-class Reached(NamedTuple):
+class Reached(Record):
     """A call that is reached: the steps to it (caller, the call it makes), the last makes the call itself."""
 
     steps: tuple[tuple[Symbol, Call], ...]

@@ -7,12 +7,13 @@ beside the facts, so a rule costs nothing on a file that it has seen.
 
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from guardrails.analysis.code.facts import BROKEN, Mark
 from guardrails.analysis.code.reading.names import Names
 from guardrails.analysis.code.reading.paths import Paths
 from guardrails.analysis.code.reading.scopes import RawScope
+from guardrails.model.record import Record
 
 if TYPE_CHECKING:
     from guardrails.analysis.code.hooks import Look
@@ -23,14 +24,14 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _DEFINING = frozenset(_DEFINITIONS)
 
 
-class Around(NamedTuple):
+class Around(Record):
     """A block or definition that holds a node, and what holds that in turn."""
 
     node: ast.AST
     outer: "Around | None"
 
 
-class Note(NamedTuple):
+class Note(Record):
     """A node that some rule asked for, and how it stood when the walk met it."""
 
     node: ast.AST

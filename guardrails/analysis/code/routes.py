@@ -2,9 +2,9 @@
 
 import ast
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from guardrails.analysis.code.facts import Call, Facts
+from guardrails.model.record import Record
 
 _VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace"})
 _OTHERS = frozenset({"route", "api_route", "websocket", "websocket_route", "view"})
@@ -21,7 +21,7 @@ _APPLICATIONS = (
 )
 
 
-class Route(NamedTuple):
+class Route(Record):
     """One route: its method in upper case (`WEBSOCKET`, or `ANY` where several may be), its path as
     written (empty where it is no constant), the function's scope, and the decorator."""
 

@@ -1,6 +1,6 @@
 """Writes a rule's examples the way code reads, indented with the rule file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from guardrails.model.rule import Example
 
@@ -11,8 +11,23 @@ def example(
     code: str, *, path: str = "app.py", policy: str = "", more: Mapping[str, str] | None = None
 ) -> Example:
     """Return an example of `code` at `path`; `policy` is what architecture.yaml says, `more` other files."""
-    files = {path: code, **(more or {}), **({_POLICY: policy} if policy else {})}
-    return Example({name: _dedented(text) for name, text in files.items()})
+    return Example(_Dedented({path: code, **(more or {}), **({_POLICY: policy} if policy else {})}))
+
+
+class _Dedented(Mapping[str, str]):
+    """Texts that lose their common indentation when they are read: a hook reads none of four hundred."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+
+    def __getitem__(self, path: str) -> str:
+        return _dedented(self._texts[path])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
 
 
 def _dedented(text: str) -> str:

@@ -7,10 +7,10 @@ a file counts only if `ast` then reads it; at worst a text inside a string lost 
 
 import re
 
-_INSIDE = rb"[^\[\]()]*(?:\[[^\[\]]*\][^\[\]()]*)*"
+_INSIDE = rb"[^\[\]()]*(?:(?:\[[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*\]|\([^()]*\))[^\[\]()]*)*"
 _ALIAS = re.compile(rb"^([ \t]*)type[ \t]+(\w+)[ \t]*(\[" + _INSIDE + rb"\])?[ \t]*=", re.MULTILINE)
 _PARAMETERS = re.compile(
-    rb"^([ \t]*(?:async[ \t]+def|def|class)[ \t]+\w+)\[(" + _INSIDE + rb")\](?=[ \t]*[(:])", re.MULTILINE
+    rb"^([ \t]*(?:async[ \t]+def|def|class)[ \t]+\w+)\[(" + _INSIDE + rb")\][ \t]*([(:])", re.MULTILINE
 )
 
 
@@ -27,7 +27,10 @@ def _assignment(found: "re.Match[bytes]") -> bytes:
 
 def _plain(found: "re.Match[bytes]") -> bytes:
     # A line break may stand only inside the parentheses that follow; a class without any has no room for it.
-    return found[1] if b"\n" not in found[2] else found[0]
+    lines = found[2].count(b"\n")
+    if lines and found[3] != b"(":
+        return found[0]
+    return found[1] + found[3] + b"\n" * lines
 
 
 def _breaks(text: bytes) -> bytes:
