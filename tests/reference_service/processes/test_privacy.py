@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tests.reference_service.processes.collector import collector
 from tests.reference_service.processes.service import Connection, Service, served
-from tests.reference_service.telemetry.collector import collector
 
 UP_NEXT, CARDS = "/v1/now-playing/up-next:rank", "/v1/now-playing/cards:rank"
 WORD = "zebra"

@@ -13,7 +13,7 @@ from reference_service.features.listeners import DEFAULT, Listener
 from reference_service.settings import Settings, SettingsError
 from reference_service.telemetry.traces import MOST_ASKED_A_SECOND, Traces
 from reference_service.trace import Parent, Trace, outgoing
-from tests.reference_service.telemetry.collector import collector
+from tests.reference_service.processes.collector import collector
 
 UP_NEXT = "/v1/now-playing/up-next:rank"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
