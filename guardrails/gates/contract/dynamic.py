@@ -33,7 +33,7 @@ def play(
     cannot be played is a finding, and takes nothing from what else is judged.
     """
     settings = context.policy.settings_for("contract", Settings)
-    replays = settings.replays_at_commit if context.stage is Stage.COMMIT else settings.replays
+    replays = settings.replays
     tries = 0 if context.stage is Stage.COMMIT else settings.max_requests
     if not (replays or tries):
         return Report(facts=(f"{service.name}: policy asks for documents alone",))

@@ -35,8 +35,8 @@ class Settings:
     that pass over what they do not know) or `internal` (released together); `promises` says it for
     single operations, as `GET /path`. With `lint` false new faults of the document are not named.
 
-    At merge about `replays` requests, at commit `replays_at_commit`, are played on base and head
-    to compare their answers; 0 does without. `headers` go with each of them, `ignore` are places
+    At merge about `replays` requests are played on base and head to compare their answers; 0 does
+    without. `headers` go with each of them, `ignore` are places
     that are not compared, and `shown_differences` bounds the findings on one operation.
     """
 
@@ -54,7 +54,6 @@ class Settings:
     promises: Mapping[str, Literal["strict", "tolerant", "internal"]] = field(default_factory=dict)
     lint: bool = True
     replays: int = 600
-    replays_at_commit: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     ignore: tuple[Ignore, ...] = ()
     shown_differences: int = 4
