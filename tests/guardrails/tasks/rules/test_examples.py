@@ -59,3 +59,17 @@ def test_examples_that_do_not_hold_fail_and_say_which(
 def test_no_rule_at_all_is_said_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_of(tmp_path, {}) == 0
     assert "holds no rule" in capsys.readouterr().out
+
+
+def test_rule_of_the_team_is_explained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = RepositoryBuilder(tmp_path).write("policies/guardrails.yaml", POLICY)
+    made.write("policies/rules/db.yaml", DECLARED).commit("first")
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["explain", "SHOP001"]) == 0
+    page = capsys.readouterr().out
+    assert page.startswith("# SHOP001 legacy-db\n\nThe old database layer is used.\n")
+    assert "Use shop.store.Table instead." in page
+    assert main(["explain", "SHOP009"]) == 2
