@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from guardrails.payload.application import Application, described, enter, load
     from guardrails.payload.freeze import Frozen, frozen
     from guardrails.payload.handlers import handlers_of
+    from guardrails.payload.late import Late
     from guardrails.payload.script import Performance
     from guardrails.payload.state import Files
 else:
@@ -30,6 +31,7 @@ else:
     from application import described, enter, load
     from freeze import frozen
     from handlers import handlers_of
+    from late import Late
     from script import Performance
     from state import Files
 
@@ -56,6 +58,10 @@ class Channel:
         """Send whole frames."""
         self._link.sendall(data)
 
+    def set_inheritable(self) -> None:
+        """Let a program that this process becomes go on with the channel."""
+        self._link.set_inheritable(True)
+
 
 def frame(header: object, body: bytes = b"") -> bytes:
     """Return one frame."""
@@ -72,6 +78,7 @@ class Theatre:
         self._still: Frozen = frozen(order["clock"], 0)
         self._application: Application | None = None
         self._files = Files(order["writable"])
+        self._late: Late | None = None
 
     def open(self) -> dict[str, object]:
         """Load the application; return what the harness is told of it."""
@@ -80,11 +87,17 @@ class Theatre:
         self._application = self._loaded()
         if threading.active_count() > 1:
             # A fork would not have its threads: start over and let each child load for itself.
-            again = json.dumps({**self._order, "preload": False})
-            os.execv(sys.executable, [sys.executable, sys.argv[0], again])  # noqa: S606 - there is no shell
+            self._start_over(is_told=False)
         self._files.remember()
         gc.freeze()  # else the first collection in each child would copy every page
+        self._late = Late((self._order["root"], self._order["writable"]))
         return {"ready": True, "handlers": handlers_of(self._application)}
+
+    def _start_over(self, *, is_told: bool) -> None:
+        """Become a process that has nothing loaded; the harness is told that it is ready unless it was."""
+        again = json.dumps({**self._order, "preload": False, "told": is_told})
+        self._channel.set_inheritable()
+        os.execv(sys.executable, [sys.executable, sys.argv[0], again])  # noqa: S606 - there is no shell
 
     def _loaded(self) -> Application:
         enter(self._order["root"])
@@ -94,12 +107,15 @@ class Theatre:
         """Play one script in a child, pass on its answers, and say how it ended."""
         self._files.restore()
         read, write = os.pipe()
+        names, named = os.pipe()
         child = os.fork()
         if child == 0:
             os.close(read)
+            os.close(names)
             self._still.seed = header["seed"]
-            self._child(steps, header["first"], write)
+            self._child(steps, header["first"], (write, named))
         os.close(write)
+        os.close(named)
         hung = self._relayed(read, header["seconds"])
         os.close(read)
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -108,16 +124,31 @@ class Theatre:
             os.kill(child, signal.SIGKILL)
         status = os.waitpid(child, 0)[1]
         self._channel.send(frame({"end": "hung" if hung else _ending(status)}))
+        self._learn(names)
 
-    def _child(self, steps: list[Any], first: int, write: int) -> None:
+    def _learn(self, names: int) -> None:
+        """Import what the child imported late, so that the next one need not."""
+        if self._late is not None and self._late.load(names):
+            gc.freeze()
+            if threading.active_count() > 1:  # what a library did then, no fork would have
+                self._files.restore()
+                self._start_over(is_told=True)
+        os.close(names)
+
+    def _child(self, steps: list[Any], first: int, ends: tuple[int, int]) -> None:
+        report, named = ends
         try:
             os.setsid()
             application = self._application or self._loaded()
-            Performance(application, self._still, write).play(steps, first)
+            Performance(application, self._still, report, lambda: self._tell(named)).play(steps, first)
             os._exit(0)
         except BaseException as error:  # noqa: BLE001 - it must not return into the parent's loop
             print("the script ended early: %s: %s" % (described(error), error), file=sys.stderr)
             os._exit(70)
+
+    def _tell(self, named: int) -> None:
+        if self._late is not None:
+            self._late.tell(named)
 
     def _relayed(self, read: int, seconds: float) -> bool:
         """Pass on whole frames until the child closes its end; whether it went silent instead."""
@@ -159,10 +190,9 @@ def main(argument: str) -> int:
     channel = Channel(link)
     try:
         theatre = Theatre(order, channel)
-        link.set_inheritable(True)
         told = theatre.open()
-        link.set_inheritable(False)
-        channel.send(frame(told))
+        if not order.get("told"):
+            channel.send(frame(told))
     except BaseException as error:
         channel.send(
             frame({"failed": ("import of %s: %s: %s" % (order["app"], described(error), error))[:2000]})

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import struct
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
@@ -29,8 +30,11 @@ class TooLong(Exception):
 class Performance:
     """Plays steps one after the other and writes one frame for each."""
 
-    def __init__(self, application: Application, still: Frozen, report: int) -> None:
+    def __init__(
+        self, application: Application, still: Frozen, report: int, at_end: Callable[[], None]
+    ) -> None:
         self._application = application
+        self._at_end = at_end
         self._still = still
         self._report = report
         self._bodies: list[bytes] = []
@@ -54,6 +58,7 @@ class Performance:
             # A task, and so a context, of its own, as every server gives to a request.
             await loop.create_task(exchange.run(self._application, scope))
             self._keep(exchange)
+        self._at_end()
         os.close(self._report)
         os._exit(0)  # a lifespan may take its time to end, and nobody looks at what it leaves
 

@@ -43,7 +43,9 @@ def play(
     try:
         with ExitStack() as stack:
             sides = Side(context, service, context.base, stack), Side(context, service, context.head, stack)
-            for one in _reports(context, service, documents, sides, changed, consumers, (tries, replays)):
+            for one in _reports(
+                context, service, documents, sides, changed, consumers, (tries, replays), stack
+            ):
                 reports.append(one)
     except CannotJudge as error:
         message = f"{service.name} cannot be played: {error}"
@@ -67,6 +69,7 @@ def _reports(
     changed: frozenset[tuple[str, str]],
     consumers: Consumers,
     budget: tuple[int, int],
+    stack: ExitStack,
 ) -> Iterator[Report]:
     base, head = documents
     tries, replays = budget
@@ -76,7 +79,7 @@ def _reports(
         operations = [one for one in operations_of(head) if one.kind == "path"]
         touched = [one for one in operations if reach.has(one) or (one.method, one.path) not in known]
         first = sorted(touched, key=lambda one: (one.method, one.path) not in changed)
-        trial = Fuzz(context, service, documents, sides).result(first)
+        trial = Fuzz(context, service, documents, sides, stack).result(first)
         yield Report(trial.findings, trial.base_fingerprints, (trial.fact,))
     if replays and base:
         replayed = Replay(context, service, base, head, sides, consumers).result(reach, replays)

@@ -6,6 +6,7 @@ and asked of base, so that an old fault is known as one.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 
 from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.operations import Operation, operations_of
@@ -108,6 +109,7 @@ class Fuzz:
         service: Service,
         documents: tuple[Document | None, Document],
         sides: tuple[Side, Side],
+        stack: ExitStack,
     ) -> None:
         self._context = context
         self._service = service
@@ -115,7 +117,7 @@ class Fuzz:
         self._base_document, self._document = documents
         self._base, self._head = sides
         self._begin = context.clock.monotonic()
-        self._checks = Checks(context, service)
+        self._checks = Checks(context, service, stack)
         self._judges = Judges(self._document, self._checks)
         self._groups: dict[tuple[str, str, str], list[_Failure]] = {}
         self._tried: set[str] = set()
