@@ -20,6 +20,10 @@ HEAVY = frozenset(
         *("jinja2", "libcst", "numpy", "pydantic", "rich", "yaml"),
     }
 )
+POLICY = """version: 1
+services:
+  - {name: shop, app: "cart:app", root: ., paths: [.]}
+"""
 # The processes of a run are forks of the first one, so they tell too what they import.
 WATCHED = """
 import os, sys
@@ -60,7 +64,7 @@ def test_a_door_opens_with_nothing_but_the_model_and_its_own_settings(gate: str,
 def test_a_clean_check_imports_nothing_heavy(tmp_path: Path) -> None:
     repository = RepositoryBuilder(tmp_path / "shop")
     configuration = '[project]\nname = "shop"\nversion = "1"\n\n[tool.ruff.lint]\nselect = ["F"]\n'
-    repository.write_all({"policies/guardrails.yaml": "version: 1\n", "pyproject.toml": configuration})
+    repository.write_all({"policies/guardrails.yaml": POLICY, "pyproject.toml": configuration})
     repository.write("cart.py", "TOTAL = 1\n").git("add", "--all")
     repository.git("commit", "--quiet", "--message", "Begin")
     repository.write("cart.py", "TOTAL = 1\nLIMIT = 2\n").git("add", "--all")
@@ -68,8 +72,12 @@ def test_a_clean_check_imports_nothing_heavy(tmp_path: Path) -> None:
     second = run(repository.path, WATCHED, "check")
     imported = {line.removeprefix("import ") for line in second.stderr.splitlines()}
     assert (first.returncode, second.returncode) == (0, 0), first.stderr
-    assert "PASS  no findings; 3 of" in second.stdout
-    assert {"guardrails.gates.integrity.judging", "guardrails.gates.style.judging"} <= imported
+    assert "PASS  no findings; 4 of" in second.stdout
+    judged = ("architecture.comparison", "contract.judging", "integrity.judging", "style.judging")
+    assert {f"guardrails.gates.{name}" for name in judged} <= imported
     assert sorted(imported & HEAVY) == []
-    unused = ("guardrails.adapters.box", "guardrails.adapters.environment", "guardrails.adapters.service")
+    unused = (
+        *("guardrails.adapters.box", "guardrails.adapters.environment", "guardrails.adapters.service"),
+        "guardrails.analysis.openapi",
+    )
     assert not [name for name in imported if name.startswith(unused)]

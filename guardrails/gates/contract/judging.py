@@ -1,6 +1,5 @@
 """Judges every service that a change concerns: by its committed document at commit, by its code at merge."""
 
-from guardrails.gates.contract import rules
 from guardrails.gates.contract.settings import Settings, document_path
 from guardrails.model.change import Stage
 from guardrails.model.finding import Finding
@@ -39,8 +38,9 @@ def _at_commit(context: Context, service: Service) -> Report:
 
 
 def _judge(context: Context, service: Service) -> Report:
-    # As above; the comparison also pulls in validators.
+    # As above; the comparison also pulls in validators, and the rules those of documents.
     from guardrails.analysis.openapi.documents import DocumentError, read_document  # noqa: PLC0415
+    from guardrails.gates.contract import rules  # noqa: PLC0415
     from guardrails.gates.contract.consumers import Consumers  # noqa: PLC0415
     from guardrails.gates.contract.dynamic import play  # noqa: PLC0415
     from guardrails.gates.contract.promises import breaks, drift, finding  # noqa: PLC0415
