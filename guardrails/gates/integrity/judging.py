@@ -4,9 +4,9 @@ The static rules are found by scanning `rules/` and its folders; at the merge st
 head's code. What the second part cannot judge never hides what the first part found.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
-from pathlib import Path
 from typing import Protocol
 
 from guardrails.gates.integrity import rules
@@ -37,10 +37,11 @@ class RuleModule(Protocol):
 def rule_modules(view: View | None = None) -> tuple[RuleModule, ...]:
     """Return the modules under `rules/` in order of their rule ids; with `view` those that can find something."""
     names = {
-        one.stem: folder
+        name.removesuffix(".py"): folder
         for folder, concerns in _FOLDERS.items()
         if view is None or concerns(view)
-        for one in Path(rules.__path__[0], folder).glob("gr*.py")
+        for name in os.listdir(f"{rules.__path__[0]}/{folder}")  # noqa: PTH208 - a glob costs a hook 1 ms
+        if name.startswith("gr") and name.endswith(".py")
     }
     return tuple(_loaded(f"{names[stem]}.{stem}".lstrip(".")) for stem in sorted(names))
 

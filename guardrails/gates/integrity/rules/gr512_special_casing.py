@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from guardrails.gates.integrity.literals import Decision, decisions_in, held_by
 from guardrails.gates.integrity.paths import Role, role_of
-from guardrails.gates.integrity.source import functions_of, parse, unparse
+from guardrails.gates.integrity.source import functions_of, nodes_in, parse, unparse
 from guardrails.gates.integrity.view import View
 from guardrails.model.evidence import Before
 from guardrails.model.finding import Effect, Finding, Location
@@ -60,7 +60,10 @@ def findings_in(view: View) -> Iterator[Finding]:
 
 
 def _special(view: View, path: str) -> Iterator[Finding]:
-    decisions = tuple(decisions_in(view.after(path)))
+    # What base's product decides by is no finding, and most of what a change touches stood there before.
+    before = view.before(path).encode("utf-8", "surrogateescape")
+    held = before.decode("utf-8", "replace") if len(before) < _LARGEST else ""
+    decisions = tuple(decisions_in(view.after(path), held))
     known = {one.text for one in decisions_in(view.before(path))} if decisions else set()
     for decision in decisions:
         if decision.text in known:
@@ -114,7 +117,7 @@ def _constant_comparisons(text: str) -> Iterator[tuple[str, int]]:
         if function.name not in {"__eq__", "__ne__"}:
             continue
         returned = {
-            unparse(one.value) for one in ast.walk(function) if isinstance(one, ast.Return) and one.value
+            unparse(one.value) for one in nodes_in(function) if isinstance(one, ast.Return) and one.value
         }
         if returned == {"True" if function.name == "__eq__" else "False"}:
             yield name, function.lineno

@@ -2,10 +2,10 @@
 
 import ast
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from guardrails.gates.integrity.paths import Role
-from guardrails.gates.integrity.source import parse, unparse
+from guardrails.gates.integrity.source import nodes_in, parse, unparse
 from guardrails.gates.integrity.view import View
 from guardrails.model.evidence import Before
 from guardrails.model.finding import Effect, Finding, Location
@@ -118,8 +118,9 @@ def _reaches(text: str) -> Iterator[tuple[str, int, str, Effect]]:
     module = parse(text) if is_near else None
     if module is None:
         return
-    imported = _imported(module)
-    for node in ast.walk(module):
+    nodes = nodes_in(module)
+    imported = _imported(module, nodes)
+    for node in nodes:
         what, effect = _reach(node, imported)
         if what:
             yield unparse(node), getattr(node, "lineno", 0), what, effect
@@ -187,13 +188,13 @@ def _namespace(node: ast.AST, imported: Mapping[str, str]) -> str:
     return ""
 
 
-def _imported(module: ast.Module) -> Mapping[str, str]:
+def _imported(module: ast.Module, nodes: Iterable[ast.AST]) -> Mapping[str, str]:
     """Return what each name stands for that is imported from outside the package, or is set to such a one.
 
     What a call returns is no part of a library, so a logger or a parser is left alone.
     """
     found = {"__builtins__": "builtins"}
-    for node in ast.walk(module):
+    for node in nodes:
         if isinstance(node, ast.Import):
             found |= {one.asname or one.name.partition(".")[0]: _bound(one) for one in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
