@@ -14,7 +14,7 @@ from typing import Any
 
 from guardrails.model.record import Record
 
-SCHEMA = 6
+SCHEMA = 7
 
 
 class Flag:

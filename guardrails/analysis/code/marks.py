@@ -81,6 +81,11 @@ class Here:
         """Return the first of the expression's meanings; the empty text when there is none."""
         return next(iter(self.meanings(node)), "")
 
+    def holder(self, name: str) -> int | None:
+        """Return the index of the scope whose variable a name is here, 0 for the module's; None for builtins
+        and unknown names."""
+        return self._known.names.holder_of(self.scope, name)
+
     def once(self, node: ast.AST, make: Callable[[ast.AST], T]) -> T:
         """Return `make(node)`, made once for the file, such as an index of a function that many calls ask for."""
         key = (id(node), make)
@@ -99,6 +104,14 @@ class Here:
     def symbol(self) -> str:
         """The qualified name of the scope within the file; empty for the module."""
         return self._scopes[self.scope].name
+
+    @property
+    def function(self) -> int:
+        """The index of the innermost function or lambda around the node; 0 for the module."""
+        scope = self.scope
+        while self._scopes[scope].kind == "class":
+            scope = self._scopes[scope].parent
+        return scope
 
     @property
     def is_async(self) -> bool:

@@ -116,6 +116,10 @@ class Bindings(Walker):
         scope = self.scopes[self._scope]
         if name in scope.globals:
             scope = self.scopes[0]
+        elif name in scope.outer:
+            scope = self.scopes[scope.parent]
+            while scope.parent > 0 and name not in scope.names:
+                scope = self.scopes[scope.parent]
         scope.names.setdefault(name, []).extend(paths)
 
     def _bind_target(self, target: ast.AST, value: ast.AST | None) -> None:
@@ -190,6 +194,9 @@ class Bindings(Walker):
         self.scopes[self._scope].globals.update(node.names)
         for name in node.names:
             self.writes.setdefault((name, self._scope), node.lineno)
+
+    def _on_nonlocal(self, node: ast.Nonlocal) -> None:
+        self.scopes[self._scope].outer.update(node.names)
 
     def _on_capture(self, node: ast.MatchAs | ast.MatchStar) -> None:
         if node.name:

@@ -25,6 +25,7 @@ class RawScope:
         "line",
         "name",
         "names",
+        "outer",
         "parameters",
         "parent",
         "returns",
@@ -38,6 +39,7 @@ class RawScope:
         self.end = end
         self.names: dict[str, list[str]] = {}
         self.globals: set[str] = set()
+        self.outer: set[str] = set()
         self.attributes: dict[str, list[tuple[int, str]]] = {}
         self.decorators: list[RawCall] = []
         self.parameters: list[tuple[str, str, str]] = []

@@ -19,6 +19,7 @@ _HANDLERS = {
     "Import": "import", "ImportFrom": "import_from", "If": "if", "For": "for", "AsyncFor": "for",
     "While": "while", "Try": "try", "TryStar": "try", "ExceptHandler": "handler", "With": "with",
     "AsyncWith": "with", "Await": "await", "Compare": "compare", "Subscript": "subscript", "Global": "global",
+    "Nonlocal": "nonlocal",
     "ListComp": "comprehension", "SetComp": "comprehension", "GeneratorExp": "comprehension",
     "DictComp": "comprehension", "MatchAs": "capture", "MatchStar": "capture", "Raise": "raise",
     "BoolOp": "choice", "IfExp": "choice_of_two", "match_case": "case",
