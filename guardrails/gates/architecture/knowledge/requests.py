@@ -24,6 +24,7 @@ _DEPENDS = frozenset(
     for module in ("fastapi", "fastapi.params", "fastapi.param_functions", "fast_depends")
     for name in ("Depends", "Security")
 )
+_AROUND = frozenset({"middleware", "before_request", "after_request", "teardown_request"})
 _LIFESPAN = r"(.*_)?lifespan\Z|(on_)?(startup|shutdown)\Z"
 
 
@@ -73,6 +74,20 @@ def entries(module: Module) -> Iterator[Entry]:
             seen.add(symbol)
             scope = module.facts.scope_at(call.line)
             yield Entry(scope, symbol, ((module.symbol(scope), call),))
+
+
+def middlewares(module: Module) -> Iterator[Symbol]:
+    """Yield the functions of the module that stand around every request: of applications, by class or decorator."""
+    facts = module.facts
+    for index, scope in enumerate(facts.scopes):
+        parent, name = facts.scopes[scope.parent], scope.name.rpartition(".")[2]
+        by_decorator = any(one.name.rpartition(".")[2] in _AROUND for one in scope.decorators)
+        by_class = parent.kind == "class" and (
+            (name == "dispatch" and any("Middleware" in base for base in parent.bases))
+            or (name == "__call__" and {"scope", "receive", "send"} <= {one.name for one in scope.parameters})
+        )
+        if scope.kind in {"function", "async"} and (by_decorator or by_class):
+            yield module.symbol(index)
 
 
 def is_lifespan(facts: Facts, scope: int) -> bool:

@@ -1,15 +1,14 @@
 """What a request writes into its module, the next one reads: of another user, or in another process not at all."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from guardrails.analysis.code.facts import Mark
 from guardrails.analysis.code.marks import Here
 from guardrails.gates.architecture.example import example
 from guardrails.gates.architecture.knowledge.state import WRITING, is_held_back, rebound_by, writes_of
 from guardrails.gates.architecture.module import Found, Module
-from guardrails.gates.architecture.reaching.running import Running, run_by_requests
-from guardrails.model.evidence import CallChain, Step
+from guardrails.gates.architecture.reaching.running import Running, fault_in_request, marked_in_requests
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
@@ -193,21 +192,17 @@ def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
 
 def findings_in(module: Module) -> Iterator[Found]:
     """Yield the marked writes that requests to the module come to, through other modules too."""
-    known: dict[str, Mapping[int, list[Found]]] = {}
     around: set[int] = set()
     told: set[str] = set()
-    for running in run_by_requests(module):
+    for running, one, emptied in marked_in_requests(module, RULE.id):
         name = running.symbol.module
-        if not running.steps or len(running.steps) == 1:
+        if len(running.steps) <= 1:
             around.update(_outside(module, running))
-        if name not in known:
-            known[name] = _writes_in(module, name)
-        for one in known[name].get(running.symbol.scope, ()):
-            holder = int(one.names[1])
-            is_shared = holder <= 0 or (name == module.name and holder in around)
-            if is_shared and (not running.steps or name not in told):
-                told.update({name} if running.steps else ())  # another module is told of once, by its nearest
-                yield _fault(module, running, one)
+        holder = int(one.names[1])
+        is_shared = holder <= 0 or (name == module.name and holder in around)
+        if one.message and one.names not in emptied and is_shared and (not running.steps or name not in told):
+            told.update({name} if running.steps else ())  # another module is told of once, by its nearest
+            yield fault_in_request(module, running, one, f"{one.message}, which every request shares")
 
 
 def _outside(module: Module, running: Running) -> Iterator[int]:
@@ -217,43 +212,3 @@ def _outside(module: Module, running: Running) -> Iterator[int]:
     while scope > 0:
         yield scope
         scope = module.facts.scopes[scope].parent
-
-
-def _writes_in(module: Module, name: str) -> Mapping[int, list[Found]]:
-    """Return the writes of one module by function, without those into what is also emptied somewhere."""
-    graph = module.graph
-    facts = graph.facts(name)
-    marks = [one for one in graph.code.marks(graph.code.modules.by_name[name]) if one.rule == RULE.id]
-    emptied = {one.names for one in marks if not one.message}
-    found: dict[int, list[Found]] = {}
-    for one in marks:
-        if one.message and one.names not in emptied:
-            held = found.setdefault(facts.function_of(one.scope), [])
-            held.append(Found(one.line, one.scope, one.message, one.subject, names=one.names))
-    return found
-
-
-def _fault(module: Module, running: Running, one: Found) -> Found:
-    first = running.steps[0][0] if running.steps else running.symbol
-    says = f"`{first.name or first.module}` {one.message}, which every request shares"
-    if not running.steps:
-        return Found(one.line, one.scope, says, one.subject)
-    paths = module.graph.code.modules.by_name
-    chain = (
-        *(
-            Step(f"{symbol.text} calls {call.name.lstrip(':?')}", paths[symbol.module], call.line)
-            for symbol, call in running.steps
-        ),
-        Step(f"{running.symbol.text} {one.message}", paths[running.symbol.module], one.line),
-    )
-    place = next((step for step in reversed(chain) if step.path in module.changed), chain[-1])
-    subject = f"{one.subject} in {running.symbol.text}"
-    return Found(
-        place.line,
-        0,
-        f"{says}, through {running.symbol.text}",
-        subject,
-        None,
-        (CallChain(chain),),
-        place.path,
-    )

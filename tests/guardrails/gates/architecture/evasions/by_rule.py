@@ -67,6 +67,28 @@ STATE = {
     "comprehension": ("seen = []", "[seen.append(one) for one in name]"),
     "star_import_of_two_modules": ("from first import *", "keep(name)"),
 }
+VARIABLES = {
+    "token_never_read": ("token = user.set(name)"),
+    "by_getattr": ("getattr(user, 'set')(name)"),
+    "in_a_helper": ("keep(name)"),
+    "under_another_name": ("mine = user\nmine.set(name)"),
+    "walrus": ("(token := user.set(name))"),
+    "another_one_reset": ("user.set(name)\nother.reset(other.set(name))"),
+    "in_a_task": ("import asyncio\nasyncio.get_running_loop().call_soon(keep, name)"),
+}
+_VARIABLES = (
+    "from contextvars import ContextVar as Variable\n\nuser = Variable('user')\nother = Variable('other')\n\n"
+    "def keep(name):\n    user.set(name)"
+)
+KEPT = {
+    "alias_of_the_state": ("state = request.app.state\nstate.user = request"),
+    "setattr": ("setattr(request.app.state, 'user', request)"),
+    "special_method": ("request.app.state.__setattr__('user', request)"),
+    "alias_of_the_request": ("mine = request\nrequest.app.state.user = mine"),
+    "in_a_helper": ("keep(request)"),
+    "header": ("request.app.state.user = request.headers['x-user']"),
+}
+_KEPT = "def keep(request):\n    request.app.state.user = request"
 _MORE = {
     "first.py": "from second import *\n",
     "second.py": "seen = []\n\n\ndef keep(name):\n    seen.append(name)\n",
@@ -88,11 +110,19 @@ def create_app():
 """
 
 
+def _indented(done: str) -> str:
+    return "".join(f"    {line}\n" for line in [*done.splitlines(), "return ''"])
+
+
 def attempts() -> Iterator[tuple[str, str, Files]]:
     """Yield each attempt's name, the rule that must speak, and its files."""
     for name, (held, done) in STATE.items():
-        body = "".join(f"    {line}\n" for line in [*done.splitlines(), "return name"])
-        yield name, "GR116", {"app.py": f"{_APP}{held}{_ROUTE}{body}", **_MORE}
+        yield name, "GR116", {"app.py": f"{_APP}{held}{_ROUTE}{_indented(done)}", **_MORE}
+    for name, done in VARIABLES.items():
+        yield name, "GR126", {"app.py": f"{_APP}{_VARIABLES}{_ROUTE}{_indented(done)}"}
+    route = _ROUTE.replace("name: str)", "request: Request)")
+    for name, done in KEPT.items():
+        yield name, "GR137", {"app.py": f"from fastapi import Request\n{_APP}{_KEPT}{route}{_indented(done)}"}
     for name, write in {
         "variable_of_a_factory": "nonlocal total; total += 1",
         "dictionary_of_a_factory": "seen[name] = 1",
