@@ -92,5 +92,4 @@ def _reach(
     if any(file.path == service.lock for file in context.change.files):
         return Reach(None)
     sides[1].load()  # it is needed in nearly every case, and takes as long as base
-    handlers = Remembered(context, service, sides[0]).handlers()
-    return Reach(reached(context, service, handlers), changed)
+    return Reach(reached(context, service, Remembered(context, service, sides[0]).handlers), changed)

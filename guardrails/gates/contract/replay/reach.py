@@ -8,7 +8,7 @@ mentions what changed. What runs outside of handlers, or cannot be told, concern
 import ast
 import json
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from guardrails.analysis.code.selection import is_python
 from guardrails.analysis.openapi.operations import Operation
@@ -19,7 +19,8 @@ from guardrails.model.ports import Tree
 
 _ANYWHERE = ""
 _ROUTES = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "api_route", "route"})
-_SCHEMA = "mentions/1/"
+_VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+_SCHEMA = "mentions/2/"
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -27,11 +28,13 @@ _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 class Names:
     """Of one file: each definition's digest by name, and the names that definitions of a name mention.
 
-    The empty name stands for what runs when the file is imported.
+    The empty name stands for what runs when the file is imported. `routes` are those that
+    decorators write, in their order, as `METHOD /path`; a path that is computed is `?`.
     """
 
     digests: Mapping[str, str]
     mentions: Mapping[str, frozenset[str]]
+    routes: Sequence[str]
 
 
 @frozen
@@ -49,11 +52,19 @@ class Reach:
 
 
 def reached(
-    context: Context, service: Service, handlers: Mapping[str, tuple[str, ...]]
+    context: Context, service: Service, known: Callable[[], Mapping[str, tuple[str, ...]]]
 ) -> frozenset[str] | None:
-    """Return which of the operations `METHOD /path` may run what changed; None when that cannot be told."""
-    changed = _changed_names(context, service)
-    if changed is None or not handlers:
+    """Return which of the operations `METHOD /path` may run what changed; None when that cannot be told.
+
+    `known` gives the functions behind each operation of base; a change of comments never asks it.
+    """
+    pairs = _changed_files(context, service)
+    changed = None if pairs is None else _changed_names(pairs)
+    moved = frozenset(route for pair in pairs or () for route in _moved(*(one.routes for one in pair)))
+    if changed is None or not (changed or moved):
+        return changed
+    handlers = known()
+    if not handlers:
         return None
     graph = _graph(context, service)
     outside = _closure(graph, [_ANYWHERE, service.app.rpartition(":")[2]])
@@ -63,13 +74,14 @@ def reached(
     for operation, functions in handlers.items():
         names = _closure(graph, [one.rpartition(":")[2].rpartition(".")[2] for one in functions])
         everything |= names
-        if names & changed:
+        if names & changed or any(_may_take(route, operation) for route in moved):
             found.add(operation)
     return frozenset(found) if changed <= everything else None
 
 
-def _changed_names(context: Context, service: Service) -> frozenset[str] | None:
-    changed: set[str] = set()
+def _changed_files(context: Context, service: Service) -> list[tuple[Names, Names]] | None:
+    """Return the names of each changed file in base and in head; None where they do not tell everything."""
+    found = []
     for file in context.change.files:
         if not service.owns(file.path):
             continue
@@ -78,6 +90,13 @@ def _changed_names(context: Context, service: Service) -> frozenset[str] | None:
         before, after = (_names_of(context, tree, file.path) for tree in (context.base, context.head))
         if before is None or after is None:
             return None
+        found.append((before, after))
+    return found
+
+
+def _changed_names(pairs: Iterable[tuple[Names, Names]]) -> frozenset[str] | None:
+    changed: set[str] = set()
+    for before, after in pairs:
         for name in {*before.digests, *after.digests}:
             if before.digests.get(name) == after.digests.get(name):
                 continue
@@ -86,6 +105,25 @@ def _changed_names(context: Context, service: Service) -> frozenset[str] | None:
             if name in before.digests:  # what is new is only reached from what changed as well
                 changed.add(name)
     return frozenset(changed)
+
+
+def _moved(before: Sequence[str], after: Sequence[str]) -> set[str]:
+    """Return the routes that are new or stand in another order, so that they may take another one's requests."""
+    in_order = [one for one in before if one in after] == [one for one in after if one in before]
+    return set(after) - set(before) if in_order else {*before, *after}
+
+
+def _may_take(route: str, operation: str) -> bool:
+    """Whether a route, its router's prefix unknown, may match requests to the operation."""
+    verb, _, written = route.partition(" ")
+    method, _, path = operation.partition(" ")
+    if verb in _VERBS and verb != method:
+        return False
+    parts, known = written.strip("/").split("/"), path.strip("/").split("/")
+    if written == "?" or ":path}" in written:
+        return True
+    pairs = zip(reversed(parts), reversed(known), strict=False)
+    return len(parts) <= len(known) and all(one == other or "{" in one + other for one, other in pairs)
 
 
 def _graph(context: Context, service: Service) -> Mapping[str, set[str]]:
@@ -122,10 +160,10 @@ def _names_of(context: Context, tree: Tree, path: str) -> Names | None:
     plain = json.loads(stored)
     if plain is None:
         return None
-    return Names(plain[0], {name: frozenset(found) for name, found in plain[1].items()})
+    return Names(plain[0], {name: frozenset(found) for name, found in plain[1].items()}, plain[2])
 
 
-def _plain(source: bytes) -> tuple[dict[str, str], dict[str, list[str]]] | None:
+def _plain(source: bytes) -> tuple[dict[str, str], dict[str, list[str]], list[str]] | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -135,25 +173,40 @@ def _plain(source: bytes) -> tuple[dict[str, str], dict[str, list[str]]] | None:
         return None
 
 
-def _gathered(module: ast.Module) -> tuple[dict[str, str], dict[str, list[str]]]:
+def _gathered(module: ast.Module) -> tuple[dict[str, str], dict[str, list[str]], list[str]]:
     digests: dict[str, list[str]] = {}
     mentions: dict[str, set[str]] = {}
+    routes: list[str] = []
     for statement in module.body:
         for name, part in _defined(statement):
             digests.setdefault(name, []).append(ast.dump(part))
             mentions.setdefault(name, set()).update(_mentioned(part))
-            if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
-                for decorator in filter(_is_no_route, part.decorator_list):
+            if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            for decorator in part.decorator_list:
+                route = _route(decorator)
+                if route:
+                    routes.append(route)
+                else:  # it does more at import than to say which requests the function answers
+                    digests.setdefault(_ANYWHERE, []).append(ast.dump(decorator))
                     mentions.setdefault(_ANYWHERE, set()).update(_mentioned(decorator))
-    return {name: "\n".join(found) for name, found in digests.items()}, {
-        name: sorted(found) for name, found in mentions.items()
-    }
+    return (
+        {name: "\n".join(found) for name, found in digests.items()},
+        {name: sorted(found) for name, found in mentions.items()},
+        routes,
+    )
 
 
-def _is_no_route(decorator: ast.expr) -> bool:
-    """Whether a decorator does more at import than to say which requests the function answers."""
-    function = decorator.func if isinstance(decorator, ast.Call) else None
-    return not (isinstance(function, ast.Attribute) and function.attr in _ROUTES)
+def _route(decorator: ast.expr) -> str:
+    """Return the route that a decorator writes as `METHOD /path`; empty for one that does something else."""
+    if not isinstance(decorator, ast.Call) or not isinstance(decorator.func, ast.Attribute):
+        return ""
+    if decorator.func.attr not in _ROUTES:
+        return ""
+    named = [one.value for one in decorator.keywords if one.arg == "path"]
+    first = (decorator.args or named or [None])[0]
+    path = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else "?"
+    return f"{decorator.func.attr.upper()} {path}"
 
 
 def _defined(statement: ast.stmt) -> Iterable[tuple[str, ast.AST]]:

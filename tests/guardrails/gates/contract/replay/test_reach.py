@@ -52,7 +52,7 @@ def touched(old: str, new: str, *, path: str = "shop/prices.py") -> list[str] | 
     base = {"shop/app.py": APP, "shop/prices.py": PRICES, "shop/data.json": "{}"}
     assert base[path].count(old) == 1
     head = {**base, path: base[path].replace(old, new)}
-    found = reached(context_for(base, head, services=(SERVICE,)), SERVICE, HANDLERS)
+    found = reached(context_for(base, head, services=(SERVICE,)), SERVICE, lambda: HANDLERS)
     return None if found is None else sorted(found)
 
 
@@ -76,3 +76,17 @@ def test_what_runs_outside_of_handlers_or_cannot_be_told_reaches_everything() ->
     assert touched("app = make(", "app = make(debug=True, ", path="shop/app.py") is None
     assert touched("def total(price):", "def total(price:") is None
     assert touched("{}", "[]", path="shop/data.json") is None
+
+
+def test_a_new_or_moved_route_may_take_the_requests_of_another() -> None:
+    new = '@app.get("/{name}")\ndef read_any(name):\n    return 1\n\n'
+
+    assert touched('@app.get("/a")', new + '@app.get("/a")', path="shop/app.py") == ["GET /a", "GET /b"]
+    assert touched('@app.get("/a")', new.replace("get", "put") + '@app.get("/a")', path="shop/app.py") == []
+    assert touched('@app.get("/b")', '@app.get("/c/b")', path="shop/app.py") == ["GET /b"]
+
+
+def test_a_new_function_that_its_decorator_registers_reaches_everything() -> None:
+    new = '@app.middleware("http")\nasync def adds(request, call_next):\n    pass\n\n'
+
+    assert touched('@app.get("/a")', new + '@app.get("/a")', path="shop/app.py") is None
