@@ -12,7 +12,7 @@ from guardrails.model.rule import Report, Rule
 from guardrails.model.verdict import Outcome
 
 _MERGE_SECONDS = 240.0
-_COMMIT_SECONDS = 20.0
+_COMMIT_SECONDS = 60.0  # only policies that replay at commit need more than one of them
 
 
 def _skip(change: Change, policy: Policy) -> str | None:

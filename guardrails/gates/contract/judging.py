@@ -25,7 +25,18 @@ def report_on(context: Context) -> Report:
 
 
 def _at_commit(context: Context, service: Service) -> Report:
-    path = document_path(service, context.policy.settings_for("contract", Settings))
+    settings = context.policy.settings_for("contract", Settings)
+    report = _of_committed(context, service, document_path(service, settings))
+    if not settings.commit_replays:
+        return report
+    from guardrails.gates.contract.replay.commit import replay_at_commit  # noqa: PLC0415 - most policies run nothing
+
+    played = replay_at_commit(context, service)
+    fresh = [one for one in played.findings if one not in report.findings]  # an unusable file is named once
+    return Report((*report.findings, *fresh), (), (*report.facts, *played.facts))
+
+
+def _of_committed(context: Context, service: Service, path: str) -> Report:
     if not any(file.path == path for file in context.change.files):
         return Report(facts=(f"{service.name}: the committed document did not change",))
     # A hook reads no document unless it changed, and comparing them costs 15 CPU ms to import.

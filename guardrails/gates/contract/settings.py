@@ -36,7 +36,9 @@ class Settings:
     single operations, as `GET /path`. With `lint` false new faults of the document are not named.
 
     At merge about `replays` requests are played on base and head to compare their answers; 0 does
-    without. `headers` go with each of them, `ignore` are places
+    without. At commit nothing is run unless `commit_replays` says with about how many requests the
+    operations that a change touches are replayed: base's answers are remembered, so that only head
+    is run. `headers` go with each of them, `ignore` are places
     that are not compared, and `shown_differences` bounds the findings on one operation.
     """
 
@@ -54,6 +56,7 @@ class Settings:
     promises: Mapping[str, Literal["strict", "tolerant", "internal"]] = field(default_factory=dict)
     lint: bool = True
     replays: int = 600
+    commit_replays: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     ignore: tuple[Ignore, ...] = ()
     shown_differences: int = 4

@@ -22,7 +22,6 @@ from guardrails.gates.contract.replay.stored import stored_scripts
 from guardrails.gates.contract.replay.witness import chosen, shortened, witness_of
 from guardrails.gates.contract.replay.words import words_of
 from guardrails.gates.contract.settings import Settings
-from guardrails.model.change import Stage
 from guardrails.model.finding import Finding
 from guardrails.model.frozen import frozen
 from guardrails.model.gate import Context
@@ -83,46 +82,57 @@ class Replay:
         consumers: Consumers,
     ) -> None:
         self._consumers = consumers
-        self._context = context
-        self._service = service
-        self._settings = context.policy.settings_for("contract", Settings)
-        self._base, self._head = sides
-        self._known = Remembered(context, service, self._base)
+        self.context = context
+        self.service = service
+        self.settings = context.policy.settings_for("contract", Settings)
+        self.sides = self._base, self._head = sides
+        self.known = Remembered(context, service, self._base)
         still_there = {one.key for one in operations_of(head)}
-        self._operations = [one for one in operations_of(base) if one.kind == "path"]
-        self._document = base
-        self._common = [one for one in self._operations if one.key in still_there]
+        self.operations = [one for one in operations_of(base) if one.kind == "path"]
+        self.document = base
+        self.common = [one for one in self.operations if one.key in still_there]
         self._plays = 0
-        self._noise = Noise(Ignored(one.place, one.reason, one.operation) for one in self._settings.ignore)
+        self._noise = Noise(Ignored(one.place, one.reason, one.operation) for one in self.settings.ignore)
 
     def result(self, reach: Reach, most: int) -> Replayed:
         """Return what head answers differently to what base's document allows and forbids."""
-        name = self._service.name
-        touched = [one for one in self._common if reach.has(one)]
+        name = self.service.name
+        touched = [one for one in self.common if reach.has(one)]
         if not touched:
             return Replayed((), f"{name}: the change reaches no operation, nothing replayed")
-        scripts = self._scripts(touched, most)
-        seen = self._compared(scripts)
+        scripts = self.scripts(touched, most)
+        seen = self.compared(scripts)
         confirmed = self._confirmed(seen)
         findings = tuple(self._findings(confirmed))
         number = sum(len(one.lines) for one in scripts)
-        fact = f"{name}: {number} requests to {len(touched)} of {len(self._common)} operations replayed on both sides"
+        fact = f"{name}: {number} requests to {len(touched)} of {len(self.common)} operations replayed on both sides"
         moved = self._noise.places()
         return Replayed(findings, fact + (f"; {len(moved)} places move by themselves" if moved else ""))
 
-    def _scripts(self, touched: Sequence[Operation], most: int) -> list[Script]:
-        words: Sequence[Json] = words_of(self._context, self._service)
-        seed = self._context.laboratory.seed
-        writer = Writer(self._document, self._operations, seed, words=words, fixed=self._settings.headers)
-        stored, _ = stored_scripts(self._context, self._service, self._common)
-        return [*stored, *writer.scripts(touched, most)]
+    def scripts(self, touched: Sequence[Operation], most: int) -> list[Script]:
+        """Return what both sides are asked: what was stored, and about `most` requests of this change's seed."""
+        words: Sequence[Json] = words_of(self.context, self.service)
+        stored, _ = stored_scripts(self.context, self.service, self.common)
+        return [*stored, *self.writer(self.context.laboratory.seed, words).scripts(touched, most)]
 
-    def _compared(self, scripts: Sequence[Script]) -> list[Seen]:
+    def writer(self, seed: int, words: Sequence[Json]) -> Writer:
+        """Return a writer of requests to base's operations."""
+        return Writer(self.document, self.operations, seed, words=words, fixed=self.settings.headers)
+
+    def compared(self, scripts: Sequence[Script]) -> list[Seen]:
+        """Return how the answers differ, places apart that move by themselves."""
         with ThreadPoolExecutor(2) as pool:
             played = pool.submit(lambda: [self._head.play(one) for one in scripts])
-            base = [self._known.play(one, 0, 0) for one in scripts]
-            self._learn(scripts, base)
-            head = played.result()
+            base = [self.known.play(one, 0, 0) for one in scripts]
+            for entropy, hash_seed in ((1, 0), (2, 1)):
+                for script, first in zip(scripts, base, strict=True):
+                    self.learn(script, first, entropy, hash_seed)
+            return self.unlike(scripts, base, played.result())
+
+    def unlike(
+        self, scripts: Sequence[Script], base: Sequence[Answers], head: Sequence[Answers]
+    ) -> list[Seen]:
+        """Return how answers differ at places that are not known to move by themselves."""
         return [
             one
             for script, before, after in zip(scripts, base, head, strict=True)
@@ -130,13 +140,11 @@ class Replay:
             if not self._noise.covers(one.operation, one.difference)
         ]
 
-    def _learn(self, scripts: Sequence[Script], base: Sequence[Answers]) -> None:
-        runs = [(1, 0)] if self._context.stage is Stage.COMMIT else [(1, 0), (2, 1)]
-        for entropy, hash_seed in runs:
-            for script, first in zip(scripts, base, strict=True):
-                again = self._known.play(script, entropy, hash_seed)
-                for line, one, other in zip(script.lines, first, again, strict=True):
-                    self._noise.learn(line.operation, one, other)
+    def learn(self, script: Script, first: Answers, entropy: int, hash_seed: int) -> None:
+        """Learn what moves when base is played again with other ids, or other hashes."""
+        again = self.known.play(script, entropy, hash_seed)
+        for line, one, other in zip(script.lines, first, again, strict=True):
+            self._noise.learn(line.operation, one, other)
 
     def _confirmed(self, seen: Sequence[Seen]) -> list[Seen]:
         """Return what shows again when both sides are played once more."""
@@ -155,7 +163,7 @@ class Replay:
         for cluster in sorted(clusters):
             by_operation.setdefault(cluster[0], []).append(cluster)
         for _, mine in sorted(by_operation.items()):
-            shown = mine[: self._settings.shown_differences]
+            shown = mine[: self.settings.shown_differences]
             ways: list[_Way] = []
             for cluster in shown:
                 more = len(mine) - len(shown) if cluster == shown[-1] else 0
@@ -172,8 +180,8 @@ class Replay:
         beside = f", and {more} other differences" if more else ""
         label = ascii(operation)[1:-1]
         made = finding(
-            self._context,
-            self._service,
+            self.context,
+            self.service,
             rules.DIFFERS,
             f"{label} {_told(found)}{beside}",
             symbol=label,

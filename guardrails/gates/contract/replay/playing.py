@@ -45,30 +45,38 @@ class Side:
 
 
 class Remembered:
-    """What base answered before, by what it was asked: base's tree is never played twice for nothing."""
+    """What a tree answered before, by what it was asked: it is never played twice for nothing.
+
+    What a staged head answers is asked of it as base once it is committed.
+    """
 
     def __init__(self, context: Context, service: Service, side: Side) -> None:
         laboratory = context.laboratory
         parts = (
             _SCHEMA,
-            context.base.id,
+            side.tree.id,
             repr(service),
-            laboratory.interpreter(service, context.base).digest,
+            laboratory.interpreter(service, side.tree).digest,
             laboratory.box.level.value,
         )
         self._key = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
         self._cache = laboratory.cache
         self._side = side
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the tree was loaded before."""
+        return self._cache.get(f"{self._key} handlers") is not None
+
     def handlers(self) -> Mapping[str, tuple[str, ...]]:
-        """Return which functions answer which operation of base."""
+        """Return which functions answer which operation of the tree."""
         found = self._kept(
             "handlers", lambda: {name: list(one) for name, one in self._side.load().handlers.items()}
         )
         return {name: tuple(one) for name, one in found.items()} if isinstance(found, dict) else {}
 
     def play(self, script: Script, entropy: int, hash_seed: int) -> Answers:
-        """Return base's answers to a script, from the cache where they are known."""
+        """Return the tree's answers to a script, from the cache where they are known."""
         asked = repr((script, entropy, hash_seed)).encode("utf-8", "surrogatepass")
 
         def played() -> object:

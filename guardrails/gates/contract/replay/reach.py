@@ -204,7 +204,7 @@ def _route(decorator: ast.expr) -> str:
     if decorator.func.attr not in _ROUTES:
         return ""
     named = [one.value for one in decorator.keywords if one.arg == "path"]
-    first = (decorator.args or named or [None])[0]
+    first = next(iter([*decorator.args, *named]), None)
     path = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else "?"
     return f"{decorator.func.attr.upper()} {path}"
 

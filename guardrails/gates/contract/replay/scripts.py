@@ -79,11 +79,16 @@ class Writer:
             return []
         stories = min(_MOST_STORIES, max(1, most // 5 // _STORY_STEPS)) if most >= _STORY_STEPS else 0
         share = max(4, (most - stories * _STORY_STEPS) // len(touched))
+        return [*self.single(touched, share), *self.stories(stories, touched)]
+
+    def single(self, touched: Sequence[Operation], share: int) -> list[Script]:
+        """Return a script of about `share` requests to each operation."""
         made = [self._of_operation(one, share) for one in touched]
-        return [
-            *(one for one in made if one.lines),
-            *(self._story(index, touched) for index in range(stories)),
-        ]
+        return [one for one in made if one.lines]
+
+    def stories(self, number: int, touched: Sequence[Operation]) -> list[Script]:
+        """Return scripts that mix all operations, half of their requests to the touched ones."""
+        return [self._story(index, touched) for index in range(number)]
 
     def _of_operation(self, operation: Operation, most: int) -> Script:
         chance = random.Random(f"{self._seed} {label_of(operation)}")  # noqa: S311 - it must be repeatable

@@ -12,8 +12,11 @@ _MOST = 60
 _LONGEST = 80
 
 
-def words_of(context: Context, service: Service) -> tuple[Json, ...]:
-    """Return the strings and numbers of the changed files of a service, those only one tree has first."""
+def words_of(context: Context, service: Service, *, new: bool = False) -> tuple[Json, ...]:
+    """Return the strings and numbers of the changed files of a service, those only one tree has first.
+
+    With `new` the others are left out.
+    """
     before: dict[Json, None] = {}
     after: dict[Json, None] = {}
     near: dict[Json, None] = {}
@@ -23,9 +26,8 @@ def words_of(context: Context, service: Service) -> tuple[Json, ...]:
             before |= _literals(modules[0])
             after |= _literals(modules[1])
             near |= _near(modules[0], modules[1])
-    new = [one for one in after if one not in before]
-    gone = [one for one in before if one not in after]
-    return tuple(dict.fromkeys([*new, *gone, *near, *after]))[:_MOST]
+    own = [one for one in after if one not in before] + [one for one in before if one not in after]
+    return tuple(dict.fromkeys(own if new else [*own, *near, *after]))[:_MOST]
 
 
 def _parsed(source: bytes) -> ast.Module:
