@@ -1,6 +1,6 @@
 """Compares what the rules find in head with what they find in base, where the change can matter."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from guardrails.analysis.code.facts import Facts
@@ -11,7 +11,7 @@ from guardrails.analysis.code.tree import Code
 from guardrails.gates.architecture.allowances import excused, places_of
 from guardrails.gates.architecture.catalog import hooks_at, rules_of_the_gate
 from guardrails.gates.architecture.judging import Side, findings_of, fingerprints_under, passes
-from guardrails.gates.architecture.paths import judged_paths
+from guardrails.gates.architecture.paths import judged_paths, of_features
 from guardrails.gates.architecture.settings import NAME, Settings
 from guardrails.model.finding import Finding
 from guardrails.model.gate import Context
@@ -33,18 +33,14 @@ def report_on(context: Context) -> Report:
         _side(context, context.head, changed),
         _side(context, context.base, changed),
     )
+    beside = of_features(context.change, settings, head.graph.code.modules.by_name)
+    paths = (*paths, *(one for one in beside if one not in paths))
+    origins |= {one: one for one in beside if one in context.base.entries()}
     renamed = head.renamed(origins)
     spread = head.spread({})
     users = head.users if spread and spread - base.spread(renamed) else ()
     findings = (*findings_of(context, head, paths, users), *of_the_team(context, head, paths))
-    old: tuple[str, ...] = ()
-    if findings:
-        stood = [path for path in users if path in context.base.entries()]
-        before = (
-            *findings_of(context, base, origins.values(), stood),
-            *of_the_team(context, base, tuple(origins.values())),
-        )
-        old = tuple(fingerprints_under(before, renamed))
+    old = tuple(_stood(context, base, origins, users, renamed)) if findings else ()
     own = set(paths)
     today = context.clock.today()
     return Report(
@@ -57,6 +53,19 @@ def report_on(context: Context) -> Report:
         excused=tuple(excused(findings, *_spoken(head, base, findings, origins), today)),
         facts=(f"{len(paths)} changed Python files judged by {len(rules_of_the_gate())} rules",),
     )
+
+
+def _stood(
+    context: Context, base: Side, origins: Mapping[str, str], users: Sequence[str], renamed: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield the fingerprints of what base does too, in the judged files and in their users."""
+    before = (
+        *findings_of(
+            context, base, origins.values(), [path for path in users if path in context.base.entries()]
+        ),
+        *of_the_team(context, base, tuple(origins.values())),
+    )
+    yield from fingerprints_under(before, renamed)
 
 
 def of_the_team(context: Context, side: Side, paths: Sequence[str]) -> tuple[Finding, ...]:

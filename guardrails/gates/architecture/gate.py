@@ -9,10 +9,12 @@ from guardrails.model.verdict import Outcome
 
 
 def _skip(change: Change, policy: Policy) -> str | None:
-    from guardrails.gates.architecture.paths import judged_paths  # noqa: PLC0415 - a hook may open this door in vain
+    # A hook may open this door in vain.
+    from guardrails.gates.architecture.paths import judged_paths, touches_schema  # noqa: PLC0415
 
-    paths = judged_paths(change, policy.settings_for(NAME, Settings))
-    return None if paths else "the change touches no Python code that policy wants judged"
+    settings = policy.settings_for(NAME, Settings)
+    is_asked = judged_paths(change, settings) or touches_schema(change, settings)
+    return None if is_asked else "the change touches no Python code that policy wants judged"
 
 
 def _rules() -> tuple[Rule, ...]:

@@ -51,6 +51,24 @@ class Flags:
 
 
 @frozen
+class Features:
+    """Names of a model's features: what its schema says, and where code says the same names.
+
+    `schema` is the YAML or JSON file of the features that the model takes, under `features`, `inputs`,
+    `columns` or `fields`; `{bundle}` in it stands for the text that `lock` (a YAML or JSON file) holds
+    under that name. `produced` are constants (`package.module.NAME`) that list what is computed; together
+    they are the schema's names and no others. `named` are further constants, and `readers` calls
+    (`package.function`, or `package.Class()[]` for items), whose names the schema must hold.
+    """
+
+    schema: str = ""
+    lock: str = ""
+    produced: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    readers: tuple[str, ...] = ()
+
+
+@frozen
 class Settings:
     """How the architecture gate judges.
 
@@ -81,3 +99,4 @@ class Settings:
     exempt: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     guarded: tuple[str, ...] = ()
     flags: Flags = Flags()
+    features: Features = Features()
