@@ -239,7 +239,9 @@ def _document_reported(said: bytes, nonce: str, service: Service, completed: Com
     document = report.get("document")
     if not isinstance(document, dict):
         reason = tail_of(str(report.get("failed", "it is not an object")).encode()).strip()
-        raise ServiceFailure(f"{place}: {reason}; see `app` and `environment` in policies/guardrails.yaml")
+        raise ServiceFailure(
+            f"{place}: {reason}; see `app`, `root` and `environment` in policies/guardrails.yaml"
+        )
     return document
 
 

@@ -49,7 +49,8 @@ class Service:
     `app` is `module:attribute` of an ASGI application or, with `factory`, of a function that
     returns one; `command` is an argument list instead, in which `{socket}` stands for the path
     of the unix socket to listen on. `paths` are the folders and files that belong to it;
-    `tests` the test paths that the overlay runs; `contract` the folder of its promises.
+    `tests` the test paths that the overlay runs; `contract` the folder of its promises. Modules are
+    imported from `root`; where policy leaves it out, its reader puts in what `paths` show.
     """
 
     name: str
@@ -57,7 +58,7 @@ class Service:
     app: str = ""
     factory: bool = False
     command: tuple[str, ...] = ()
-    root: str = "."
+    root: str = ""
     environment: EnvironmentSource = EnvironmentSource()
     variables: Mapping[str, str] = field(default_factory=dict)
     ready: str = ""

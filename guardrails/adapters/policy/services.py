@@ -29,9 +29,8 @@ def checked(services: tuple[Service, ...]) -> tuple[Service, ...]:
         _check_start(service, at)
         for pointer, path in _paths(service):
             _check_path(path, (*at, *pointer))
-    return tuple(
-        service if service.paths else replace(service, paths=_own_paths(service)) for service in services
-    )
+    rooted = (one if one.root else replace(one, root=_own_root(one)) for one in services)
+    return tuple(one if one.paths else replace(one, paths=_own_paths(one)) for one in rooted)
 
 
 def _check_start(service: Service, at: Pointer) -> None:
@@ -82,7 +81,7 @@ def _paths(service: Service) -> Iterator[tuple[Pointer, str]]:
     yield from ((("paths", number), path) for number, path in enumerate(service.paths))
     yield from ((("tests", number), path) for number, path in enumerate(service.tests))
     single = {"root": service.root, "contract": service.contract, "lock": service.lock}
-    yield from (((name,), path) for name, path in single.items() if path or name == "root")
+    yield from (((name,), path) for name, path in single.items() if path)
     if service.environment.lock:
         yield ("environment", "lock"), service.environment.lock
 
@@ -92,6 +91,18 @@ def _check_path(path: str, at: Pointer) -> None:
     if path != "." and ("\\" in path or any(step in {"", ".", ".."} for step in steps)):
         message = f"{shown(path) or 'an empty text'} is not a path inside the repository"
         raise DecodeError(at, f"{message}; write it from the top folder, such as shop/api")
+
+
+def _own_root(service: Service) -> str:
+    """Return the folder above the app's top package, as far as `paths` show it; else the top folder."""
+    package = service.app.partition(":")[0].partition(".")[0]
+    for path in service.paths:
+        steps = path.rstrip("/").split("/")
+        if steps[-1] == "src" != package:
+            return path.rstrip("/")
+        if package in steps:
+            return "/".join(steps[: len(steps) - 1 - steps[::-1].index(package)]) or "."
+    return "."
 
 
 def _own_paths(service: Service) -> tuple[str, ...]:

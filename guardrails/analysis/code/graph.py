@@ -99,16 +99,18 @@ class Graph:
             yield from self._own(module, name[1:], depth)
         else:
             dotted = self.code.modules.absolute(module, name)
-            target, rest = self.code.modules.split(dotted)
-            if not target:
-                yield dotted
-            elif rest:
-                yield from self._own(target, rest, depth)
+            for said in filter(None, (dotted, self.code.modules.also(module, dotted))):
+                target, rest = self.code.modules.split(said)
+                if not target:
+                    yield said
+                elif rest:
+                    yield from self._own(target, rest, depth)
 
     def _from_stars(self, module: str, name: str, depth: int) -> Iterator[str]:
         for one in self.facts(module).imports:
             if one.name == "*":
-                target = self.code.modules.absolute(module, one.module)
+                written = self.code.modules.absolute(module, one.module)
+                target = self.code.modules.also(module, written) or written
                 if target in self.code.modules.by_name:
                     yield from self.meanings(target, f":{name}", depth + 1)
                 else:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from guardrails.analysis.code.facts import Facts, Import
+from guardrails.analysis.code.sources import Home, homes_in
 from guardrails.model.frozen import frozen
 
 _SUFFIX = ".py"
@@ -15,10 +16,15 @@ _SUFFIX = ".py"
 
 @frozen
 class Modules:
-    """The modules of one tree. `roots` are the folders that stand on the import path, such as `src`."""
+    """The modules of one tree. `roots` are the folders that stand on the import path, such as `src`.
+
+    `files` are all files of the tree; where policy names no roots, those of projects tell where else
+    modules are imported from.
+    """
 
     paths: frozenset[str]
     roots: tuple[str, ...] = (".",)
+    files: frozenset[str] = frozenset()
 
     def name_of(self, path: str) -> str:
         """Return the dotted name that `path` is imported under; the longest matching root decides."""
@@ -54,6 +60,30 @@ class Modules:
         kept = parts[: len(parts) - up] if up else parts
         return ".".join([*kept, bare] if bare else kept)
 
+    @cached_property
+    def _homes(self) -> Mapping[str, tuple[Home, ...]]:
+        return homes_in(self.files, self.paths) if self.roots == (".",) else {}
+
+    def names(self, module: str) -> tuple[str, ...]:
+        """Return the module's own name, then those that its project's other modules may import it under."""
+        return (module, *(module.removeprefix(one) for one in self._folders if module.startswith(one)))
+
+    @cached_property
+    def _folders(self) -> tuple[str, ...]:
+        return tuple(sorted({f"{home.prefix}." for some in self._homes.values() for home in some}))
+
+    def also(self, module: str, dotted: str) -> str:
+        """Return the module of the tree, or what is in it, that `dotted` may be as well when `module` says it.
+
+        That is so where a project's folder or its `src` stands on the import path; "" where none does.
+        """
+        for home in self._homes.get(dotted.partition(".")[0], ()):
+            if not home.serves or module.startswith(f"{home.serves}."):
+                name = f"{home.prefix}.{dotted}"
+                if self.split(name)[0]:
+                    return name
+        return ""
+
     def split(self, dotted: str) -> tuple[str, str]:
         """Return the longest prefix that is a module of the tree, and the rest; ("", dotted) if none."""
         head = dotted
@@ -70,9 +100,13 @@ class Modules:
         `package`.
         """
         base = self.absolute(module, one.module)
-        if one.name and one.name != "*" and f"{base}.{one.name}" in self.by_name:
-            return (f"{base}.{one.name}",)
-        return (base,)
+        written = self._brought(base, one.name)
+        other = self.also(module, base)
+        return (written, self._brought(other, one.name)) if other else (written,)
+
+    def _brought(self, base: str, name: str) -> str:
+        inner = f"{base}.{name}"
+        return inner if name and name != "*" and inner in self.by_name else base
 
     def edges(self, module: str, facts: Facts) -> Iterator[tuple[str, Import]]:
         """Yield what `module` imports, by name, with the import that does it."""

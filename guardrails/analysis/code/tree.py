@@ -77,6 +77,7 @@ class Code:
                 path for path, entry in self._entries.items() if is_python(path) and entry.mode in _FILES
             ),
             self._roots,
+            frozenset(self._entries),
         )
 
     def facts(self, path: str) -> Facts:

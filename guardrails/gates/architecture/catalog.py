@@ -106,7 +106,9 @@ def hooks_at(settings: Settings, modules: Modules, path: str) -> Hooks:
     """Return the local rules that judge the file at `path`."""
     pure = {PURE} if matches(path, settings.pure) else set()
     return hooks(
-        frozenset(pure | ({GUARDED} if is_guarded(settings, path, modules.name_of(path)) else set()))
+        frozenset(
+            pure | ({GUARDED} if is_guarded(settings, path, modules.names(modules.name_of(path))) else set())
+        )
     )
 
 

@@ -1,6 +1,6 @@
 """What a rule is shown of one module, and what it hands back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from guardrails.analysis.code.facts import Facts
@@ -45,7 +45,7 @@ class Module:
     @property
     def is_guarded(self) -> bool:
         """Whether policy says what this code may import or do, so that names must stand in it as written."""
-        return is_guarded(self.settings, self.path, self.name)
+        return is_guarded(self.settings, self.path, self.graph.code.modules.names(self.name))
 
     @property
     def is_pure(self) -> bool:
@@ -76,9 +76,9 @@ class Module:
         return self.symbol(scope).text
 
 
-def is_guarded(settings: Settings, path: str, name: str) -> bool:
-    """Whether policy says what the module may import or do, so that names must stand in it as written."""
+def is_guarded(settings: Settings, path: str, names: Iterable[str]) -> bool:
+    """Whether policy says what the module of these names may import or do, so that its names must be written."""
     packages = [one.package for one in settings.contracts]
     packages += [one.importer for one in settings.forbidden]
-    held = any(name == one or name.startswith(f"{one}.") for one in packages)
+    held = any(name == one or name.startswith(f"{one}.") for name in names for one in packages)
     return held or matches(path, settings.pure) or matches(path, settings.guarded)

@@ -93,18 +93,19 @@ RULE = Rule(
 
 def findings_in(module: Module) -> Iterator[Found]:
     """Yield every import against a contract or a ban, and a module that no layer holds."""
-    for contract in module.settings.contracts:
-        if is_under(module.name, contract.package):
-            yield from _against(contract, module)
-    for ban in module.settings.forbidden:
-        if is_under(module.name, ban.importer):
-            for target, one in _imports(module):
-                if any(is_under(target, name) for name in ban.imported):
-                    yield _found(module, one, target, f"{ban.reason}")
+    for name in module.graph.code.modules.names(module.name):
+        for contract in module.settings.contracts:
+            if is_under(name, contract.package):
+                yield from _against(contract, module, name)
+        for ban in module.settings.forbidden:
+            if is_under(name, ban.importer):
+                for target, one in _imports(module, name):
+                    if any(is_under(target, banned) for banned in ban.imported):
+                        yield _found(module, one, target, f"{ban.reason}")
 
 
-def _against(contract: LayerContract, module: Module) -> Iterator[Found]:
-    if contract.exhaustive and place_of(contract, module.name) is None:
+def _against(contract: LayerContract, module: Module, name: str) -> Iterator[Found]:
+    if contract.exhaustive and place_of(contract, name) is None:
         yield Found(
             0,
             0,
@@ -112,15 +113,15 @@ def _against(contract: LayerContract, module: Module) -> Iterator[Found]:
             "no layer",
             "Move the module into one of the layers, or name its layer in policies/architecture.yaml.",
         )
-    for target, one in _imports(module):
-        objection = _objection(contract, module, target)
+    for target, one in _imports(module, name):
+        objection = _objection(contract, module, name, target)
         if objection:
             yield _found(module, one, target, objection)
 
 
-def _objection(contract: LayerContract, module: Module, target: str) -> str | None:
-    objection = objection_to(contract, module.name, target) if is_under(target, contract.package) else None
-    alone = standing_alone(contract, module.name)
+def _objection(contract: LayerContract, module: Module, name: str, target: str) -> str | None:
+    objection = objection_to(contract, name, target) if is_under(target, contract.package) else None
+    alone = standing_alone(contract, name)
     if objection or alone is None:
         return objection
     package, more = alone
@@ -136,9 +137,12 @@ def _objection(contract: LayerContract, module: Module, target: str) -> str | No
     return f"{package} imports the standard library and itself only"
 
 
-def _imports(module: Module) -> Iterator[tuple[str, Import]]:
+def _imports(module: Module, name: str) -> Iterator[tuple[str, Import]]:
+    """Yield what the module imports, written as it is written itself: without the folder that `name` leaves out."""
+    folder = module.name[: len(module.name) - len(name)]
     seen = set()
-    for target, one in module.graph.code.modules.edges(module.name, module.facts):
+    for imported, one in module.graph.code.modules.edges(module.name, module.facts):
+        target = imported.removeprefix(folder)
         if (target, one.line) not in seen:  # one statement may bring in many names of one module
             seen.add((target, one.line))
             yield target, one

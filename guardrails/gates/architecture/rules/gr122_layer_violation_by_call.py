@@ -4,11 +4,12 @@ GR101 judges imports. A handler that gets a repository handed in, or takes it fr
 only hands it on, imports nothing wrong and calls it nevertheless.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from guardrails.gates.architecture.example import example
 from guardrails.gates.architecture.layers import is_under, objection_to
 from guardrails.gates.architecture.module import Found, Module
+from guardrails.gates.architecture.settings import LayerContract
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
@@ -134,9 +135,14 @@ RULE = Rule(
 
 def findings_in(module: Module) -> Iterator[Found]:
     """Yield every call into a layer that a contract keeps from the module, unless an import shows it."""
-    contracts = [one for one in module.settings.contracts if is_under(module.name, one.package)]
-    if not contracts:
-        return
+    for name in module.graph.code.modules.names(module.name):
+        contracts = [one for one in module.settings.contracts if is_under(name, one.package)]
+        if contracts:
+            yield from _calls_against(contracts, module, name)
+
+
+def _calls_against(contracts: Sequence[LayerContract], module: Module, own: str) -> Iterator[Found]:
+    folder = module.name[: len(module.name) - len(own)]
     imported = {target for target, _ in module.graph.code.modules.edges(module.name, module.facts)}
     seen = set()
     for call in module.facts.calls:
@@ -146,8 +152,8 @@ def findings_in(module: Module) -> Iterator[Found]:
                 continue
             seen.add((target, name, call.scope))
             for contract in contracts:
-                if is_under(target, contract.package):
-                    objection = objection_to(contract, module.name, target)
+                if is_under(target.removeprefix(folder), contract.package):
+                    objection = objection_to(contract, own, target.removeprefix(folder))
                     if objection:
                         what = f"{module.name} calls {target}.{name.replace('()', '')}, but {objection}"
                         yield Found(call.line, call.scope, what, f"calls {target}.{name}")

@@ -94,6 +94,25 @@ def test_paths_of_a_service_under_a_root_and_of_a_bare_command() -> None:
     assert paths == [("src/shop", "src/shop.py"), ("web",)]
 
 
+@pytest.mark.parametrize(
+    ("app", "paths", "root"),
+    [
+        ("shop.app:app", "[src/shop]", "src"),
+        ("shop.app:app", "[src]", "src"),
+        ("shop.app:app", "[services/one/src/shop/api, deploy]", "services/one/src"),
+        ("shop.app:app", "[shop, src/shop]", "."),
+        ("shop.app:app", "[shop]", "."),
+        ("shop.app:app", "[shop/shop]", "shop"),
+        ("src.app:app", "[src]", "."),
+        ("main:app", "[.]", "."),
+    ],
+)
+def test_root_that_is_left_out_is_what_the_paths_show(app: str, paths: str, root: str) -> None:
+    text = f"version: 1\nharness: 0.1.0\nservices:\n  - {{name: s, app: '{app}', paths: {paths}}}\n"
+    (service,) = read({"guardrails.yaml": text}).services
+    assert service.root == root
+
+
 def test_without_policy_the_built_in_default_judges_and_says_so() -> None:
     policy = read_policy(MemoryTree({"shop/main.py": ""}), GATES, MemoryCache(), source="base")
     assert policy.source == BUILT_IN
