@@ -82,7 +82,7 @@ def _older_ways(source: bytes) -> Iterator[bytes]:
 
 def _gathered(module: ast.Module, hooks: Hooks) -> Read:
     looks = hooks.load()
-    gatherer = Gatherer({kind.partition(".")[0] for kind in looks})
+    gatherer = Gatherer(looks.noted)
     limit = sys.getrecursionlimit()
     try:
         # Frames of Python code do not use the C stack, so nesting that `ast` could parse can be walked.
@@ -90,7 +90,7 @@ def _gathered(module: ast.Module, hooks: Hooks) -> Read:
         gatherer.gather(module)
         resolved = Resolved(gatherer)
         facts = resolved.facts()
-        return facts, marks_of(gatherer.notes, looks, gatherer.scopes, gatherer, resolved.names)
+        return facts, marks_of(gatherer, looks, resolved)
     except RecursionError:
         return _unread("it nests too deep")
     finally:

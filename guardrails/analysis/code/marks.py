@@ -6,17 +6,20 @@ beside the facts, so a rule costs nothing on a file that it has seen.
 """
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from guardrails.analysis.code.facts import BROKEN, Mark
+from guardrails.analysis.code.hooks import Looks
 from guardrails.analysis.code.reading.names import Names
 from guardrails.analysis.code.reading.paths import Paths
 from guardrails.analysis.code.reading.scopes import RawScope
-from guardrails.model.record import Record
 
 if TYPE_CHECKING:
     from guardrails.analysis.code.hooks import Look
+    from guardrails.analysis.code.reading.gather import Gatherer
+    from guardrails.analysis.code.reading.resolve import Resolved
 
 T = TypeVar("T")
 _LONGEST = 400
@@ -24,42 +27,34 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _DEFINING = frozenset(_DEFINITIONS)
 
 
-class Around(Record):
-    """A block or definition that holds a node, and what holds that in turn."""
-
-    node: ast.AST
-    outer: "Around | None"
-
-
-class Note(Record):
-    """A node that some rule asked for, and how it stood when the walk met it."""
-
-    node: ast.AST
-    scope: int
-    flags: int
-    hidden: tuple[str, ...]
-    around: Around | None
+# A block or definition that holds a node, and what holds that in turn.
+Around = tuple[ast.AST, Any]
+# A node that some rule asked for, and how it stood when the walk met it: scope, flags, names that a
+# comprehension around it hides, and what holds it. Plain tuples, for a file has hundreds.
+Note = tuple[ast.AST, int, int, tuple[str, ...], "Around | None"]
 
 
 class Here:
     """Where a noted node stands, and what names mean there.
 
     `rule` is the id of the rule that is shown the node, `scope` an index into `Facts.scopes`, and
-    `flags` are bits of `Flag` (LOOPED, GUARDED, AWAITED ...).
+    `flags` are bits of `Flag` (LOOPED, GUARDED, AWAITED ...). `hidden` are the names of comprehensions
+    around it, `outer` is what `around` tells of. One object goes from note to note of a file.
     """
 
-    def __init__(self, note: Note, known: "Known") -> None:
-        self.scope = note.scope
-        self.flags = note.flags
+    def __init__(self, known: "Known") -> None:
+        self.scope = 0
+        self.flags = 0
         self.rule = ""
-        self._note = note
+        self.hidden: tuple[str, ...] = ()
+        self.outer: Around | None = None
         self._scopes = known.scopes
         self._known = known
 
     def meanings(self, node: ast.AST | None) -> tuple[str, ...]:
         """Return the resolved names that an expression may stand for; `?path` where the file does not
         tell, nothing for an expression that is no name, attribute, subscript or call."""
-        key = (id(node), self.scope, self._note.hidden)
+        key = (id(node), self.scope, self.hidden)
         held = self._known.meanings.get(key)
         if held is None:
             # The node is held with its meanings, so that no other node gets its id.
@@ -70,7 +65,7 @@ class Here:
         if node is None:
             return ()
         known = self._known
-        known.paths.hidden = list(self._note.hidden)
+        known.paths.hidden = self.hidden
         found: dict[str, None] = {}
         for path in known.paths.alternatives(node):
             if path:
@@ -124,10 +119,10 @@ class Here:
     def around(self) -> Iterator[ast.AST]:
         """Yield what holds the node, innermost first: if, for, while, try, handler, with, match, function,
         class, lambda and comprehension nodes, across function borders up to the module."""
-        held = self._note.around
+        held = self.outer
         while held is not None:
-            yield held.node
-            held = held.outer
+            node, held = held
+            yield node
 
     def around_in_function(self) -> Iterator[ast.AST]:
         """Yield as `around` does, up to the innermost function, class or lambda and that as the last."""
@@ -185,36 +180,82 @@ class Known:
         self.meanings: dict[tuple[int, int, tuple[str, ...]], tuple[ast.AST | None, tuple[str, ...]]] = {}
 
 
-def marks_of(
-    notes: Sequence[Note],
-    looks: Mapping[str, Sequence[tuple[str, "Look"]]],
-    scopes: Sequence[RawScope],
-    paths: Paths,
-    names: Names,
-) -> tuple[Mark, ...]:
-    """Show every note to the rules that asked for its kind, and return what they mark, in order of lines."""
-    known = Known(scopes, paths, names)
-    found: list[Mark] = []
-    for note in notes:
-        here = Here(note, known)
-        for rule, look in _lookers(note.node, here, looks):
-            here.rule = rule
-            try:
-                found += list(look(note.node, here))
-            except Exception as error:  # noqa: BLE001 - what one rule cannot judge others can; it ends as `undecided`
-                broken = f"{type(error).__name__}: {error}"
-                found.append(here.mark(note.node, broken, rule)._replace(rule=BROKEN))
-    return tuple(sorted(dict.fromkeys(found), key=lambda one: (one.line, one.rule, one.scope)))
+def marks_of(raw: "Gatherer", looks: Looks, resolved: "Resolved") -> tuple[Mark, ...]:
+    """Show every note to the rules that asked for it, and return what they mark, in order of lines."""
+    here = Here(Known(raw.scopes, raw, resolved.names))
+    found: list[tuple[Mark, tuple[int, ...]]] = []
+    plain = looks.plain
+    for note in raw.notes:
+        _look(note, plain[note[0].__class__.__name__], here, found)
+    if raw.noted_calls:
+        _look_by_calls(raw, looks, resolved.called, here, found)
+    found.sort(key=lambda one: (one[0].line, one[0].rule, one[0].scope, one[1]))
+    return tuple(dict.fromkeys(mark for mark, _ in found))
+
+
+def _look(
+    note: Note,
+    lookers: Iterable[tuple[str, "Look"]],
+    here: Here,
+    found: list[tuple[Mark, tuple[int, ...]]],
+) -> None:
+    node, here.scope, here.flags, here.hidden, here.outer = note
+    for rule, look in lookers:
+        here.rule = rule
+        try:
+            marks = list(look(node, here))
+        except Exception as error:  # noqa: BLE001 - what one rule cannot judge others can; it ends as `undecided`
+            broken = f"{type(error).__name__}: {error}"
+            marks = [here.mark(node, broken, rule)._replace(rule=BROKEN)]
+        if marks:
+            found += [(one, _place_of(node)) for one in marks]
+
+
+def _place_of(node: ast.AST) -> tuple[int, ...]:
+    """Return what sorts nodes as the source has them, the outer one first; a module comes last."""
+    if isinstance(node, ast.Module):
+        return (sys.maxsize,)
+    ends = getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0)
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0), -ends[0], -ends[1]
+
+
+def _look_by_calls(
+    raw: "Gatherer",
+    looks: Looks,
+    called: Sequence[Iterable[str]],
+    here: Here,
+    found: list[tuple[Mark, tuple[int, ...]]],
+) -> None:
+    """Show calls, statements and decorated functions to those who asked for them by the call's name."""
+    every, wanted = looks.plain.get("Call", ()), looks.named.get("Call", {})
+    for (node, hidden, around), names, call in zip(raw.noted_calls, called, raw.calls, strict=True):
+        lookers = [*every, *_lookers(wanted, node, names)]
+        if lookers:
+            _look((node, call[1], call[3], hidden, around), lookers, here, found)
+    for index, note in raw.named_notes:
+        wanted = looks.named.get(note[0].__class__.__name__, {})
+        _look(note, _lookers(wanted, raw.noted_calls[index][0], called[index]), here, found)
 
 
 def _lookers(
-    node: ast.AST, here: Here, looks: Mapping[str, Sequence[tuple[str, "Look"]]]
-) -> Sequence[tuple[str, "Look"]]:
-    """Return who is shown the node: for a call, also who asked for calls by one of the names it goes by."""
-    if not isinstance(node, ast.Call):
-        return looks[node.__class__.__name__]
-    called = {one.rpartition(".")[2] for one in here.meanings(node.func)}
-    if isinstance(node.func, ast.Attribute):
-        called.add(node.func.attr)
-    named = [one for name in called for one in looks.get(f"Call.{name}", ())]
-    return [*looks.get("Call", ()), *dict.fromkeys(named)]
+    wanted: Mapping[str, Sequence[tuple[str, "Look"]]], node: ast.Call, names: Iterable[str]
+) -> Iterable[tuple[str, "Look"]]:
+    """Return who asked for a call by one of the names it goes by, resolved or as written.
+
+    A plain name that the file does not explain goes by `?` besides.
+    """
+    function = node.func
+    last = {one.rpartition(".")[2] for one in names}
+    if isinstance(function, ast.Attribute):
+        last.add(function.attr)
+    elif isinstance(function, ast.Name):
+        if any(one[:1] == "?" for one in names):
+            last.add("?")
+    elif (
+        isinstance(function, ast.Call)
+        and len(function.args) > 1
+        and isinstance(function.args[1], ast.Constant)
+    ):
+        last.add(str(function.args[1].value))
+    found = [one for name in last if name in wanted for one in wanted[name]]
+    return dict.fromkeys(found) if len(found) > 1 else found

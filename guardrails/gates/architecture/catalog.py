@@ -9,6 +9,8 @@ A rule file holds `RULE` and one of three ways to look:
   of `analysis.code.marks` yields what is inside a node, nested functions left out. Marks depend on the
   file's content alone and are kept by blob id. `CALLED`, where a rule has it, are the last names of the calls
   that it is shown: `{"gather"}` for `asyncio.gather(...)` under any alias; most rules need no other calls.
+  With `Expr` they are those of statements that are a call, and `?` stands for plain names that the file does
+  not explain. `DECORATED`, likewise, spares it functions and classes that no such call decorates.
   `WHERE`, `"pure"` or `"guarded"`, spares it every file that policy does not call so.
   Where path, policy or other files matter too, the file also holds `findings_in(module)`, which starts from
   `module.marks(RULE.id)`.
@@ -35,7 +37,7 @@ from typing import TYPE_CHECKING, Any
 
 from guardrails import __version__
 from guardrails.analysis.code import facts
-from guardrails.analysis.code.hooks import Hooks
+from guardrails.analysis.code.hooks import Hooks, Looks
 from guardrails.analysis.code.imports import Modules
 from guardrails.analysis.code.selection import matches
 from guardrails.gates.architecture import rules
@@ -63,9 +65,8 @@ _JUDGING = (Path(rules.__file__).parents[1], Path(facts.__file__).parent)
 
 
 PURE, GUARDED = "pure", "guarded"
-_by_places: dict[
-    frozenset[str], tuple[tuple["Check", ...], "Mapping[str, tuple[tuple[str, Look], ...]]"]
-] = {}
+_DEFINITIONS = frozenset({"FunctionDef", "AsyncFunctionDef", "ClassDef"})
+_by_places: dict[frozenset[str], tuple[tuple["Check", ...], Looks]] = {}
 
 
 @frozen
@@ -75,6 +76,7 @@ class Check:
     rule: Rule
     nodes: tuple[str, ...]
     called: frozenset[str]
+    decorated: frozenset[str]
     where: str
     marks_in: "Look | None"
     findings_in: Callable[[Module], Iterator[Found]] | None
@@ -112,7 +114,7 @@ def hooks_at(settings: Settings, modules: Modules, path: str) -> Hooks:
     )
 
 
-def _looks(places: frozenset[str]) -> "Mapping[str, tuple[tuple[str, Look], ...]]":
+def _looks(places: frozenset[str]) -> Looks:
     known = _by_places.get(places)
     if known is None or known[0] is not checks():
         judging = (one for one in checks() if not one.where or one.where in places)
@@ -120,20 +122,22 @@ def _looks(places: frozenset[str]) -> "Mapping[str, tuple[tuple[str, Look], ...]
     return known[1]
 
 
-def looks_of(checks: Iterable[Check]) -> "Mapping[str, tuple[tuple[str, Look], ...]]":
+def looks_of(checks: Iterable[Check]) -> Looks:
     """Return who looks at which nodes, for the walk over a file."""
     found: dict[str, list[tuple[str, Look]]] = {}
     for check in checks:
         if check.marks_in is not None:
             for kind in _shown(check):
                 found.setdefault(kind, []).append((check.rule.id, check.marks_in))
-    return {kind: tuple(held) for kind, held in found.items()}
+    return Looks(found)
 
 
 def _shown(check: Check) -> Iterator[str]:
     for kind in check.nodes:
-        if kind == "Call" and check.called:
-            yield from (f"Call.{name}" for name in sorted(check.called))
+        if kind in {"Call", "Expr"} and check.called:
+            yield from (f"{kind}.{name}" for name in sorted(check.called))
+        elif kind in _DEFINITIONS and check.decorated:
+            yield from (f"{kind}.{name}" for name in sorted(check.decorated))
         else:
             yield kind
 
@@ -167,6 +171,7 @@ def check_of(module: str, found: Mapping[str, Any]) -> Check:
         found["RULE"],
         found.get("NODES", ()),
         frozenset(found.get("CALLED", ())),
+        frozenset(found.get("DECORATED", ())),
         found.get("WHERE", ""),
         found.get("marks_in"),
         found.get("findings_in"),

@@ -7,6 +7,7 @@ import ast
 from collections.abc import Collection, Sequence
 
 from guardrails.analysis.code.facts import Flag
+from guardrails.analysis.code.marks import Around
 from guardrails.analysis.code.reading.paths import LONGEST_STRING, text_of
 from guardrails.analysis.code.reading.scopes import RawCall, RawHandler, RawRaise, RawScope
 from guardrails.analysis.code.reading.walker import Walker
@@ -54,8 +55,13 @@ class Bindings(Walker):
             self.strings.setdefault((value, self._scope), node.lineno)
 
     def _on_expression(self, node: ast.Expr) -> None:
-        if not isinstance(node.value, ast.Constant):
-            self._visit(node.value)
+        value = node.value
+        if value.__class__ is ast.Call:
+            self._record(value, 0)
+            if self._notes_statements:
+                self._note_by_call(node, self._around)
+        elif value.__class__ is not ast.Constant:
+            self._visit(value)
 
     def _on_subscript(self, node: ast.Subscript) -> None:
         path, key = self.path(node.value), text_of(node.slice)
@@ -86,29 +92,35 @@ class Bindings(Walker):
         self._record(node, 0)
 
     def _record(self, node: ast.Call, flag: int) -> None:
-        if self._notes_calls:
-            self._note(node, flag)
         function = node.func
         inner: ast.AST = function
-        while isinstance(inner, ast.Attribute):
+        while inner.__class__ is ast.Attribute:
             inner = inner.value
-        if not isinstance(inner, ast.Name):
-            self._visit(inner)
-        self._visit_all(node.args)
-        for one in node.keywords:
-            self._visit(one.value)
-        self.calls.append(self._raw_call(node, function, flag))
-
-    def _raw_call(self, node: ast.Call, function: ast.AST, flag: int) -> RawCall:
-        return (
-            self.alternatives(function),
-            self._scope,
-            node.lineno,
-            self._flags | flag,
-            tuple([self.brief(one) for one in node.args]),
-            tuple([(one.arg or "**", self.brief(one.value)) for one in node.keywords]),
-            self._block,
+        table, brief = self._table, self.brief
+        if inner.__class__ is not ast.Name:
+            table[inner.__class__](self, inner)
+        for one in node.args:
+            table[one.__class__](self, one)
+        for named in node.keywords:
+            table[named.value.__class__](self, named.value)
+        if self._notes_calls:
+            self.noted_calls.append((node, self.hidden, self._around))
+        self.calls.append(
+            (
+                self.alternatives(function),
+                self._scope,
+                node.lineno,
+                self._flags | flag,
+                tuple([brief(one) for one in node.args]),
+                tuple([(one.arg or "**", brief(one.value)) for one in node.keywords]),
+                self._block,
+            )
         )
+
+    def _note_by_call(self, node: ast.AST, around: Around | None) -> None:
+        """Note a node that has to do with the call that was recorded last, to be shown by that call's name."""
+        last = len(self.calls) - 1
+        self.named_notes.append((last, (node, self._scope, self._flags, self.hidden, around)))
 
     # Bindings.
 

@@ -91,7 +91,8 @@ class Gatherer(Bindings):
             raised = raised.func
         paths = self.alternatives(raised) if raised is not None else ()
         self.raises.append((paths, texts, named, self._scope, node.lineno, self._block))
-        self._visit_children(node)
+        self._visit(node.exc)
+        self._visit(node.cause)
 
     def _on_with(self, node: ast.With | ast.AsyncWith) -> None:
         for item in node.items:
@@ -109,14 +110,16 @@ class Gatherer(Bindings):
 
     def _on_comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> None:
         self._visit(node.generators[0].iter)
-        held = len(self.hidden)
+        held = self.hidden
         for one in node.generators:
-            self.hidden += [name.id for name in ast.walk(one.target) if isinstance(name, ast.Name)]
+            target = one.target
+            bound = [target] if isinstance(target, ast.Name) else ast.walk(target)
+            self.hidden += tuple([name.id for name in bound if isinstance(name, ast.Name)])
         results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         later = [part for one in node.generators[1:] for part in (one.iter, *one.ifs)]
         each = _EACH if _is_collection(node.generators[0].iter) else 0
         self._visit_block("loop", [*results, *node.generators[0].ifs, *later], _LOOPED | each)
-        del self.hidden[held:]
+        self.hidden = held
 
     # Definitions.
 
@@ -127,12 +130,14 @@ class Gatherer(Bindings):
         self.scopes.append(RawScope(qualified, kind, self._scope, first, node.end_lineno or node.lineno))
         return len(self.scopes) - 1
 
-    def _decorators(self, nodes: Sequence[ast.expr]) -> list[RawCall]:
+    def _decorators(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> list[RawCall]:
         found: list[RawCall] = []
-        for one in nodes:
+        for one in node.decorator_list:
             if isinstance(one, ast.Call):
                 self._record(one, 0)
                 found.append(self.calls[-1])
+                if self._notes_functions and self._around is not None:
+                    self._note_by_call(node, self._around[1])
             else:
                 self._visit(one)
                 found.append(
@@ -149,7 +154,7 @@ class Gatherer(Bindings):
         return found
 
     def _on_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        decorators = self._decorators(node.decorator_list)
+        decorators = self._decorators(node)
         self._visit_signature(node.args)
         if node.returns is not None:
             self._visit(node.returns)
@@ -205,7 +210,7 @@ class Gatherer(Bindings):
         self._scope, self._flags, self._block = outer, flags, block
 
     def _on_class(self, node: ast.ClassDef) -> None:
-        decorators = self._decorators(node.decorator_list)
+        decorators = self._decorators(node)
         self._visit_all([*node.bases, *(one.value for one in node.keywords)])
         index = self._enter(node.name, "class", node)
         scope = self.scopes[index]

@@ -47,7 +47,7 @@ class Paths:
     """Turns expressions into paths; knows which names a comprehension hides and which lambdas exist."""
 
     def __init__(self) -> None:
-        self.hidden: list[str] = []
+        self.hidden: tuple[str, ...] = ()
         self.lambdas: dict[int, str] = {}
         self._calls: dict[int, str] = {}
 

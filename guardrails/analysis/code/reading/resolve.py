@@ -25,10 +25,12 @@ _IMPORTING = frozenset({"importlib.import_module", "builtins.__import__"})
 
 
 class Resolved:
-    """The facts of one walked file; `names` answers what its names mean."""
+    """The facts of one walked file. `names` answers what its names mean, `called` holds the resolved names
+    of each of the walk's calls once there are facts."""
 
     def __init__(self, raw: Gatherer) -> None:
         self._raw = raw
+        self.called: list[tuple[str, ...]] = []
         self.names = Names(raw.scopes)
         self._imported = {
             alias or (name or module.partition(".")[0]) for module, name, alias, *_ in raw.imports
@@ -37,7 +39,9 @@ class Resolved:
     def facts(self) -> Facts:
         """Return the facts."""
         raw = self._raw
-        calls = tuple(call for one in raw.calls for call in self._calls(one))
+        listed = [self._calls(one) for one in raw.calls]
+        self.called = [tuple([call.name for call in one]) for one in listed]
+        calls = tuple([call for one in listed for call in one])
         return Facts(
             imports=(*(Import(*one) for one in raw.imports), *self._dynamic_imports(calls)),
             scopes=tuple(self._scope(one) for one in raw.scopes),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from guardrails.analysis.code.marks import Here
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-_METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace"})
+METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace"})
 # What shows its arguments as they are, so that a value inside is a value shown.
 _SHOWING = frozenset({"builtins.str", "builtins.repr", "builtins.format", "builtins.dict", "builtins.list"})
 _BROAD = frozenset({"builtins.Exception", "builtins.BaseException"})
@@ -88,7 +88,7 @@ def function_around(here: Here) -> Function | None:
 def route_of(function: ast.AST | None, here: Here) -> ast.Call | None:
     """Return the decorator that makes a function answer a path, as FastAPI and its kin write it."""
     for one in function.decorator_list if isinstance(function, Function) else ():
-        if isinstance(one, ast.Call) and here.name(one.func).rpartition(".")[2] in _METHODS:
+        if isinstance(one, ast.Call) and here.name(one.func).rpartition(".")[2] in METHODS:
             path = next(iter(one.args), None) or keyword(one, "path")
             if isinstance(path, ast.Constant) and isinstance(path.value, str) and path.value[:1] in {"/", ""}:
                 return one

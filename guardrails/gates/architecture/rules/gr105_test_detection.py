@@ -29,6 +29,7 @@ _SEEKING = frozenset(
     {"startswith", "endswith", "find", "index", "count", "__contains__", "fullmatch", "match", "search"}
 )
 NODES = ("Compare", "Call")
+CALLED = _SEEKING
 _LOADED = ("sys.modules", "sys.argv", "__file__")
 
 RULE = Rule(

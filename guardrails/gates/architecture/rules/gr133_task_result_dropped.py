@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from guardrails.analysis.code.marks import Here
 
 NODES = ("Expr",)
+CALLED = frozenset({"create_task", "ensure_future"})
 _STARTING = frozenset(
     {
         "asyncio.create_task",

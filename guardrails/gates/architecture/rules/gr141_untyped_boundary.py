@@ -6,11 +6,19 @@ from collections.abc import Iterator
 from guardrails.analysis.code.facts import Mark
 from guardrails.analysis.code.marks import Here
 from guardrails.gates.architecture.example import example
-from guardrails.gates.architecture.knowledge.shapes import Function, called, keyword, parameters_of, route_of
+from guardrails.gates.architecture.knowledge.shapes import (
+    METHODS,
+    Function,
+    called,
+    keyword,
+    parameters_of,
+    route_of,
+)
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
 NODES = ("FunctionDef", "AsyncFunctionDef")
+DECORATED = METHODS
 _ANYTHING = frozenset({"typing.Any", "builtins.object"})
 _MAPPINGS = frozenset({"builtins.dict", "typing.Dict", "typing.Mapping", "collections.abc.Mapping"})
 _SEQUENCES = frozenset({"builtins.list", "typing.List", "typing.Sequence", "collections.abc.Sequence"})

@@ -7,12 +7,13 @@ from guardrails.analysis.code.facts import Mark
 from guardrails.analysis.code.marks import Here
 from guardrails.gates.architecture.example import example
 from guardrails.gates.architecture.knowledge.classes import classes_of, is_stored
-from guardrails.gates.architecture.knowledge.shapes import Function, keyword, route_of
+from guardrails.gates.architecture.knowledge.shapes import METHODS, Function, keyword, route_of
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
 NODES = ("FunctionDef", "AsyncFunctionDef")
+DECORATED = METHODS
 
 RULE = Rule(
     id="GR142",

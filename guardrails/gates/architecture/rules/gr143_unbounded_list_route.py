@@ -7,11 +7,19 @@ from collections.abc import Iterator
 from guardrails.analysis.code.facts import Mark
 from guardrails.analysis.code.marks import Here, body_of
 from guardrails.gates.architecture.example import example
-from guardrails.gates.architecture.knowledge.shapes import Function, called, keyword, parameters_of, route_of
+from guardrails.gates.architecture.knowledge.shapes import (
+    METHODS,
+    Function,
+    called,
+    keyword,
+    parameters_of,
+    route_of,
+)
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
 NODES = ("FunctionDef", "AsyncFunctionDef")
+DECORATED = METHODS
 _LIMIT = re.compile(
     r"(?:page_?size|per_?page|limit|page_limit|max_results|top_k|first|batch_size)\Z", re.IGNORECASE
 )

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from guardrails.analysis.code.facts import Call, Mark
 from guardrails.analysis.code.marks import Here, body_of
 from guardrails.gates.architecture.example import example
-from guardrails.gates.architecture.knowledge.shapes import Function, called, keyword, route_of
+from guardrails.gates.architecture.knowledge.shapes import METHODS, Function, called, keyword, route_of
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
 NODES = ("FunctionDef", "AsyncFunctionDef")
+DECORATED = METHODS
 _EXCEPTIONS = frozenset(
     {"fastapi.HTTPException", "fastapi.exceptions.HTTPException", "starlette.exceptions.HTTPException"}
 )

@@ -14,6 +14,7 @@ from guardrails.model.rule import Rule
 
 NODES = ("FunctionDef", "AsyncFunctionDef")
 _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace"})
+DECORATED = _METHODS
 _ROUTERS = (
     "fastapi.FastAPI().",
     "fastapi.APIRouter().",

@@ -17,6 +17,8 @@ _RUNNING = frozenset({"execute", "executemany", "executescript", "execute_async"
                       "fetch_all", "fetch_one", "read_sql", "read_sql_query", "raw", "text", "exec_driver_sql", "query",
                       "sql"})  # fmt: skip
 _STATEMENT = re.compile(r"(?is)\s*\(?\s*(select|insert|update|delete|with|replace|merge|alter|grant)\b")
+# A name that the file does not explain may be one that the function bound to such a method.
+CALLED = _RUNNING | {"?"}
 # A hole in the place of a value: after a comparison, LIKE, LIMIT or OFFSET, or between quotes.
 _VALUE = re.compile(r"(?is)(?:[=<>]|\b(?:like|ilike|limit|offset|between))\s*['\"]?%?\Z|'[^']*\Z")
 _BOUND = re.compile(

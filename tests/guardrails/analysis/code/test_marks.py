@@ -1,11 +1,12 @@
 import ast
+import gc
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from guardrails.analysis.code.build import read_source
 from guardrails.analysis.code.facts import Flag, Mark, decode_marks, encode_marks
-from guardrails.analysis.code.hooks import Hooks
+from guardrails.analysis.code.hooks import Hooks, Looks
 from guardrails.analysis.code.marks import Here, body_of
 from guardrails.analysis.code.tree import Code
 from tests.repos.memory import MemoryCache, MemoryTree
@@ -29,7 +30,7 @@ early = t.sleep
 
 
 def _marked(source: str, look: Look, *kinds: str) -> tuple[Mark, ...]:
-    return read_source(source.encode(), Hooks("x", lambda: dict.fromkeys(kinds, (("GR1", look),))))[1]
+    return read_source(source.encode(), Hooks("x", lambda: Looks(dict.fromkeys(kinds, (("GR1", look),)))))[1]
 
 
 def _named(node: ast.AST, here: Here) -> Iterator[Mark]:
@@ -81,9 +82,9 @@ def test_inside_of_a_node_leaves_nested_functions_out() -> None:
 def test_marks_are_kept_by_blob_and_code_of_the_rules() -> None:
     cache, loaded = MemoryCache(), []
 
-    def load() -> dict[str, tuple[tuple[str, Look], ...]]:
+    def load() -> Looks:
         loaded.append(1)
-        return {"Call": (("GR1", _named),)}
+        return Looks({"Call": (("GR1", _named),)})
 
     def marks(digest: str, path: str) -> tuple[Mark, ...]:
         return Code(MemoryTree({path: CODE}), cache, hooks=Hooks(digest, load)).marks(path)
@@ -99,3 +100,45 @@ def test_marks_are_kept_by_blob_and_code_of_the_rules() -> None:
 def test_marks_survive_storage() -> None:
     found = _marked(CODE, _named, "Call")
     assert decode_marks(encode_marks(found)) == found
+
+
+BY_CALL = """\
+import app
+from jobs import start as begin
+begin()
+kept = begin()
+@app.route("/")
+@begin
+def routed(): pass
+@app.other("/")
+def another(): pass
+unknown()
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "lines"),
+    [("Expr.start", [3]), ("FunctionDef.route", [7]), ("Call.?", [10]), ("Call.start", [3, 4])],
+)
+def test_statements_and_definitions_are_shown_by_the_name_of_their_call(asked: str, lines: list[int]) -> None:
+    def look(node: ast.AST, here: Here) -> Iterator[Mark]:
+        assert type(node).__name__ == asked.partition(".")[0]
+        assert here.scope == 0
+        assert list(here.around()) == []
+        yield here.mark(node, "seen")
+
+    assert [one.line for one in _marked(BY_CALL, look, asked)] == lines
+
+
+def test_nothing_of_a_syntax_tree_outlives_the_reading_of_its_file() -> None:
+    def alive() -> int:
+        return sum(isinstance(one, ast.stmt) for one in gc.get_objects())
+
+    gc.collect()
+    gc.disable()  # as it is while many files are read
+    try:
+        before = alive()
+        assert _marked(CODE, _named, "Call")
+        assert alive() == before
+    finally:
+        gc.enable()
