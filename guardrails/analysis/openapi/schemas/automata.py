@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import product
 
 from guardrails.analysis.openapi.schemas.patterns import (
     ALL,
@@ -21,6 +22,7 @@ from guardrails.analysis.openapi.schemas.patterns import (
     Ranges,
     Repeat,
     Series,
+    conditions,
     parsed,
 )
 
@@ -140,29 +142,65 @@ def difference(one: str, other: str) -> str | None:
 
     Raises Irregular when the patterns are not regular or the budget ends first.
     """
-    first, second = _automaton(one), _automaton(other)
-    letters = sorted(_letters([first, second]), key=lambda code: (not chr(code).isprintable(), code))
-    begin = (first.closure({first.start}), second.closure({second.start}))
+    return common((one,), (other,))
+
+
+def common(
+    wanted: Sequence[str], unwanted: Sequence[str], least: int = 0, most: float = float("inf")
+) -> str | None:
+    """Return a string that all `wanted` patterns match and none of the `unwanted`, None for none.
+
+    Its length lies between `least` and `most`, and it is the shortest where no pattern looks
+    ahead. Raises Irregular when a pattern is not regular or the budget ends first.
+    """
+    asked = [conditions(one) for one in wanted]
+    all_of = [one for part, _ in asked for one in part]
+    none_of = [one for _, part in asked for one in part]
+    ways = [
+        [*(((), (one,)) for one in part), *(((one,), ()) for one in failing)]
+        for part, failing in map(conditions, unwanted)
+    ]
+    for way in product(*ways):
+        more = [one for part, _ in way for one in part]
+        fewer = [one for _, part in way for one in part]
+        found = _common([*all_of, *more], [*none_of, *fewer], least, most)
+        if found is not None:
+            return found
+    return None
+
+
+def _common(wanted: Sequence[str], unwanted: Sequence[str], least: int, most: float) -> str | None:
+    automata = [_automaton(one) for one in (*wanted, *unwanted)]
+    letters = sorted(_letters(automata), key=lambda code: (not chr(code).isprintable(), code))
+    begin = tuple(one.closure({one.start}) for one in automata)
+    told_apart = least if most == float("inf") else int(most)
     left = deque([(begin, "")])
-    seen = {begin}
+    seen = {(begin, 0)}
     steps = 0
     while left:
-        (here, there), text = left.popleft()
-        if first.end in here and second.end not in there:
+        here, text = left.popleft()
+        found = [one.end in states for one, states in zip(automata, here, strict=True)]
+        if len(text) >= least and all(found[: len(wanted)]) and not any(found[len(wanted) :]):
             return text
-        for code in letters:
+        for code in letters if len(text) < most else ():
             steps += 1
             if steps > _BUDGET:
                 raise Irregular
-            pair = (first.after(here, code), second.after(there, code))
-            if pair[0] and pair not in seen:
-                seen.add(pair)
-                left.append((pair, text + chr(code)))
+            after = tuple(one.after(states, code) for one, states in zip(automata, here, strict=True))
+            key = (after, min(len(text) + 1, told_apart))
+            if all(after[: len(wanted)]) and key not in seen:
+                seen.add(key)
+                left.append((after, text + chr(code)))
     return None
 
 
 def matches(pattern: str, text: str) -> bool:
     """Whether the pattern is found in the text, in time that grows with both; raises Irregular."""
+    wanted, unwanted = conditions(pattern)
+    return all(_is_found(one, text) for one in wanted) and not any(_is_found(one, text) for one in unwanted)
+
+
+def _is_found(pattern: str, text: str) -> bool:
     automaton = _automaton(pattern)
     states = automaton.closure({automaton.start})
     for letter in text:

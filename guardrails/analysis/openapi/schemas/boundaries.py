@@ -1,14 +1,15 @@
 """Numbers, strings and sizes at and around every bound that a schema names."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from guardrails.analysis.openapi.schemas.automata import difference
+from guardrails.analysis.openapi.schemas.automata import common
 from guardrails.analysis.openapi.schemas.patterns import Irregular, samples
 from guardrails.analysis.openapi.schemas.shapes import Shape, trivial
 from guardrails.analysis.openapi.values import Json
 
 LONGEST_ARRAY = 60
-_LONGEST_TEXT = 20_000
+_LONGEST_TEXT = 140_000
+_LONGEST_FOUND = 60
 _MOST_ITEMS = 1500
 PLAIN: dict[str, tuple[Json, ...]] = {
     "null": (None,),
@@ -63,16 +64,18 @@ def numbers_near(kind: str, edge: Shape) -> Iterator[Json]:
 def strings_near(shape: Shape, edge: Shape) -> Iterator[Json]:
     """Yield strings at every length and pattern that either shape names, and such as tell patterns apart."""
     own = sorted(shape.patterns())
+    least, most = int(shape.least("minLength")), shape.most("maxLength")
     for pattern in own:
         yield from samples(pattern)
-    for pattern in own:
-        for other in sorted(edge.patterns() - shape.patterns()):
-            yield from _telling(pattern, other)
+    if own:
+        yield from _found(own, (), least, most)
+    for other in sorted(edge.patterns() - shape.patterns()):
+        yield from _found(own, (other,), least, most)
     yield from PLAIN["string"]
     for pattern in sorted(edge.patterns()):
         yield from samples(pattern, 4)
-        if not own:
-            yield from _telling("", pattern)
+    for size in sizes_near(edge, "minLength", "maxLength", _LONGEST_FOUND) if own else ():
+        yield from _found(own, (), size, size)
     for size in sizes_near(edge, "minLength", "maxLength", _LONGEST_TEXT):
         yield "a" * size
     for pattern in own:
@@ -83,9 +86,13 @@ def strings_near(shape: Shape, edge: Shape) -> Iterator[Json]:
     yield from ("true", "null", "1", "a b", "é", "2026-11-23", "aaaaaaaaaaaa")
 
 
-def _telling(one: str, other: str) -> list[Json]:
+def _found(wanted: Sequence[str], unwanted: Sequence[str], least: int, most: float) -> list[Json]:
+    if any(trivial(one) for one in unwanted):
+        return []
     try:
-        found = None if trivial(other) else difference(one, other)
+        found = common(wanted, unwanted)
+        if found is not None and not least <= len(found) <= most:
+            found = common(wanted, unwanted, least, most)
     except Irregular:
         return []
     return [] if found is None else [found]

@@ -21,7 +21,7 @@ from guardrails.analysis.openapi.schemas.containment import Proof
 from guardrails.analysis.openapi.schemas.normal import Universe
 from guardrails.analysis.openapi.schemas.patterns import samples
 from guardrails.analysis.openapi.schemas.shapes import Conjunction, Shape, TooManyShapes, leaves, shapes_of
-from guardrails.analysis.openapi.values import Json, Node, distinct, listed, members, texts, written
+from guardrails.analysis.openapi.values import Json, Node, distinct, listed, members, written
 
 _DEEPEST = 7
 _MOST_SHAPES = 12
@@ -137,7 +137,7 @@ class Candidates:
         if values is not None:
             yield values
             return
-        view = _View(shape, hint, tuple(self._rest_leaves(shape)), composed)
+        view = _view(shape, hint, tuple(self._rest_leaves(shape)), composed=composed)
         for kind in _ordered(shape):
             yield self._of_kind(kind, view, depth)
         yield [one for node in view.edge.plain for one in listed(node.get("enum"))]
@@ -227,7 +227,7 @@ class Candidates:
 
     def _bears(self, view: "_View", name: str) -> bool:
         """Whether a property of that name can matter to whether the object breaks."""
-        if view.mixed or view.counted or any(name in texts(node.get("required")) for node in view.edge.plain):
+        if view.mixed or view.counted or name in view.needed:
             return True
         return not self._proof.holds(_part(view.shape, name), _part(view.hint, name))
 
@@ -277,27 +277,22 @@ class _View:
     """A source shape with the target's nodes at the same place, and nodes of its own conditions.
 
     `mixed` tells that one of them decides by looking at several parts at once.
+    `edge` is everything whose boundaries are worth trying, `needed` the names that it requires;
+    `counted` tells that it matters which names, or how many, stand beside each other.
     """
 
     shape: Shape
     hint: Shape
-    own: tuple[Node, ...]
-    composed: bool
+    edge: Shape
+    needed: frozenset[str]
+    counted: bool
+    mixed: bool
 
-    @property
-    def edge(self) -> Shape:
-        """Everything whose boundaries are worth trying."""
-        return Shape((*self.shape.plain, *self.hint.plain, *self.own))
 
-    @property
-    def counted(self) -> bool:
-        """Whether it matters which names, or how many, stand beside each other."""
-        return any(name in node for node in self.edge.plain for name in _COUNTING)
-
-    @property
-    def mixed(self) -> bool:
-        """Whether parts must be varied even where both sides agree on them."""
-        return self.composed or bool(self.shape.rest)
+def _view(shape: Shape, hint: Shape, own: tuple[Node, ...], *, composed: bool) -> _View:
+    edge = Shape((*shape.plain, *hint.plain, *own))
+    counted = any(name in node for node in edge.plain for name in _COUNTING)
+    return _View(shape, hint, edge, frozenset(edge.required()), counted, composed or bool(shape.rest))
 
 
 def _is_composed(shape: Shape) -> bool:

@@ -170,13 +170,14 @@ class Proof:
         about = keyword_kind(name)
         if about and about != kind:
             return True
-        if any(own == name and self._same_rest(name, one, node) for own, one in shape.rest):
+        if any(own == name and self.same_rest(name, one, node) for own, one in shape.rest):
             return True
         if name == "not":
             return self._excluded(shape, kind, members(node["not"]))
         return False
 
-    def _same_rest(self, name: str, one: Node, other: Node) -> bool:
+    def same_rest(self, name: str, one: Node, other: Node) -> bool:
+        """Whether two nodes say the same by a keyword that has no rule of its own."""
         if name == "if":
             return all(self.same(one.get(part), other.get(part)) for part in ("if", "then", "else"))
         if name.startswith("unevaluated"):

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 from guardrails.analysis.openapi.schemas.containment import Proof
-from guardrails.analysis.openapi.schemas.normal import Universe
+from guardrails.analysis.openapi.schemas.normal import UNREAD, Universe
 from guardrails.analysis.openapi.values import Json, Node, canonical, listed, members, number, texts
 
 _DEEPEST = 12
 _LEAST = ("minLength", "minItems", "minProperties", "minContains", "minimum", "exclusiveMinimum")
 _MOST = ("maxLength", "maxItems", "maxProperties", "maxContains", "maximum", "exclusiveMaximum")
 _INNER = ("items", "contains", "propertyNames", "unevaluatedItems", "unevaluatedProperties")
-_ONLY = ("pattern", "format", "multipleOf", "uniqueItems", "contentEncoding")
+_ONLY = ("pattern", "format", "multipleOf", "uniqueItems", "contentEncoding", UNREAD)
 
 
 GONE = "enumeration-gone"

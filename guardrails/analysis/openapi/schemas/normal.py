@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from guardrails.analysis.openapi.documents import Document, Missing
+from guardrails.analysis.openapi.schemas.patterns import is_readable
 from guardrails.analysis.openapi.values import (
     Json,
     Node,
@@ -28,6 +29,7 @@ FALSE: Node = {"not": {}}
 UNSENT: Node = {"x-guardrails-unsent": True}
 WIDENED = "x-guardrails-widened"
 UNRESOLVED = "x-guardrails-unresolved"
+UNREAD = "x-guardrails-pattern"
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 _NEW_DIALECT = (3, 1)
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
@@ -70,6 +72,13 @@ FORMATS = {
     "byte": _BASE64,
     "hostname": rf"^{_LABEL}(\.{_LABEL})*$",
     "ipv6": "^[0-9a-fA-F.]*:[0-9a-fA-F:.]*:[0-9a-fA-F.]*$",
+    "duration": "^P([0-9]+W|[0-9YMD]*[0-9]+[YMD](T([0-9]+[HMS])+)?|T([0-9]+[HMS])+)$",
+    "json-pointer": "^(/([^~/]|~[01])*)*$",
+    "relative-json-pointer": "^(0|[1-9][0-9]*)(#|(/([^~/]|~[01])*)*)$",
+    "uri-reference": r"^[^\s\\<>^`{|}\"]*$",
+    "iri": r"^[a-zA-Z][a-zA-Z0-9+.-]*:[^\s]*$",
+    "iri-reference": r"^[^\s\\<>^`{|}\"]*$",
+    "idn-email": r"^[^@\s]+@[^@\s]+$",
 }
 ENCODINGS = {
     "base64": _BASE64,
@@ -102,6 +111,8 @@ class Universe:
         self._kept: list[Json] = []
         self._definitions: dict[str, str] = {}
         self._references: list[str] = []
+        self._followed: dict[str, Node] = {}
+        self.bearing: dict[tuple[bool, tuple[int, ...]], tuple[tuple[Node, ...], tuple[Node, ...]]] = {}
 
     def node(self, raw: Json) -> Node:
         """Return the normalised form of a schema of the document; the same object for the same schema."""
@@ -122,8 +133,10 @@ class Universe:
 
     def at(self, key: str) -> Node:
         """Return the schema that a normalised `$ref` leads to."""
-        found = self.document.at(self._references[int(key.rpartition("/")[2])])
-        return {} if isinstance(found, Missing) else self.node(found)
+        if key not in self._followed:
+            found = self.document.at(self._references[int(key.rpartition("/")[2])])
+            self._followed[key] = {} if isinstance(found, Missing) else self.node(found)
+        return self._followed[key]
 
     def _reference(self, reference: str) -> Node:
         if isinstance(self.document.at(reference), Missing):
@@ -254,6 +267,8 @@ def _sound(name: str, key: str) -> bool:
 
 
 def _compiles(pattern: str) -> bool:
+    if is_readable(pattern):
+        return True
     try:
         re.compile(pattern)
     except (re.error, RecursionError, OverflowError):
@@ -274,8 +289,8 @@ def _scalars(raw: dict[str, Json]) -> Node:
     if raw.get("uniqueItems") is True:
         node["uniqueItems"] = True
     pattern = raw.get("pattern")
-    if isinstance(pattern, str) and _compiles(pattern):
-        node["pattern"] = pattern
+    if isinstance(pattern, str):
+        node["pattern" if _compiles(pattern) else UNREAD] = pattern
     encoding = raw.get("contentEncoding")
     if isinstance(encoding, str) and encoding.lower() not in ENCODINGS:
         node["contentEncoding"] = encoding.lower()

@@ -1,8 +1,10 @@
 """Reads regular expressions of schemas into parts, and gives strings that match them.
 
-Only what is regular is read (no look-around, no back references); for the rest nothing is claimed.
+Only what is regular is read (no back references, look-ahead only at the begin); for the rest
+nothing is claimed.
 """
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +19,11 @@ _WORD: Ranges = ((48, 57), (65, 90), (95, 95), (97, 122))
 _SPACE: Ranges = ((9, 13), (32, 32), (160, 160), (0xFEFF, 0xFEFF))
 _CLASSES = {"d": _DIGIT, "w": _WORD, "s": _SPACE}
 _CONTROLS = {"n": 10, "r": 13, "t": 9, "f": 12, "v": 11, "0": 0}
+_CATEGORIES = {"L", "M", "N", "P", "S", "Z"} | {
+    f"{one}{other}"
+    for one, others in {"L": "ultmo", "M": "nce", "N": "dlo", "P": "cdseifo", "S": "mcko", "Z": "slp"}.items()
+    for other in others
+}
 FAVOURITES = "a0A_- .zZ9é/"
 
 
@@ -120,15 +127,34 @@ class _Reader:
     def _group(self, depth: int) -> Part:
         if self._peek() == "?":
             self._next()
-            if self._next() != ":":
-                raise Irregular
+            self._name_group()
         found = self._choice(depth + 1)
         if self._next() != ")":
             raise Irregular
         return found
 
+    def _name_group(self) -> None:
+        """Pass over what makes a group without meaning of its own: `?:` or `?<name>`."""
+        letter = self._next()
+        name, _, _ = self._text[self._at :].partition(">")
+        if letter == "<" and name.isidentifier():
+            self._at += len(name) + 1
+        elif letter != ":":
+            raise Irregular
+
+    def _category(self) -> Ranges:
+        """Return the characters of a Unicode category, such as the `L` of `\\p{L}`."""
+        name, brace, _ = self._text[self._at :].partition("}")
+        if not brace or not name.startswith("{") or name[1:] not in _CATEGORIES:
+            raise Irregular
+        self._at += len(name) + 1
+        return _of_category(name[1:])
+
     def _escape(self) -> Ranges:
         letter = self._next()
+        if letter in "pP":
+            category = self._category()
+            return category if letter == "p" else inverted(category)
         if letter.lower() in _CLASSES:
             found = _CLASSES[letter.lower()]
             return found if letter.islower() else inverted(found)
@@ -217,6 +243,55 @@ def inverted(ranges: Iterable[tuple[int, int]]) -> Ranges:
             found.append((start, low - 1))
         start = high + 1
     return (*found, (start, TOP)) if start <= TOP else tuple(found)
+
+
+@cache
+def _of_category(name: str) -> Ranges:
+    codes = (code for code in range(TOP + 1) if unicodedata.category(chr(code)).startswith(name))
+    return merged((code, code) for code in codes)
+
+
+@cache
+def conditions(pattern: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return patterns that a string must all match, and that it must not, to match this one.
+
+    A look-ahead at the begin (`^(?=.*[0-9])(?!admin)...`) asks the whole string, as a pattern does.
+    """
+    wanted: list[str] = []
+    unwanted: list[str] = []
+    rest = pattern
+    while rest.startswith(("^(?=", "^(?!")):
+        end = _end_of_group(rest, 1)
+        (wanted if rest[3] == "=" else unwanted).append(f"^(?:{rest[4:end]})")
+        rest = "^" + rest[end + 1 :]
+    if (wanted or unwanted) and isinstance(parsed(rest), Choice):
+        raise Irregular  # it looks ahead in one of its branches alone
+    return (*wanted, rest), tuple(unwanted)
+
+
+def _end_of_group(text: str, begin: int) -> int:
+    """Return the place of the parenthesis that closes the one at `begin`; raises Irregular."""
+    depth, at, in_set = 0, begin, False
+    while at < len(text):
+        letter = text[at]
+        if letter == "\\":
+            at += 1
+        elif in_set or letter == "[":
+            in_set = letter != "]"
+        elif letter in "()":
+            depth += 1 if letter == "(" else -1
+            if not depth:
+                return at
+        at += 1
+    raise Irregular
+
+
+def is_readable(pattern: str) -> bool:
+    """Whether the pattern can be read here in all its parts."""
+    try:
+        return all(parsed(one) for part in conditions(pattern) for one in part)
+    except Irregular:
+        return False
 
 
 @cache

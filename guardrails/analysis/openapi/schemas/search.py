@@ -15,6 +15,7 @@ from guardrails.analysis.openapi.schemas.candidates import Candidates
 from guardrails.analysis.openapi.schemas.containment import Proof, is_unspoken
 from guardrails.analysis.openapi.schemas.edits import GONE, Edit, Edits
 from guardrails.analysis.openapi.schemas.normal import FALSE, UNSENT, WIDENED, Side, Universe
+from guardrails.analysis.openapi.schemas.refutation import Refutation
 from guardrails.analysis.openapi.schemas.second import agrees
 from guardrails.analysis.openapi.schemas.shapes import Conjunction, Shape, leaves
 from guardrails.analysis.openapi.values import Json, Node, kind_of, step, texts
@@ -163,6 +164,7 @@ class Comparison:
         self.sent = Validators(self.source)
         self.taken = Validators(self.target)
         self.proof = Proof(self.source, self.target, self.taken.accepts)
+        self.refutation = self._fresh_refutation()
         self.candidates = self._fresh_candidates()
         self._budget = budget
         self._by_target = True
@@ -178,6 +180,10 @@ class Comparison:
     def _fresh_candidates(self) -> Candidates:
         sent, taken = self.sent, self.taken
         return Candidates(self.source, self.target, self.proof, sent.accepts, taken.accepts, taken.reason)
+
+    def _fresh_refutation(self) -> Refutation:
+        sides, accepts = (self.source, self.target), (self.sent.accepts, self.taken.accepts)
+        return Refutation(sides, accepts, self.proof.same_rest)
 
     @cached_property
     def _meant(self) -> "Comparison":
@@ -195,6 +201,7 @@ class Comparison:
     def _forget(self) -> None:
         """Start anew: what was assumed half-way up a chain of references must not count as proved."""
         self.proof = Proof(self.source, self.target, self.taken.accepts)
+        self.refutation = self._fresh_refutation()
         self.candidates = self._fresh_candidates()
 
     def _judged(self, source: Json, target: Json) -> Result:
@@ -218,6 +225,8 @@ class Comparison:
             return Result(Answer.BREAKING, witnesses)
         found = Edits(self.source, self.target, self.proof).between(source, target)
         narrowed = dict.fromkeys(name for name, edit in found if edit is Edit.NARROWER)
+        if self.refutation.holds(source, target) and not (narrowed and self.refutation.is_void(source)):
+            return Result(Answer.SAFE, loses_names=self._loses_names(source, target))
         return Result(Answer.UNKNOWN, narrowed=tuple(narrowed))
 
     def _loses_names(self, source: Node, target: Node) -> bool:

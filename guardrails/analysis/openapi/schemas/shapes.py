@@ -6,12 +6,13 @@ moved, inlined) look alike and what is left can be compared keyword by keyword.
 
 import math
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
 from guardrails.analysis.openapi.schemas.automata import matches
-from guardrails.analysis.openapi.schemas.normal import FALSE, TYPES, Universe
+from guardrails.analysis.openapi.schemas.normal import FALSE, TYPES, UNREAD, Universe
 from guardrails.analysis.openapi.schemas.patterns import Irregular
 from guardrails.analysis.openapi.values import (
     Json,
@@ -32,7 +33,7 @@ _OPAQUE = {
     **dict.fromkeys(("contains", "minContains", "maxContains", "unevaluatedItems"), "array"),
     **dict.fromkeys(("propertyNames", "dependentSchemas", "unevaluatedProperties"), "object"),
     **dict.fromkeys(("not", "if", "x-guardrails-unresolved"), ""),
-    **dict.fromkeys(("format", "contentEncoding"), "string"),
+    **dict.fromkeys(("format", "contentEncoding", UNREAD), "string"),
 }
 Conjunction = tuple[Node, ...]
 
@@ -112,7 +113,7 @@ class Shape:
 
     def numbers(self, keyword: str) -> list[int | float]:
         """Return all values of a numeric keyword."""
-        found = (number(node.get(keyword)) for node in self.plain)
+        found = (number(node[keyword]) for node in self.plain if keyword in node)
         return [one for one in found if one is not None]
 
     def least(self, keyword: str) -> int | float:
@@ -131,15 +132,16 @@ class Shape:
 
     def required(self) -> set[str]:
         """Return the names that an object must have."""
-        return {name for node in self.plain for name in texts(node.get("required"))}
+        return {name for node in self.plain if "required" in node for name in texts(node["required"])}
 
     def names(self) -> list[str]:
         """Return the declared property names, in order."""
-        return list(dict.fromkeys(name for node in self.plain for name in members(node.get("properties"))))
+        named = (members(node["properties"]) for node in self.plain if "properties" in node)
+        return list(dict.fromkeys(name for one in named for name in one))
 
     def declares(self, name: str) -> bool:
         """Whether a property of that name is declared."""
-        return any(name in members(node.get("properties")) for node in self.plain)
+        return any(name in members(node["properties"]) for node in self.plain if "properties" in node)
 
     def name_patterns(self) -> list[str]:
         """Return the patterns that declare property names."""
@@ -185,14 +187,15 @@ def is_found(pattern: str, name: str) -> bool:
 
 
 def _of_name(node: Node, name: str) -> Iterator[Node]:
-    declared = False
-    if name in members(node.get("properties")):
-        declared = True
-        yield members(members(node["properties"])[name])
-    for pattern, one in members(node.get("patternProperties")).items():
-        if is_found(pattern, name):
-            declared = True
-            yield members(one)
+    properties = node.get("properties")
+    declared = isinstance(properties, dict) and name in properties
+    if declared:
+        yield members(members(properties)[name])
+    if "patternProperties" in node:
+        for pattern, one in members(node["patternProperties"]).items():
+            if is_found(pattern, name):
+                declared = True
+                yield members(one)
     if not declared and "additionalProperties" in node:
         yield members(node["additionalProperties"])
 
@@ -278,23 +281,29 @@ def apart(one: Shape, two: Shape) -> bool:
     return False
 
 
-def leaves(universe: Universe, nodes: Iterable[Node], *, conditions: bool = True) -> list[Node]:
+def leaves(universe: Universe, nodes: Iterable[Node], *, conditions: bool = True) -> tuple[Node, ...]:
     """Return every node that bears on the same value: through references, branches and, if asked, conditions."""
-    found: list[Node] = []
+    asked = tuple(nodes)
+    key = (conditions, tuple(map(id, asked)))
+    if key not in universe.bearing:
+        universe.bearing[key] = (asked, tuple(_bearing(universe, asked, conditions=conditions)))
+    return universe.bearing[key][1]
+
+
+def _bearing(universe: Universe, nodes: Conjunction, *, conditions: bool) -> Iterator[Node]:
     seen: set[int] = set()
-    left = list(nodes)
+    left = deque(nodes)
     while left:
-        node = left.pop(0)
+        node = left.popleft()
         if id(node) in seen:
             continue
         seen.add(id(node))
-        found.append(node)
-        reference = node.get("$ref")
-        if isinstance(reference, str):
-            left.append(universe.at(reference))
+        yield node
+        if "$ref" in node:
+            left.append(universe.at(str(node["$ref"])))
         for name in ("allOf", "anyOf", "oneOf"):
-            left += [members(one) for one in listed(node.get(name))]
+            if name in node:
+                left += [members(one) for one in listed(node[name])]
         if conditions:
             parts = [node[name] for name in ("if", "then", "else", "not") if name in node]
             left += [members(one) for one in (*parts, *members(node.get("dependentSchemas")).values())]
-    return found
