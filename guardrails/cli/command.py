@@ -1,6 +1,6 @@
 """What a file of this folder exports as `COMMAND`, and the exit codes that every command keeps to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,8 @@ class Command:
     """One command: its one-line summary, what it adds to the parser, and what it does.
 
     `bare` does the same as `run` without any option; a command that hooks call has one, which spares
-    them the parser.
+    them the parser. `at_once`, given all words after the command's name, returns the exit code where it can
+    do without the parser what `run` would do, else None.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Command:
     configure: "Callable[[ArgumentParser], None]"
     run: "Callable[[Namespace], int]"
     bare: Callable[[], int] | None = None
+    at_once: "Callable[[Sequence[str]], int | None] | None" = None
 
 
 _EXIT_OF = {

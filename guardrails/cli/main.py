@@ -78,6 +78,9 @@ def _run(words: Sequence[str]) -> int:
         command = load(chosen)
         if command.bare is not None and len(words) == 1:
             return command.bare()
+        known = command.at_once(words[1:]) if command.at_once is not None else None
+        if known is not None:
+            return known
         return _parsed_and_run({chosen: command}, words)
     return _parsed_and_run({name: load(name) for name in names}, words)
 

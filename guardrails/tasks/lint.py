@@ -15,9 +15,10 @@ from guardrails import __version__
 from guardrails.adapters.cache import FileCache, user_folder
 from guardrails.adapters.clock import SystemClock
 from guardrails.adapters.executor import ForkingExecutor
-from guardrails.adapters.files.listing import found, top_of, tracked
+from guardrails.adapters.files.listing import found, top_of, tracked, walked
 from guardrails.adapters.files.stamps import Stamps, digests_of
 from guardrails.adapters.files.tree import FolderTree
+from guardrails.adapters.git.watched import watched_by_git
 from guardrails.adapters.laboratory import RunLaboratory
 from guardrails.adapters.policy.reader import read_policy
 from guardrails.analysis.code.selection import is_python
@@ -50,8 +51,50 @@ class Place:
     under: tuple[str, ...]
 
 
+@frozen
+class Judged:
+    """A verdict on a tree, and the names of the files that were there."""
+
+    verdict: Verdict
+    place: Place
+    names: frozenset[str]
+    asked: tuple[Path, ...]
+
+    def watched(self) -> tuple[dict[str, list[str]], list[str]] | None:
+        """Return the folders with the files that the verdict rests on, and files that may be absent, absolute.
+
+        None where it may rest on more than can be told.
+        """
+        top = self.place.top
+        folders: dict[str, list[str]] = {}
+        others = [
+            str(one / ".git")
+            for path in self.asked
+            for one in (path.resolve(), *path.resolve().parents)
+            if not (one / ".git").exists()
+        ]
+        if self.place.in_git:
+            seen = watched_by_git(top, self.names, os.environ)
+            if seen is None:
+                return None
+            folders = {folder: [] for folder in seen.folders}
+            others += seen.files
+        else:
+            folders = {f"{top}/{prefix}".rstrip("/"): [] for prefix, _ in walked(top)}
+        for path in self.names:
+            if is_python(path) or path.startswith(_POLICY):
+                folder, _, name = path.rpartition("/")
+                folders.setdefault(f"{top}/{folder}".rstrip("/"), []).append(name)
+        return folders, others
+
+
 def lint(paths: Sequence[str], stage: Stage = Stage.MERGE, *, measures_unresolved: bool = False) -> Verdict:
-    """Return the verdict on the Python files at `paths` (here, when empty), by all rules of the architecture gate.
+    """Return the verdict on the Python files at `paths`, as `judged` does."""
+    return judged(paths, stage, measures_unresolved=measures_unresolved).verdict
+
+
+def judged(paths: Sequence[str], stage: Stage = Stage.MERGE, *, measures_unresolved: bool = False) -> Judged:
+    """Judge the Python files at `paths` (here, when empty) by all rules of the architecture gate.
 
     `measures_unresolved` adds the share of calls that nobody can follow, by module. Raises UsageError
     for a path that does not exist, or paths of different trees.
@@ -59,7 +102,7 @@ def lint(paths: Sequence[str], stage: Stage = Stage.MERGE, *, measures_unresolve
     place = place_of(paths)
     cache_folder = user_folder(os.environ)
     cache = FileCache(cache_folder)
-    names = list(tracked(place.top, os.environ) if place.in_git else found(place.top))
+    names = frozenset(tracked(place.top, os.environ) if place.in_git else found(place.top))
     tree = FolderTree(place.top, filter(is_python, names), Stamps(place.top, cache).digests)
     policies = FolderTree(
         place.top, [name for name in names if name.startswith(_POLICY)], partial(digests_of, place.top)
@@ -71,7 +114,8 @@ def lint(paths: Sequence[str], stage: Stage = Stage.MERGE, *, measures_unresolve
     make_box = partial(_box, policy)
     with RunLaboratory(place.top, tree, make_box, cache, cache_folder) as laboratory:
         context = Context(change, tree, tree, stage, policy, (), laboratory, SystemClock())
-        return _verdict(context, place, measures_unresolved)
+        verdict = _verdict(context, place, measures_unresolved)
+    return Judged(verdict, place, names, tuple(map(Path, paths)) or (Path(),))
 
 
 def _verdict(context: Context, place: Place, measures_unresolved: bool) -> Verdict:

@@ -42,11 +42,18 @@ def tracked(top: Path, caller: Mapping[str, str]) -> Iterator[str]:
 
 def found(top: Path) -> Iterator[str]:
     """Yield the paths of all regular files below a folder that is no git work tree, hidden ones left out."""
+    for prefix, names in walked(top):
+        yield from (prefix + name for name in names)
+
+
+def walked(top: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield every folder below `top` that is looked into, as a prefix of paths, with its regular files."""
     pending = [""]
     count = 0
     while pending:
         prefix = pending.pop()
-        with os.scandir(top / prefix) as entries:
+        files = []
+        with os.scandir(f"{top}/{prefix}") as entries:
             for one in entries:
                 name = one.name
                 if name.startswith(".") or name in _SKIPPED:
@@ -54,9 +61,8 @@ def found(top: Path) -> Iterator[str]:
                 if one.is_dir(follow_symlinks=False):
                     pending.append(f"{prefix}{name}/")
                 elif one.is_file(follow_symlinks=False):
-                    count += 1
-                    if count > _MOST_FILES:
-                        raise CannotJudge(
-                            f"more than {_MOST_FILES} files lie below {str(top)!r}; name a smaller folder"
-                        )
-                    yield prefix + name
+                    files.append(name)
+        count += len(files)
+        if count > _MOST_FILES:
+            raise CannotJudge(f"more than {_MOST_FILES} files lie below {str(top)!r}; name a smaller folder")
+        yield prefix, files

@@ -2,16 +2,14 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from guardrails.cli.frame.audience import default_format, width_and_colour
 from guardrails.model.errors import UsageError
 from guardrails.model.verdict import Verdict
-from guardrails.report.format import Format, Presentation
+from guardrails.report.format import Presentation
 from guardrails.wiring import explained, format_names, report_format
-
-_AGENT_VARIABLES = ("AI_AGENT", "AGENT", "CLAUDECODE", "CURSOR_AGENT", "GEMINI_CLI", "CODEX_SANDBOX")
-_DEFAULT_WIDTH = 100
 
 
 def check_formats(names: Sequence[str], outputs: Sequence[str]) -> None:
@@ -42,20 +40,19 @@ def write_reports(verdict: Verdict, names: Sequence[str], outputs: Sequence[str]
                 report_format(name).render(verdict, Presentation(explain=explained)), Path(outputs[index])
             )
         else:
-            _write_standard_output(verdict, report_format(name))
+            _write_standard_output(verdict, name)
 
 
-def default_format(environment: Mapping[str, str]) -> str:
-    """Return `agent` when an agent runs us, else `terminal`; findings and exit code never depend on it."""
-    return "agent" if any(environment.get(name) for name in _AGENT_VARIABLES) else "terminal"
-
-
-def _write_standard_output(verdict: Verdict, chosen: Format) -> None:
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    width = os.get_terminal_size().columns if sys.stdout.isatty() else _DEFAULT_WIDTH
-    text = chosen.render(verdict, Presentation(width=width, colour=colour, explain=explained))
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+def _write_standard_output(verdict: Verdict, name: str) -> None:
+    sys.stdout.buffer.write(text_of(verdict, name))
     sys.stdout.buffer.flush()
+
+
+def text_of(verdict: Verdict, name: str) -> bytes:
+    """Return the report in the format of that name, as it is written to standard output."""
+    width, colour = width_and_colour()
+    presentation = Presentation(width=width, colour=colour, explain=explained)
+    return report_format(name).render(verdict, presentation).encode("utf-8", "backslashreplace")
 
 
 def _write_file(text: str, path: Path) -> None:

@@ -12,7 +12,10 @@ _USUAL_COLUMNS = 80
 
 
 def parsed_by(commands: Mapping[str, Command], words: Sequence[str]) -> Namespace:
-    """Return the options in `words`, with the command's name as `command`; raises SystemExit as argparse does."""
+    """Return the options in `words`, with the command's name as `command` and the words after it as `words`.
+
+    Raises SystemExit as argparse does.
+    """
     parser = ArgumentParser(
         prog="guardrails",
         description="Judge a change against the rules and promises of its base.",
@@ -28,7 +31,9 @@ def parsed_by(commands: Mapping[str, Command], words: Sequence[str]) -> Namespac
     for name, command in commands.items():
         about = command.summary
         command.configure(choices.add_parser(name, help=about, description=about, formatter_class=_Help))
-    return parser.parse_args(words)
+    parsed = parser.parse_args(words)
+    parsed.words = words[1:]
+    return parsed
 
 
 class _Help(HelpFormatter):
