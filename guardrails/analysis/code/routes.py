@@ -40,6 +40,12 @@ def _itself(name: str) -> tuple[str, ...]:
     return (name,)
 
 
+def may_route(facts: Facts) -> bool:
+    """Whether a decorator of the file is called like a route's."""
+    methods = (one.name.rpartition(".")[2] for scope in facts.scopes for one in scope.decorators)
+    return any(method in _VERBS or method in _OTHERS for method in methods)
+
+
 def routes_in(facts: Facts, meanings: Callable[[str], tuple[str, ...]] = _itself) -> Iterator[Route]:
     """Yield the routes of one file; `meanings` may follow a router's name to other files.
 

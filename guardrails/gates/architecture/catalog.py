@@ -24,13 +24,18 @@ that are assigned are shown with their `Assign`, not as `Name`.
 
 A rule whose fault may lie in another file than its cause also holds `spreads(module)`, which yields what
 users of the module may stumble over, one text each.
+
+`NEEDS` and `WORDS` (see `traits`) say when the rule need not be asked; what all rule files say of themselves is
+kept as a table in the cache, so that a hook imports only those that may find something.
 """
 
 import hashlib
 import importlib
+import marshal
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,16 +50,25 @@ from guardrails.gates.architecture.allowances import INVALID_ALLOWANCE, UNUSED_A
 from guardrails.gates.architecture.broken import BROKEN_RULE
 from guardrails.gates.architecture.module import Found, Module, is_guarded
 from guardrails.gates.architecture.settings import Settings
+from guardrails.gates.architecture.traits import MARKED, Traits
 from guardrails.model.frozen import frozen
+from guardrails.model.ports import Cache
 from guardrails.model.rule import Rule
 
 if TYPE_CHECKING:
+    import ast
+
     import libcst as cst
 
+    from guardrails.analysis.code.facts import Mark
     from guardrails.analysis.code.hooks import Look
+    from guardrails.analysis.code.marks import Here
 
     Report = Callable[[cst.CSTNode, str, str], None]
     Visiting = Callable[[Report], cst.CSTVisitor]
+    Texts = tuple[str, ...]
+    # id, nodes, called, decorated, where, ways to look, needs, words, needs of `spreads`
+    Row = tuple[str, Texts, Texts, Texts, str, Texts, Texts, Texts, Texts]
 
 _DIGEST_LENGTH = 16
 _RULE_FILE = re.compile(r"gr1\d\d_\w+\.py\Z")
@@ -66,7 +80,9 @@ _JUDGING = (Path(rules.__file__).parents[1], Path(facts.__file__).parent)
 
 PURE, GUARDED = "pure", "guarded"
 _DEFINITIONS = frozenset({"FunctionDef", "AsyncFunctionDef", "ClassDef"})
-_by_places: dict[frozenset[str], tuple[tuple["Check", ...], Looks]] = {}
+_OWN = (INVALID_ALLOWANCE, UNUSED_ALLOWANCE, BROKEN_RULE)
+_by_places: dict[frozenset[str], tuple[tuple["Listed", ...], Looks]] = {}
+_caches: list[Cache] = []
 
 
 @frozen
@@ -83,20 +99,120 @@ class Check:
     spreads: Callable[[Module], Iterator[str]] | None
     trigger: "re.Pattern[bytes] | None"
     visitor: "Visiting | None"
+    needs: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    spreads_needs: tuple[str, ...] = ()
+
+
+class Listed:
+    """A rule by what its file says of itself; the file is imported when `check` is first asked for."""
+
+    def __init__(self, module: str, row: "Row", check: Check | None = None) -> None:
+        self.module = module
+        self.row = row
+        self.id, self.nodes, called, decorated, self.where, self._ways, *more = row
+        self.called, self.decorated = frozenset(called), frozenset(decorated)
+        self.needs, self.words, self._spreads_needs = map(tuple, more)
+        self._check = check
+
+    @property
+    def check(self) -> Check:
+        """The rule with its code."""
+        if self._check is None:
+            self._check = _check(self.module)
+        return self._check
+
+    @property
+    def marks(self) -> bool:
+        """Whether it looks during the walk over a file."""
+        return "marks_in" in self._ways
+
+    def may_find_in(self, traits: Traits) -> bool:
+        """Whether the rule can find anything in the module, or broke on it."""
+        if self.marks and self.id in traits.broke:
+            return True
+        if (MARKED in self.needs or self._ways == ("marks_in",)) and self.id not in traits.marked:
+            return False
+        return traits.hold(self.needs) and traits.say(self.words)
+
+    @property
+    def spreads(self) -> bool:
+        """Whether a change elsewhere may cause what it finds."""
+        return "spreads" in self._ways
+
+    def may_spread(self, traits: Traits) -> bool:
+        """Whether users of the module may stumble over something by this rule."""
+        return self.spreads and traits.hold(self._spreads_needs)
+
+    @property
+    def look(self) -> "Look":
+        """What the walk calls for each node; directly the rule's own, where that is here already."""
+        return (self._check and self._check.marks_in) or self._look
+
+    def _look(self, node: "ast.AST", here: "Here") -> "Iterator[Mark]":
+        marks_in = self.check.marks_in
+        assert marks_in is not None
+        return marks_in(node, here)
 
 
 @cache
 def checks() -> tuple[Check, ...]:
     """Return every rule of the folder, by id."""
-    folder = Path(rules.__file__).parent
-    names = sorted(one.name for one in folder.iterdir() if _RULE_FILE.match(one.name))
-    return tuple(_check(f"{rules.__name__}.{name.removesuffix('.py')}") for name in names)
+    return tuple(map(_check, _modules()))
+
+
+def _modules() -> list[str]:
+    names = sorted(name for name in os.listdir(rules.__path__[0]) if _RULE_FILE.match(name))  # noqa: PTH208 - as the next
+    return [f"{rules.__name__}.{name.removesuffix('.py')}" for name in names]
+
+
+def learn(cache: Cache) -> None:
+    """Let the table of the rules be kept in `cache`, which spares the next process the import of most of them."""
+    _caches[:] = [cache]
+
+
+@cache
+def listing() -> tuple[Listed, ...]:
+    """Return every rule of the folder, by id, without importing what the table of an earlier run tells."""
+    modules = _modules()
+    key = f"rules/1/{sys.hexversion:x}/{_digest(rules.__path__[0])}"
+    for one in _caches:
+        known = _listed_in(one.get(key), modules)
+        if known is not None:
+            return known
+    listed = tuple(
+        Listed(module, _row(check), check) for module, check in zip(modules, checks(), strict=True)
+    )
+    for one in _caches:
+        one.put(key, marshal.dumps([each.row for each in listed]))
+    return listed
+
+
+def _listed_in(stored: bytes | None, modules: Sequence[str]) -> tuple[Listed, ...] | None:
+    try:
+        rows = marshal.loads(stored or b"")  # noqa: S302 - our own cache, checked by its digest
+        return tuple(Listed(module, row) for module, row in zip(modules, rows, strict=True))
+    except (ValueError, EOFError, TypeError):
+        return None
+
+
+def _row(check: Check) -> "Row":
+    ways = ("marks_in", "findings_in", "spreads", "visitor")
+    held = tuple(one for one in ways if getattr(check, one) is not None)
+    named = tuple(sorted(check.called)), tuple(sorted(check.decorated))
+    about = (check.rule.id, tuple(check.nodes), *named, check.where, held)
+    return (*about, check.needs, check.words, check.spreads_needs)
 
 
 def rules_of_the_gate() -> tuple[Rule, ...]:
     """Return every rule, by id."""
-    every = (*(one.rule for one in checks()), INVALID_ALLOWANCE, UNUSED_ALLOWANCE, BROKEN_RULE)
+    every = (*(one.rule for one in checks()), *_OWN)
     return tuple(sorted(every, key=lambda rule: rule.id))
+
+
+def number_of_rules() -> int:
+    """Return how many rules the gate has, without importing them."""
+    return len(listing()) + len(_OWN)
 
 
 def hooks(places: frozenset[str] = frozenset({PURE, GUARDED})) -> Hooks:
@@ -116,30 +232,34 @@ def hooks_at(settings: Settings, modules: Modules, path: str) -> Hooks:
 
 def _looks(places: frozenset[str]) -> Looks:
     known = _by_places.get(places)
-    if known is None or known[0] is not checks():
-        judging = (one for one in checks() if not one.where or one.where in places)
-        known = _by_places[places] = (checks(), looks_of(judging))
+    if known is None or known[0] is not listing():
+        judging = (one for one in listing() if not one.where or one.where in places)
+        known = _by_places[places] = (listing(), looks_of(judging))
     return known[1]
 
 
-def looks_of(checks: Iterable[Check]) -> Looks:
+def looks_of(listed: Iterable[Listed]) -> Looks:
     """Return who looks at which nodes, for the walk over a file."""
     found: dict[str, list[tuple[str, Look]]] = {}
-    for check in checks:
-        if check.marks_in is not None:
-            for kind in _shown(check):
-                found.setdefault(kind, []).append((check.rule.id, check.marks_in))
+    for one in listed:
+        for kind in _shown(one) if one.marks else ():
+            found.setdefault(kind, []).append((one.id, one.look))
     return Looks(found)
 
 
-def _shown(check: Check) -> Iterator[str]:
-    for kind in check.nodes:
-        if kind in {"Call", "Expr"} and check.called:
-            yield from (f"{kind}.{name}" for name in sorted(check.called))
-        elif kind in _DEFINITIONS and check.decorated:
-            yield from (f"{kind}.{name}" for name in sorted(check.decorated))
+def _shown(listed: Listed) -> Iterator[str]:
+    for kind in listed.nodes:
+        if kind in {"Call", "Expr"} and listed.called:
+            yield from (f"{kind}.{name}" for name in sorted(listed.called))
+        elif kind in _DEFINITIONS and listed.decorated:
+            yield from (f"{kind}.{name}" for name in sorted(listed.decorated))
         else:
             yield kind
+
+
+def listed_as(check: Check) -> Listed:
+    """Return a rule that is loaded already as the table would list it."""
+    return Listed("", _row(check), check)
 
 
 @cache
@@ -178,6 +298,9 @@ def check_of(module: str, found: Mapping[str, Any]) -> Check:
         found.get("spreads"),
         found.get("TRIGGER"),
         found.get("visitor"),
+        tuple(found.get("NEEDS", ())),
+        tuple(found.get("WORDS", ())),
+        tuple(found.get("SPREADS", ())),
     )
     ways = [check.findings_in or check.marks_in, check.visitor]
     if (

@@ -9,7 +9,7 @@ from guardrails.analysis.code.origins import origins_of
 from guardrails.analysis.code.selection import matches
 from guardrails.analysis.code.tree import Code
 from guardrails.gates.architecture.allowances import excused, places_of
-from guardrails.gates.architecture.catalog import hooks_at, rules_of_the_gate
+from guardrails.gates.architecture.catalog import hooks_at, learn, number_of_rules
 from guardrails.gates.architecture.judging import Side, findings_of, fingerprints_under, passes
 from guardrails.gates.architecture.paths import judged_paths, of_features
 from guardrails.gates.architecture.settings import NAME, Settings
@@ -22,6 +22,7 @@ from guardrails.model.rule import Report
 def report_on(context: Context) -> Report:
     """Return what the change's code does that it may not, and what of it base did too."""
     settings = context.policy.settings_for(NAME, Settings)
+    learn(context.laboratory.cache)
     paths = judged_paths(context.change, settings)
     origins = {
         new: old
@@ -51,7 +52,7 @@ def report_on(context: Context) -> Report:
         ),
         base_fingerprints=old,
         excused=tuple(excused(findings, *_spoken(head, base, findings, origins), today)),
-        facts=(f"{len(paths)} changed Python files judged by {len(rules_of_the_gate())} rules",),
+        facts=(f"{len(paths)} changed Python files judged by {number_of_rules()} rules",),
     )
 
 

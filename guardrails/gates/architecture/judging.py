@@ -9,10 +9,11 @@ from guardrails.analysis.code.graph import Graph
 from guardrails.analysis.code.selection import matches
 from guardrails.gates.architecture.allowances import told_of
 from guardrails.gates.architecture.broken import BROKEN_RULE
-from guardrails.gates.architecture.catalog import checks
+from guardrails.gates.architecture.catalog import listing
 from guardrails.gates.architecture.looking import found_by
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.gates.architecture.settings import Settings
+from guardrails.gates.architecture.traits import Traits
 from guardrails.model.evidence import CallChain
 from guardrails.model.finding import Finding, Location
 from guardrails.model.frozen import frozen, replace
@@ -44,14 +45,16 @@ class Side:
 
     def found_in(self, module: Module, only_spread: bool = False) -> Iterator[tuple[Rule, Found]]:
         """Yield what every rule finds; with `only_spread` what a change elsewhere may have caused."""
-        for check in checks():
-            if matches(module.path, self.settings.exempt.get(check.rule.id, ())):
+        traits = Traits(module)
+        for one in listing():
+            if matches(module.path, self.settings.exempt.get(one.id, ())):
                 continue
-            if only_spread and check.spreads is None:
+            if only_spread and not one.spreads:
                 continue
-            if module.facts.unparsable and check.rule.id != UNPARSABLE:
+            if module.facts.unparsable and one.id != UNPARSABLE:
                 continue
-            yield from found_by(check, module)
+            if one.may_find_in(traits):
+                yield from found_by(one.check, module)
 
     def spread(self, renamed: Mapping[str, str]) -> frozenset[str]:
         """Return what users of the changed modules may stumble over, modules written by their new names."""
@@ -60,11 +63,7 @@ class Side:
         self.graph.code.load(paths)
         modules = [self.module(path) for path in paths]
         return frozenset(
-            _under(f"{module.name} {text}", renamed)
-            for module in modules
-            for check in checks()
-            if check.spreads
-            for text in check.spreads(module)
+            _under(f"{module.name} {text}", renamed) for module in modules for text in _spread_by(module)
         )
 
     @cached_property
@@ -85,6 +84,14 @@ class Side:
             queue += sorted(new)
         paths = {every[name] for name in reached if name in every}
         return tuple(sorted(one for one in paths - self.changed if not matches(one, self.settings.ignore)))
+
+
+def _spread_by(module: Module) -> Iterator[str]:
+    traits = Traits(module)
+    for one in listing():
+        if one.may_spread(traits):
+            spreads = one.check.spreads
+            yield from spreads(module) if spreads else ()
 
 
 def findings_of(

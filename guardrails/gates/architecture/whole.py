@@ -15,7 +15,7 @@ from guardrails.analysis.code.selection import matches
 from guardrails.analysis.code.tree import PARSER, Code
 from guardrails.gates.architecture.allowances import excused, places_of
 from guardrails.gates.architecture.broken import BROKEN_RULE
-from guardrails.gates.architecture.catalog import hooks, hooks_at, rules_of_the_gate
+from guardrails.gates.architecture.catalog import hooks, hooks_at, number_of_rules
 from guardrails.gates.architecture.comparison import of_the_team
 from guardrails.gates.architecture.judging import Side, findings_of
 from guardrails.gates.architecture.settings import NAME, Settings
@@ -69,7 +69,7 @@ def _judged(context: Context, side: Side, under: Collection[str]) -> Report:
     return Report(
         findings=findings,
         excused=tuple(excused(findings, speaking, None, context.clock.today())),
-        facts=(f"{len(paths)} Python files judged by {len(rules_of_the_gate())} rules",),
+        facts=(f"{len(paths)} Python files judged by {number_of_rules()} rules",),
     )
 
 

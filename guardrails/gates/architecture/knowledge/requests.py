@@ -10,7 +10,7 @@ from functools import partial
 
 from guardrails.analysis.code.facts import Call, Facts
 from guardrails.analysis.code.graph import Symbol
-from guardrails.analysis.code.routes import routes_in
+from guardrails.analysis.code.routes import may_route, routes_in
 from guardrails.gates.architecture.module import Module
 from guardrails.model.frozen import frozen
 
@@ -25,6 +25,7 @@ _DEPENDS = frozenset(
     for name in ("Depends", "Security")
 )
 _AROUND = frozenset({"middleware", "before_request", "after_request", "teardown_request"})
+_ANSWERING = _METHODS | {"dispatch", "__call__"}
 _LIFESPAN = r"(.*_)?lifespan\Z|(on_)?(startup|shutdown)\Z"
 
 
@@ -35,6 +36,19 @@ class Entry:
     scope: int
     symbol: Symbol
     steps: tuple[tuple[Symbol, Call], ...] = ()
+
+
+def may_serve(facts: Facts) -> bool:
+    """Whether the module may hold a handler, a dependency or a middleware, told without following any name."""
+    return (
+        may_route(facts)
+        or any(call.name in _DEPENDS for call in facts.calls)
+        or any(
+            one.name.rpartition(".")[2] in _ANSWERING and facts.scopes[one.parent].kind == "class"
+            for one in facts.scopes
+        )
+        or any(each.name.rpartition(".")[2] in _AROUND for one in facts.scopes for each in one.decorators)
+    )
 
 
 def handlers(module: Module) -> Iterator[int]:

@@ -6,6 +6,8 @@ from guardrails.gates.architecture.module import Found, Module
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Example, Rule
 
+NEEDS = ("broken",)
+
 RULE = Rule(
     id="GR100",
     name="unparsable-python",

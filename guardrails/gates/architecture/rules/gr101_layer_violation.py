@@ -17,7 +17,7 @@ _POLICY = (
     "    layers: [[api], [ranking, features], [model]]\n"
     "    standard_library_only: {model: []}\n"
 )
-
+NEEDS = ("contracts",)
 
 RULE = Rule(
     id="GR101",

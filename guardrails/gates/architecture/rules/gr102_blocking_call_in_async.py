@@ -16,6 +16,8 @@ from guardrails.gates.architecture.reaching.loop import blocking_faults, blockin
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
+NEEDS = ("async",)
+
 RULE = Rule(
     id="GR102",
     name="blocking-call-in-async",

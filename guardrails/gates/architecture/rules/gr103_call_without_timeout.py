@@ -42,6 +42,23 @@ _BOUNDED_BY_DEFAULT = tuple(
 _CLIENTS = frozenset(
     f"{library}.{name}" for library in ("httpx", "httpx2") for name in ("Client", "AsyncClient")
 )
+WORDS = (
+    "requests.",
+    "urllib",
+    "http.",
+    "aiohttp.",
+    "socket.",
+    "smtplib.",
+    "ftplib.",
+    "imaplib.",
+    "paramiko.",
+    "asyncpg.",
+    "pymysql.",
+    "psycopg",
+    "redis.",
+    "httpx",
+    "_pb2_grpc",
+)
 
 RULE = Rule(
     id="GR103",

@@ -47,7 +47,8 @@ _HARMLESS = frozenset({"numpy.random.Generator", "random.Random().", "secrets.co
 _FAMILIES = ("random.", "secrets.", "numpy.random.")
 _NOW = frozenset({"numpy.datetime64", "pandas.Timestamp", "pandas.to_datetime"})
 _POLICY = "pure: [ranking]"
-
+NEEDS = ("pure",)
+SPREADS = ("pure code in policy",)
 
 RULE = Rule(
     id="GR104",

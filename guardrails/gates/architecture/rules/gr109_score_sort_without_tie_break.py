@@ -22,6 +22,7 @@ _STABLE = (
 )
 _POLICY = "pure: [ranking]"
 CALLED = _METHODS | {"sort", "sorted", "max", "min", "nlargest", "nsmallest", "merge"}
+NEEDS = ("pure", "marks")
 
 RULE = Rule(
     id="GR109",

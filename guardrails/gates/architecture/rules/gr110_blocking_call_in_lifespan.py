@@ -9,6 +9,8 @@ from guardrails.gates.architecture.reaching.loop import blocking_faults
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
+NEEDS = ("async",)
+
 RULE = Rule(
     id="GR110",
     name="blocking-call-in-lifespan",

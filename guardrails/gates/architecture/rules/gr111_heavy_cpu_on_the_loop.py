@@ -9,6 +9,8 @@ from guardrails.gates.architecture.reaching.loop import heavy_faults
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
+NEEDS = ("async",)
+
 RULE = Rule(
     id="GR111",
     name="heavy-cpu-on-the-loop",

@@ -9,6 +9,8 @@ from guardrails.gates.architecture.reaching.serving import Unwanted, request_fau
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
+NEEDS = ("serving",)
+
 RULE = Rule(
     id="GR112",
     name="client-built-per-request",

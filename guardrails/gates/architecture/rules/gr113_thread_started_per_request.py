@@ -21,6 +21,7 @@ _STARTED = frozenset(
         "concurrent.futures.process.ProcessPoolExecutor",
     }
 )
+NEEDS = ("serving",)
 
 RULE = Rule(
     id="GR113",

@@ -8,6 +8,8 @@ from guardrails.gates.architecture.reaching.serving import Unwanted, request_fau
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
+NEEDS = ("serving",)
+
 RULE = Rule(
     id="GR114",
     name="sleep-in-request-path",

@@ -14,6 +14,7 @@ from guardrails.model.rule import Rule
 
 NODES = ("Assign", "AugAssign", "AnnAssign", "Delete", "Global", "Nonlocal", "Call")
 CALLED = WRITING
+NEEDS = ("serving",)
 
 RULE = Rule(
     id="GR116",

@@ -9,6 +9,8 @@ from guardrails.gates.architecture.module import Found, Module
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
+WORDS = ("tenacity", "backoff", "retrying")
+
 RULE = Rule(
     id="GR117",
     name="retry-without-end-or-pause",

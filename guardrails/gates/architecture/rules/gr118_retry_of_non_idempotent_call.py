@@ -13,6 +13,7 @@ from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
 _MOST_STEPS = 2  # what lies further away is seldom all that the retried function does
+WORDS = ("retry", "Retry", "backoff")
 
 RULE = Rule(
     id="GR118",

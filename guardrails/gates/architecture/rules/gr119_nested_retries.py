@@ -11,6 +11,8 @@ from guardrails.gates.architecture.reaching.chains import chain_of
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
+WORDS = ("retry", "Retry", "backoff")
+
 RULE = Rule(
     id="GR119",
     name="nested-retries",

@@ -14,6 +14,7 @@ _OF_USERS = (
     r"(?i)(.*_)?(user|account|customer|tenant|session|request|visitor|listener|client|device|token|email|ip|"
     r"ip_address|query|prompt|question|message|text|body|payload|url|uri|cookie|authorization)(_?(id|key|hash))?\Z"
 )
+WORDS = ("functools.cache", "functools.lru_cache")
 
 RULE = Rule(
     id="GR120",

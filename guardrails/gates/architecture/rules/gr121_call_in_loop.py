@@ -14,6 +14,7 @@ from guardrails.model.rule import Rule
 
 _MOST_STEPS = 4
 _MOST_FURTHER = 2
+NEEDS = ("serving",)
 
 RULE = Rule(
     id="GR121",

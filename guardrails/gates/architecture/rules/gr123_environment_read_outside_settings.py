@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 NODES = ("Subscript",)
 _READS = frozenset({"os.getenv", "os.environ.get", "os.environ.setdefault", "os.getenvb", "os.environ.pop"})
 _POLICY = "configuration: [settings.py]\n"
+NEEDS = ("configuration in policy",)
 
 RULE = Rule(
     id="GR123",

@@ -20,6 +20,7 @@ _QUEUES = frozenset(
     }
 )
 _ENDLESS = frozenset({"queue.SimpleQueue", "multiprocessing.SimpleQueue"})
+WORDS = ("Queue",)
 
 RULE = Rule(
     id="GR125",

@@ -16,6 +16,7 @@ from guardrails.model.rule import Rule
 NODES = ("Call",)
 CALLED = frozenset({"set"})
 _EMPTY = frozenset({"list", "dict", "set", "tuple", "deque"})
+NEEDS = ("serving",)
 
 RULE = Rule(
     id="GR126",

@@ -21,6 +21,7 @@ _READING = frozenset(
         "flask.request.get_data",
     }
 )
+NEEDS = ("serving",)
 
 RULE = Rule(
     id="GR127",

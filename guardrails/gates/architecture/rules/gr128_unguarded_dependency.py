@@ -9,6 +9,7 @@ from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
 _POLICY = "breakers: {httpx.AsyncClient().: [shop.breakers.breaker, shop.breakers.guarded]}\n"
+NEEDS = ("breakers in policy",)
 
 RULE = Rule(
     id="GR128",

@@ -13,6 +13,7 @@ from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
 _POLICY = "deadlines: [asyncio.timeout, shop.deadline.within]\n"
+NEEDS = ("deadlines in policy", "serving")
 
 RULE = Rule(
     id="GR129",

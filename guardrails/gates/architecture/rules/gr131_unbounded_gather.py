@@ -26,6 +26,7 @@ _ENDING = frozenset(
     {"wait", "join", "kill", "stop", "close", "aclose", "cancel", "shutdown", "disconnect", "terminate"}
     | {"async_stop", "async_close", "wait_closed", "teardown"}
 )
+NEEDS = ("marks",)
 
 RULE = Rule(
     id="GR131",

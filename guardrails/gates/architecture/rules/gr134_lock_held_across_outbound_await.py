@@ -22,6 +22,7 @@ NODES = ("With", "AsyncWith")
 _THREADED = frozenset({"threading.Lock()", "threading.RLock()", "multiprocessing.Lock()"})
 _LOCKS = frozenset({"asyncio.Lock()", "asyncio.locks.Lock()", "anyio.Lock()", "asyncio.Condition()"})
 _TRANSACTIONS = (".begin()", ".begin_nested()", ".transaction()", ".atomic()")
+NEEDS = ("marks",)
 
 RULE = Rule(
     id="GR134",

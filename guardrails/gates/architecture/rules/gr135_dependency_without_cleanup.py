@@ -32,6 +32,7 @@ _FREEING = frozenset(
     }
     | {"unlink", "rmtree", "cleanup", "unlock", "expunge_all", "remove"}
 )
+NEEDS = ("marks",)
 
 RULE = Rule(
     id="GR135",

@@ -17,6 +17,7 @@ CALLED = frozenset({"setattr", "__setattr__"})
 _RECEIVERS = frozenset({"self", "cls", "app", "application"})
 _OF_A_REQUEST = frozenset({"state", "user", "session", "auth", "headers", "cookies", "scope", "client"})
 _MOST_HOPS = 5
+NEEDS = ("serving",)
 
 RULE = Rule(
     id="GR137",

@@ -10,6 +10,7 @@ from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
 _DECLARING = ("response_model", "response_class")
+NEEDS = ("routes",)
 
 RULE = Rule(
     id="GR140",

@@ -14,6 +14,7 @@ from guardrails.model.rule import Rule
 
 NODES = ("FunctionDef", "AsyncFunctionDef")
 DECORATED = METHODS
+NEEDS = ("marks",)
 
 RULE = Rule(
     id="GR142",

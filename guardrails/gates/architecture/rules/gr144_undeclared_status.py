@@ -19,6 +19,7 @@ _EXCEPTIONS = frozenset(
 )
 _NAMED = re.compile(r"HTTP_(\d{3})_\w+\Z")
 _DOCUMENTED_ANYWAY = "422"
+NEEDS = ("marks",)
 
 RULE = Rule(
     id="GR144",

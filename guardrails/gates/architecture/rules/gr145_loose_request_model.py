@@ -18,6 +18,7 @@ _BOUNDED = re.compile(
 )
 _FILLED = re.compile(r"(?:Depends|Security)\(\)")
 _BODIES = frozenset({"POST", "PUT", "PATCH"})
+NEEDS = ("routes",)
 
 RULE = Rule(
     id="GR145",

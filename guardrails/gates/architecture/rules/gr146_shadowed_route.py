@@ -21,6 +21,7 @@ _ROUTERS = (
     "fastapi.applications.FastAPI().",
     "fastapi.routing.APIRouter().",
 )
+NEEDS = ("marks",)
 
 RULE = Rule(
     id="GR146",

@@ -28,6 +28,7 @@ _BUILDING = frozenset({"append", "appendleft", "extend", "insert"})
 _PER_PROCESS = {"builtins.hash": "hash() of text differs from process to process"}
 _POLICY = "pure: [ranking]"
 CALLED = {"join", *(one.rpartition(".")[2] for one in (*_ORDERING, *_PER_PROCESS))}
+NEEDS = ("pure", "marks")
 
 RULE = Rule(
     id="GR152",

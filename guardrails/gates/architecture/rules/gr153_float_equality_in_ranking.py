@@ -16,6 +16,7 @@ NODES = ("Compare",)
 _NANS = frozenset({"math.nan", "numpy.nan", "numpy.NaN", "numpy.NAN"})
 _NEVER = "nothing equals nan, so this comparison has one answer whatever the value is"
 _POLICY = "pure: [ranking]"
+NEEDS = ("marks",)
 
 RULE = Rule(
     id="GR153",

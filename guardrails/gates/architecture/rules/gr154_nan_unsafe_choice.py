@@ -40,6 +40,7 @@ _CHECKS = frozenset(
 )
 _POLICY = "pure: [ranking]"
 CALLED = {one.rpartition(".")[2] for one in _PLAIN}
+NEEDS = ("pure", "marks")
 
 RULE = Rule(
     id="GR154",

@@ -27,6 +27,7 @@ _PICKLES = frozenset(
 )
 # Safe unless the keyword says otherwise.
 _WHEN_TRUE = {"numpy.load": "allow_pickle"}
+WORDS = ("ickle", "dill", "joblib", "torch.load", "numpy.load")
 
 RULE = Rule(
     id="GR157",

@@ -22,6 +22,7 @@ _MOVING = re.compile(
 )
 _LATEST = re.compile(r"['\"][^'\"]+:latest['\"]\Z")
 _LOCAL = re.compile(r"['\"][./~]")
+WORDS = ("from_pretrained", "load_model", "huggingface_hub", "datasets.", "transformers.", "wandb.")
 
 RULE = Rule(
     id="GR158",

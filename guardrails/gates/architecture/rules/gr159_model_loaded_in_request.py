@@ -43,6 +43,7 @@ _PRETRAINED = re.compile(
     r"\.from_pretrained\Z|mlflow\.(?:\w+\.)*load_model\Z"
 )
 _KEEPING = ("cache", "once", "singleton", "memo")
+NEEDS = ("routes",)
 
 RULE = Rule(
     id="GR159",

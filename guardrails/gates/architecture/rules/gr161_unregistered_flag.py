@@ -15,6 +15,7 @@ old: {owner: discovery, expires: 2020-01-31}
 nobody: {}
 """
 _MORE = {"flags.yaml": _REGISTRY, "shop/flags.py": "def variant(key, unit):\n    return unit\n"}
+NEEDS = ("flags in policy",)
 
 RULE = Rule(
     id="GR161",

@@ -14,6 +14,7 @@ _MORE = {
     "shop/flags.py": "def variant(key, unit):\n    return unit\n\n\ndef exposed(key, unit):\n    return None\n",
     "shop/helper.py": "from shop import flags\n\n\ndef shown(key, unit):\n    flags.exposed(key, unit)\n",
 }
+NEEDS = ("exposures in policy",)
 
 RULE = Rule(
     id="GR163",

@@ -16,6 +16,7 @@ _ALWAYS = frozenset(
 )
 _FILTERS = frozenset({"warnings.simplefilter", "warnings.filterwarnings"})
 _NUMPY = frozenset({"numpy.seterr"})
+WORDS = ("no_type_check", "logging.disable", "disable_warnings", "warnings.", "numpy.seterr")
 
 RULE = Rule(
     id="GR166",

@@ -27,6 +27,7 @@ _BOUND = re.compile(
 _HOLE = "\0"
 # What may hold a value: a constant does not, nor what somebody else gives.
 _TEXTS = (ast.Name, ast.JoinedStr, ast.BinOp, ast.Call)
+NEEDS = ("marks",)
 
 RULE = Rule(
     id="GR169",

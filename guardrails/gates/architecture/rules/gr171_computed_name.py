@@ -33,6 +33,7 @@ _INSIDES = frozenset(
 )
 _VALUES = _FETCHING | _IMPORTING | {"builtins.eval", "builtins.exec", "builtins.compile"}
 _POLICY = "guarded: [app]"
+NEEDS = ("guarded", "marks")
 
 RULE = Rule(
     id="GR171",

@@ -15,6 +15,7 @@ _POLICY = "guarded: [app]"
 _GETTING = frozenset({"builtins.property", "functools.cached_property"})
 # Called where they stand by name, or entered by a `with`, which the call graph follows.
 _VISIBLE = frozenset({"__init__", "__new__", "__post_init__", "__enter__", "__exit__", "__call__"})
+NEEDS = ("named guarded",)
 
 RULE = Rule(
     id="GR172",

@@ -17,6 +17,7 @@ WHERE = "guarded"
 _SETTING = frozenset({"builtins.setattr", "builtins.delattr"})
 _POLICY = "guarded: [app]"
 CALLED = frozenset({"setattr", "delattr", "__setattr__", "__delattr__"})
+NEEDS = ("guarded", "marks")
 
 RULE = Rule(
     id="GR174",

@@ -23,6 +23,7 @@ _LEAVING = frozenset(
         "partial",
     }
 )
+NEEDS = ("guarded", "async")
 
 RULE = Rule(
     id="GR175",

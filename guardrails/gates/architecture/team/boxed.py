@@ -14,7 +14,7 @@ from types import ModuleType
 from guardrails.analysis.code.graph import Graph
 from guardrails.analysis.code.hooks import NO_HOOKS, Hooks
 from guardrails.analysis.code.tree import Code
-from guardrails.gates.architecture.catalog import Check, check_of, looks_of
+from guardrails.gates.architecture.catalog import Check, check_of, listed_as, looks_of
 from guardrails.gates.architecture.looking import found_by
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.gates.architecture.settings import Settings
@@ -131,7 +131,7 @@ def loaded(path: str, source: bytes) -> Check:
 def _rows(
     check: Check, files: Mapping[str, bytes], paths: list[str], roots: tuple[str, ...]
 ) -> Iterator[list[object]]:
-    hooks = Hooks("team", lambda: looks_of([check])) if check.marks_in else NO_HOOKS
+    hooks = Hooks("team", lambda: looks_of([listed_as(check)])) if check.marks_in else NO_HOOKS
     graph = Graph(Code(Sources(files), NoCache(), roots, hooks=hooks))
     for path in paths:
         if path not in files or graph.code.facts(path).unparsable:

@@ -155,7 +155,8 @@ def test_facts_of_a_clean_change_are_read_from_its_files_alone() -> None:
     files = {f"m{number}.py": f"x = {number}\n" for number in range(20)}
     report_on({**files, "app.py": QUIET}, files, laboratory=laboratory)
     stored = getattr(laboratory.cache, "stored")  # noqa: B009 - the port has no listing
-    assert sorted(key.partition("/")[0] for key in stored) == ["facts", "marks"]
+    kinds = [key.partition("/")[0] for key in stored]
+    assert sorted(one for one in kinds if one != "rules") == ["facts", "marks"]
 
 
 def test_change_without_python_is_skipped_with_the_reason() -> None:
@@ -173,10 +174,12 @@ def test_a_new_rule_is_one_new_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(rules, "__path__", [str(tmp_path / "rules")])
     monkeypatch.setattr(rules, "__file__", str(tmp_path / "rules" / "__init__.py"))
     catalog.checks.cache_clear()
+    catalog.listing.cache_clear()
     try:
         assert "GR199" in rules_found({"app.py": "import requests\n\nrequests.get('x')\n"})
     finally:
         catalog.checks.cache_clear()
+        catalog.listing.cache_clear()
         sys.modules.pop("guardrails.gates.architecture.rules.gr199_copied", None)
 
 
@@ -189,8 +192,9 @@ def test_a_local_rule_that_raises_leaves_its_file_undecided_and_the_rest_judged(
 
     broken = next(one for one in catalog.checks() if one.rule.id == "GR106")
     others = [one for one in catalog.checks() if one is not broken]
-    monkeypatch.setattr(catalog, "checks", lambda: (replace(broken, marks_in=break_down), *others))
-    monkeypatch.setattr(judging, "checks", catalog.checks)
+    listed = tuple(catalog.listed_as(one) for one in (replace(broken, marks_in=break_down), *others))
+    monkeypatch.setattr(catalog, "listing", lambda: listed)
+    monkeypatch.setattr(judging, "listing", catalog.listing)
     handled = SLEEPING + "    try:\n        pass\n    except:\n        raise\n"
     report = report_on({"app.py": handled, "other.py": "x = 1\n"})
     assert {(one.rule, one.location.line) for one in report.findings} == {("GR102", 4), ("GR199", 7)}
@@ -204,7 +208,10 @@ def test_a_rule_over_facts_that_raises_leaves_its_file_undecided(monkeypatch: py
 
     broken = next(one for one in catalog.checks() if one.rule.id == "GR103")
     others = [one for one in catalog.checks() if one is not broken]
-    monkeypatch.setattr(judging, "checks", lambda: (replace(broken, findings_in=break_down), *others))
+    listed = tuple(
+        catalog.listed_as(one) for one in (replace(broken, findings_in=break_down, words=()), *others)
+    )
+    monkeypatch.setattr(judging, "listing", lambda: listed)
     report = report_on({"app.py": SLEEPING})
     assert sorted((one.rule, one.effect) for one in report.findings) == [
         ("GR102", Effect.BLOCK),
