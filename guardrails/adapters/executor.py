@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 ResultT = TypeVar("ResultT")
 
 _GRACE_SECONDS = 5.0
-_SHORT_SECONDS = 30.0  # a job this short may outlive us; asking the kernel would cost it 5 ms
+_SHORT_SECONDS = 30.0  # a child this short may outlive us; asking the kernel would cost it 5 ms
+_SHARING_SECONDS = 60.0  # a job that may take longer than this surely will
 _SHARED_SECONDS = 2.0  # what takes longer is better off with a child, and a processor, of its own
 _RESULT_BYTES = 256 << 20
 _PR_SET_PDEATHSIG = 1
@@ -109,6 +110,7 @@ class ForkingExecutor:
         self, jobs: Mapping[str, Callable[[], ResultT]], seconds: Mapping[str, float], memory_bytes: int
     ) -> _Child[ResultT]:
         longest = max(seconds[name] for name in jobs)
+        bound = longest if len(jobs) == 1 else min(longest, _SHARED_SECONDS)
         sys.stdout.flush()
         sys.stderr.flush()
         reading, writing = os.pipe()
@@ -116,9 +118,8 @@ class ForkingExecutor:
         pid = os.fork()
         if pid == 0:
             os.close(reading)
-            self._be_child(jobs, writing, memory_bytes, parent if longest > _SHORT_SECONDS else None)
+            self._be_child(jobs, writing, memory_bytes, parent if bound > _SHORT_SECONDS else None)
         os.close(writing)
-        bound = longest if len(jobs) == 1 else min(longest, _SHARED_SECONDS)
         return _Child(tuple(jobs), pid, reading, time.monotonic() + bound)
 
     def _be_child(
@@ -149,7 +150,7 @@ class ForkingExecutor:
 
 def _shares(names: Collection[str], seconds: Mapping[str, float]) -> list[tuple[str, ...]]:
     """Return the names as the children get them: the short jobs together, each other one alone."""
-    short = tuple(name for name in names if seconds[name] <= _SHORT_SECONDS)
+    short = tuple(name for name in names if seconds[name] <= _SHARING_SECONDS)
     return [*([short] if short else []), *((name,) for name in names if name not in short)]
 
 

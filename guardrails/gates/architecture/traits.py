@@ -46,6 +46,7 @@ TRAITS: Mapping[str, Callable[[Module], bool]] = {
     "configuration in policy": lambda module: bool(module.settings.configuration),
     "deadlines in policy": lambda module: bool(module.settings.deadlines),
     "exposures in policy": lambda module: bool(module.settings.flags.exposures),
+    "features in policy": lambda module: bool(module.settings.features.schema),
     "flags in policy": lambda module: bool(module.settings.flags.registry),
     "plain endpoints in policy": lambda module: module.settings.plain_endpoints is not None,
     "pure code in policy": lambda module: bool(module.settings.pure),

@@ -22,6 +22,7 @@ _MODEL = {
     "shop/__init__.py": "",
 }
 _ROWS = "class Row:\n    def of(self, name):\n        return 0.0\n\ndef load():\n    return {}\n"
+NEEDS = ("features in policy",)
 
 RULE = Rule(
     id="GR155",

@@ -25,6 +25,7 @@ _MODEL = {
     "shop/__init__.py": "",
     "shop/rows.py": _ROWS,
 }
+NEEDS = ("features in policy",)
 
 RULE = Rule(
     id="GR156",
