@@ -106,12 +106,7 @@ def _step(record: Mapping[str, object], uses: tuple[Use, ...] = ()) -> Step:
 
 
 def _kept(path: str, content: bytes) -> Iterator[Step]:
-    import yaml  # noqa: PLC0415 - 20 ms that a run without stored failures need not pay
-
-    try:
-        data = yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe loaders both
-    except yaml.YAMLError as error:
-        raise StoredError(f"{path}: not YAML ({str(error).splitlines()[0]}); mend the file") from error
+    data = _loaded(path, content)
     given: dict[str, tuple[int, str]] = {}
     if not isinstance(data, dict) or not isinstance(data.get("requests"), list):
         raise StoredError(f"{path}: no list of `requests`; `guardrails contract keep` writes such files")
@@ -120,3 +115,19 @@ def _kept(path: str, content: bytes) -> Iterator[Step]:
         uses = tuple(Use(name, *place) for name, place in given.items() if name in text)
         yield _step(one, uses)
         given |= {name: (index, pointer) for name, pointer in (one.get("gives") or {}).items()}
+
+
+def _loaded(path: str, content: bytes) -> object:
+    """Return what a file holds: JSON, as we write it, which may hold letters that YAML forbids, or YAML."""
+    try:
+        found: object = json.loads(content)
+    except ValueError:
+        pass
+    else:
+        return found
+    import yaml  # noqa: PLC0415 - 20 ms that a run without stored failures need not pay
+
+    try:
+        return yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe loaders both
+    except yaml.YAMLError as error:
+        raise StoredError(f"{path}: not YAML ({str(error).splitlines()[0]}); mend the file") from error

@@ -4,6 +4,7 @@ A witness is lines of shell that a human can run; the same lines are read back h
 kept is exactly what was shown.
 """
 
+import base64
 import json
 import re
 import shlex
@@ -19,6 +20,8 @@ _GIVING = re.compile(
 _GIVEN = re.compile(r"; (v\d+)=\$\(jq -r '([^']*)' <<<")
 _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]')
 _VARIABLE = re.compile(r"\$(v\d+)")
+_RAW = re.compile(r" --data-raw \$'((?:[^'\\]|\\x[0-9a-f]{2})*)'")
+_BYTE = re.compile(rb"\\x([0-9a-f]{2})")
 _HOST = "http://localhost"
 _HIDDEN = "[hidden]"
 
@@ -90,17 +93,22 @@ def _is_whole(text: str) -> bool:
 
 
 def _parsed(command: str) -> dict[str, object]:
-    words = shlex.split(command)
-    found: dict[str, object] = {"method": "GET", "path": "/"}
+    raw = _RAW.search(command)
+    words = shlex.split(_RAW.sub("", command))
+    found: dict[str, object] = {"method": "HEAD" if "-I" in words else "GET", "path": "/"}
     headers: dict[str, str] = {}
     for flag, value in pairwise(words):
         if flag == "-X":
             found["method"] = value
         elif flag == "-H":
-            key, _, content = value.partition(": ")
-            headers[key] = content
+            key, colon, content = value.partition(": ")
+            if colon or key.endswith(";"):  # a name with a bare colon takes away what curl would add
+                headers[key.rstrip(";")] = content
         elif flag == "--data-raw":
             found["body"] = _VARIABLE.sub(r"$<\1>", value)
+    if raw:
+        body = _BYTE.sub(lambda one: bytes([int(one[1], 16)]), raw[1].encode())
+        found |= {"body": base64.b64encode(body).decode(), "encoding": "base64"}
     found["path"] = _VARIABLE.sub(r"$<\1>", words[-1].removeprefix(_HOST))
     return {**found, "headers": headers} if headers else found
 

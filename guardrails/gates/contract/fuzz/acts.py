@@ -25,9 +25,9 @@ class Act:
         )
         return Act(Script(lines, self.script.independent), tuple(self.probes[place] for place in places))
 
-    def ending(self, step: Step) -> "Act":
-        """Return the act with another last step for the same operation."""
-        lines = (*self.script.lines[:-1], Line(self.script.lines[-1].operation, step))
+    def with_steps(self, steps: Sequence[Step]) -> "Act":
+        """Return the act with other steps for the same operations."""
+        lines = tuple(Line(line.operation, step) for line, step in zip(self.script.lines, steps, strict=True))
         return Act(Script(lines, self.script.independent), self.probes)
 
 

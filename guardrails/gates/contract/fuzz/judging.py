@@ -14,13 +14,14 @@ from guardrails.gates.contract import rules
 from guardrails.gates.contract.answers import Judge, Problem
 from guardrails.gates.contract.fuzz.acts import Act, act_of_probes, act_of_script
 from guardrails.gates.contract.fuzz.checks import Checks
-from guardrails.gates.contract.fuzz.minimal import reduced
+from guardrails.gates.contract.fuzz.forbidden import Forbidden
 from guardrails.gates.contract.fuzz.sequences import Sequences
+from guardrails.gates.contract.fuzz.witnesses import Witnesses
 from guardrails.gates.contract.promises import finding
 from guardrails.gates.contract.replay.playing import Answers, Side
 from guardrails.gates.contract.replay.scripts import Writer, label_of
 from guardrails.gates.contract.replay.stored import stored_scripts
-from guardrails.gates.contract.replay.witness import said, shell_of, shortened
+from guardrails.gates.contract.replay.witness import said, shell_of
 from guardrails.gates.contract.replay.words import words_of
 from guardrails.gates.contract.requests import Probes
 from guardrails.gates.contract.settings import Settings
@@ -30,11 +31,10 @@ from guardrails.model.finding import Finding
 from guardrails.model.frozen import frozen
 from guardrails.model.gate import Context
 from guardrails.model.policy import Service
-from guardrails.model.ports import Response, Silence, Step
+from guardrails.model.ports import Response, Silence
 
 _OWN_SHARE = 0.7
 _MADE = 2
-_MOST_PLAYS = 30
 _NOT_ASKED = "not asked"
 
 
@@ -84,6 +84,7 @@ class Judges:
     def __init__(self, document: Document, checks: Checks) -> None:
         operations = [one for one in operations_of(document) if one.kind == "path"]
         self.sequences = Sequences(document, operations)
+        self.forbidden = Forbidden(document, operations)
         self._judge = Judge(document)
         self._checks = checks
 
@@ -94,10 +95,16 @@ class Judges:
                 continue
             if self._judge.knows(probe):
                 given = answer if isinstance(answer, Response) else None
-                found = (self._judge.problem(probe, given), self._judge.leniency(probe, given))
+                found = (self._judge.problem(probe, given), self._leniency(act, index, given))
                 yield from ((index, one) for one in found if one is not None)
         yield from self.sequences.problems(act, answers)
         yield from self._checks.problems(act, answers)
+
+    def _leniency(self, act: Act, index: int, given: Response | None) -> Problem | None:
+        """Return that a request was accepted which breaks a schema: what its maker says is not believed alone."""
+        found = self._judge.leniency(act.probes[index], given)
+        line = act.script.lines[index]
+        return found if found and self.forbidden.places(line.operation, line.step.request) else None
 
 
 class Fuzz:
@@ -119,6 +126,7 @@ class Fuzz:
         self._begin = context.clock.monotonic()
         self._checks = Checks(context, service, stack)
         self._judges = Judges(self._document, self._checks)
+        self._witnesses = Witnesses(self._head, self._judges.failures, self._judges.forbidden)
         self._groups: dict[tuple[str, str, str], list[_Failure]] = {}
         self._tried: set[str] = set()
         self._in_part = 0
@@ -193,7 +201,7 @@ class Fuzz:
         base_judges = Judges(self._base_document, self._checks) if self._base_document else None
         for (_, label, cause), group in sorted(self._groups.items()):
             best = min(group, key=lambda one: one.size)
-            act = self._smallest(best)
+            act = self._witnesses.smallest(best.act, best.index, best.problem)
             head = self._head.play(act.script)[-1]
             base, is_old = self._of_base(act, best.problem, base_judges)
             operations = sorted({one.operation for one in group})
@@ -212,32 +220,6 @@ class Fuzz:
             findings.append(made)
             known += [made.fingerprint] if is_old else []
         return findings, known
-
-    def _smallest(self, failure: _Failure) -> Act:
-        """Return the shortest act, with the smallest last request, that still shows the problem."""
-        plays = 0
-
-        def shows(act: Act) -> bool:
-            nonlocal plays
-            plays += 1
-            return plays <= _MOST_PLAYS and self._shows(act, failure.problem)
-
-        act = failure.act
-        places = shortened(act.script.steps, failure.index, lambda kept: shows(act.kept(kept)))
-        act = act.kept(places)
-
-        def still(steps: Sequence[Step]) -> list[bool]:
-            return [shows(act.ending(step)) for step in steps]
-
-        return act.ending(reduced(act.script.lines[-1].step, still))
-
-    def _shows(self, act: Act, problem: Problem) -> bool:
-        answers = self._head.play(act.script)
-        last = len(answers) - 1
-        return any(
-            index == last and (one.rule, one.cause) == (problem.rule, problem.cause)
-            for index, one in self._judges.failures(act, answers)
-        )
 
     def _of_base(self, act: Act, problem: Problem, judges: Judges | None) -> tuple[str, bool]:
         """Return what base answers, and whether base has the same problem."""

@@ -6,6 +6,7 @@ played a second time on both, so that what happened once by chance is not held a
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import accumulate
 
 from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.operations import Operation, operations_of
@@ -15,6 +16,7 @@ from guardrails.analysis.replay.noise import Ignored, Noise
 from guardrails.gates.contract import rules
 from guardrails.gates.contract.consumers import Consumers
 from guardrails.gates.contract.promises import finding
+from guardrails.gates.contract.replay.minimal import Steps, joined, least
 from guardrails.gates.contract.replay.playing import Answers, Remembered, Side
 from guardrails.gates.contract.replay.reach import Reach
 from guardrails.gates.contract.replay.scripts import Script, Writer
@@ -28,7 +30,7 @@ from guardrails.model.gate import Context
 from guardrails.model.policy import Service
 from guardrails.model.ports import Silence, Step
 
-_MOST_PLAYS = 40
+_MOST_PLAYS = 300
 _NOT_ASKED = "not asked"
 
 
@@ -193,13 +195,25 @@ class Replay:
 
     def _way(self, one: Seen) -> "_Way":
         """Return the shortest way to a difference that can be found with the plays that are left."""
-
-        def shows(kept: Sequence[int]) -> bool:
-            self._plays += 1
-            return self._plays <= _MOST_PLAYS and self._walked(chosen(steps, kept)).shows(one.cluster)
-
         steps = one.script.steps
-        return self._walked(chosen(steps, shortened(steps, one.index, shows)))
+
+        def alone(fewer: Steps) -> bool:
+            return self._is_left() and self._walked(fewer).shows(one.cluster)
+
+        kept = shortened(steps, one.index, lambda places: alone(chosen(steps, places)))
+        return self._walked(least(chosen(steps, kept), lambda scripts: self._shown(scripts, one), alone))
+
+    def _shown(self, scripts: Sequence[Steps], one: Seen) -> list[bool]:
+        """Return which scripts show a difference at their last step, all asked in one state."""
+        if not self._is_left():
+            return [False] * len(scripts)
+        way = self._walked(joined(scripts))
+        ends = accumulate(len(steps) for steps in scripts)
+        return [_Way((), way.base[:end], way.head[:end]).shows(one.cluster) for end in ends]
+
+    def _is_left(self) -> bool:
+        self._plays += 1
+        return self._plays <= _MOST_PLAYS
 
     def _walked(self, steps: Sequence[Step]) -> "_Way":
         return _Way(tuple(steps), self._base.ask(steps), self._head.ask(steps))

@@ -295,7 +295,9 @@ class _Sheet:
         for (place, name), resource in self._needs(operation):
             source = self._resources.source(resource, operation.path)
             known = self._ids.get(label_of(source.operation), []) if source else []
-            if not known or (not self._newest and self._chance.random() > _BOUND_SHARE):
+            # What breaks one bound must break nothing else, or the service refuses it for that.
+            strays = not (self._newest or draft.about) and self._chance.random() > _BOUND_SHARE
+            if not known or strays:
                 if (
                     known and place == "path" and not draft.about
                 ):  # what no step made: a magic word, or one that is nowhere

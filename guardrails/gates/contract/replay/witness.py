@@ -11,6 +11,9 @@ from guardrails.model.ports import Request, Response, Silence, Step
 PLACEHOLDER = "guardrailsuse"
 _LONGEST = 8000
 _SHOWN = 1500
+_GLOBS = re.compile(r"[\[\]{}]")
+_DOTS = re.compile(r"/\.\.?(?=[/?]|$)")
+_PLAIN = re.compile(r"[ !#-&(-\[\]-~]")
 _HIDDEN = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key"})
 _SECRET_FIELD = re.compile(
     r'(?i)("[^"]*(?:password|passwd|secret|token|api_?key|credential)[^"]*"\s*:\s*)("(?:[^"\\]|\\.)*"|[^\s,}\]]+)'
@@ -25,14 +28,15 @@ def shortened(steps: Sequence[Step], index: int, shows: Callable[[Sequence[int]]
         whole = needed
     size = len(whole) // 2
     while size:
-        start = 0
+        before, start = len(whole), 0
         while start < len(whole) - 1:
             fewer = _closed(steps, [*whole[:start], *whole[min(start + size, len(whole) - 1) :]])
             if len(fewer) < len(whole) and shows(fewer):
                 whole = fewer
             else:
                 start += size
-        size //= 2
+        # The last round goes on until no single step can go.
+        size = 1 if size == 1 and len(whole) < before else size // 2
     return whole
 
 
@@ -101,19 +105,34 @@ def _path_of(pointer: str) -> str:
 
 
 def curl_of(request: Request) -> str:
-    """Return the request as a curl command line, secrets hidden."""
-    words = ["curl", "-X", request.method]
+    """Return the request as a curl command line for bash, secrets hidden."""
+    words = ["curl", "-I"] if request.method == "HEAD" else ["curl", "-X", request.method]
+    if _GLOBS.search(request.path):
+        words.append("-g")
+    if _DOTS.search(request.path):
+        words.append("--path-as-is")
     for name, value in request.headers:
-        words += ["-H", f"{name}: {'[hidden]' if name in _HIDDEN else value}"]
+        words += ["-H", f"{name}: {'[hidden]' if name in _HIDDEN else value}" if value else f"{name};"]
+    if request.body and "content-type" not in dict(request.headers):
+        words += ["-H", "content-type:"]  # else curl says that it sends a form
+    quoted = [_quoted(word) for word in words]
     if request.body:
-        words += ["--data-raw", redacted(request.body.decode("utf-8", "backslashreplace"))]
-    words.append(f"http://localhost{request.path}")
-    return " ".join(_quoted(word) for word in words)
+        quoted += ["--data-raw", _quoted_bytes(request.body)]
+    return " ".join([*quoted, _quoted(f"http://localhost{request.path}")])
 
 
 def _quoted(word: str) -> str:
     # In quotes even where none are needed, so that a variable can stand in the middle.
     return "'" + word.replace("'", "'\\''") + "'" if PLACEHOLDER in word else shlex.quote(word)
+
+
+def _quoted_bytes(body: bytes) -> str:
+    """Return a body as bash reads it back to the byte; secrets in it are hidden."""
+    try:
+        return _quoted(redacted(body.decode()))
+    except UnicodeDecodeError:
+        text = redacted(body.decode("latin-1"))
+        return "$'" + "".join(one if _PLAIN.match(one) else f"\\x{ord(one):02x}" for one in text) + "'"
 
 
 def said(answer: Response | Silence) -> str:

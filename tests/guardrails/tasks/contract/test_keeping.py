@@ -1,6 +1,9 @@
 """What a witness shows is kept so that it can be asked again, word for word."""
 
 import json
+import subprocess
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -61,3 +64,30 @@ def test_what_cannot_be_kept_is_said() -> None:
             kept_files(bad, "report.json")
     with pytest.raises(UsageError, match="can be kept"):
         kept_files(report("curl -X GET http://localhost/a"), "report.json", ["other"])
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request("POST", "/a", (), b"\xff\x00'\\ \n{"),
+        Request(
+            "POST",
+            "/a/../b?x[]={1}",
+            (("content-type", "application/json"),),
+            b'{"a": "\\ud83d\x7f\xc2\x85"}',
+        ),
+        Request("HEAD", "/a", (("x-empty", ""), ("x-a", "b: c"))),
+        Request("PUT", "/a", (), '{"a": "日本語 🎵 $\'x\'"}'.encode()),
+    ],
+)
+def test_odd_requests_are_kept_to_the_byte_and_sent_so_by_bash(request_: Request, tmp_path: Path) -> None:
+    shell = shell_of([Step(request_)])
+    files = kept_files(report(shell), "report.json")
+    (stored,), bad = stored_in(MemoryTree({f"f/{name}": text for name, text in files.items()}), "f")
+
+    assert bad == []
+    assert stored.steps[0].request == replace(request_, headers=tuple(sorted(request_.headers)))
+    if request_.body and b"\x00" not in request_.body:
+        script = f'curl() {{ while [ "$1" != --data-raw ]; do shift; done; printf %s "$2"; }}\n{shell}'
+        done = subprocess.run(["bash", "-c", script], capture_output=True, check=True)
+        assert done.stdout == request_.body
