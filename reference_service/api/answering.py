@@ -6,13 +6,11 @@ ranked in time.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
-
-import numpy as np
 
 from reference_service.api.lean import Asked, Reader
 from reference_service.api.popular import Popular
@@ -28,17 +26,14 @@ from reference_service.models.remote.model import Question as RemoteQuestion
 from reference_service.models.remote.model import RemoteModel
 from reference_service.models.remote.tensors import RemoteError
 from reference_service.models.serving import Fixed
-from reference_service.ranking.eligibility import distinct
 from reference_service.ranking.nouns import (
     Facts,
     Features,
     Filtered,
-    IntArray,
     Policy,
     Question,
     Ranking,
     Scorer,
-    Source,
     Surface,
 )
 from reference_service.ranking.policy import POLICY
@@ -64,7 +59,7 @@ class Gathered:
 
     facts: Facts
     features: Features
-    unknown: Collection[str]
+    unknown: tuple[str, ...]
 
 
 class CannotScore(RuntimeError):
@@ -123,7 +118,7 @@ class Ranker:
             worn = self._policy.worn(self._catalogue.kinds_of(context.recently_shown))
             question = Question(surface, context, now, asked.limit, playing, worn)
             ranking, model, poorer = await self._ranked(asked, listener, question)
-        for reason, count in Counter(item.reason for item in ranking.filtered).items():
+        for reason, count in Counter([item.reason for item in ranking.filtered]).items():
             self._metrics.count_filtered(surface, reason, count)
         return Answer(ranking, {**self.digests, "model": model}, degraded_reason or poorer)
 
@@ -170,10 +165,8 @@ class Ranker:
         self._worker.close()
 
     def _gathered(self, asked: Asked, listener: Listener, question: Question) -> Gathered:
-        known, sources, unknown = _told_apart(asked)
-        rows: IntArray = np.array(known, dtype=np.int64)
-        features = assemble(self._catalogue, rows, sources, listener, question)
-        return Gathered(self._catalogue.facts(rows), features, unknown)
+        features = assemble(self._catalogue, asked.rows, asked.sources, listener, question)
+        return Gathered(self._catalogue.facts(asked.rows), features, asked.unknown)
 
     def _rank(self, gathered: Gathered, scorer: Scorer, question: Question) -> Ranking:
         try:
@@ -194,18 +187,3 @@ def _encoded(
         return gathered, None
     rows = to_score(gathered.facts, gathered.features, question)
     return gathered, remote.question(question.surface, rows)
-
-
-def _told_apart(asked: Asked) -> tuple[Sequence[int], Sequence[Source], Collection[str]]:
-    """Return the row of each candidate that exists, the source of each, and the ids that do not exist; each once."""
-    rows = [row for row in asked.rows if row is not None]
-    if len(rows) == len(asked.rows) == len(set(rows)):
-        return rows, asked.sources, ()
-    sources = distinct(zip(asked.ids, asked.sources, strict=True))
-    row_of = {name: row for name, row in zip(asked.ids, asked.rows, strict=True) if row is not None}
-    known = [name for name in sources if name in row_of]
-    return (
-        [row_of[name] for name in known],
-        [sources[name] for name in known],
-        sources.keys() - row_of.keys(),
-    )

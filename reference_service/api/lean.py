@@ -1,19 +1,21 @@
-"""Reads a ranking request in a seventh of the time that its model takes, and never accepts what the model refuses.
+"""Reads a ranking request in a tenth of the time that its model takes, and never accepts what the model refuses.
 
-The types are derived from the models' own JSON schema, so there is one definition of a request. Whatever is not
-plainly right is left to the model, which knows how to say what is wrong with it.
+The types are derived from the models' own JSON schema, so there is one definition of a request. Of a list of
+candidates it makes no objects where each is written as encoders write them: then it is known by its bytes. Whatever
+is not plainly right is left to the model, which knows how to say what is wrong with it.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import GenericAlias, NoneType
 from typing import Annotated, Any, Literal
 
 import msgspec
+import numpy as np
 from pydantic import BaseModel
 
-from reference_service.api.requests import CardsRequest, Context, UpNextRequest
+from reference_service.api.requests import Candidate, CardsRequest, Context, UpNextRequest
 from reference_service.ranking import nouns
 
 MODELS: Mapping[nouns.Surface, type[CardsRequest | UpNextRequest]] = {
@@ -33,35 +35,93 @@ SAID = frozenset({"type", "title", "description", "default", "items"})
 SCALARS = {"string": str, "integer": int, "boolean": bool, "null": NoneType}
 GLANCE_BYTES = 76
 """How much of a list of candidates is looked at for one that is to be shown: a bit less than two of them."""
-LOOKED_UP = ("Candidate", "id")
-"""A string whose pattern is not matched when it is read: an id that exists is right, and most do."""
+LOOKED_UP = frozenset({"Candidate", "Context"})
+"""Whose ids are not matched when they are read: an id that exists is right, and most do."""
+SPACES = (b"", b" ")
+"""What encoders write after a colon and after a comma."""
+CANDIDATES = b'"candidates"'
 
-_OPENING = re.compile(rb'"candidates"\s*:\s*\[')
+_OPENING = re.compile(CANDIDATES + rb"\s*:\s*\[")
 
 # Any: JSON, and types that are made at run time.
 Schema = Mapping[str, Any]
 
+CODE_OF: Mapping[nouns.Source, int] = {source: code for code, source in enumerate(nouns.SOURCES)}
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """What a request asks; `rows` has the row of each candidate in the catalogue, or None.
+    """What a request asks.
 
-    whole  whether these are all candidates, and not only the first of them
+    rows     those of the candidates that exist, ascending, in the catalogue
+    sources  by row, the index in SOURCES of who proposed it: of several the first by name
+    unknown  the ids that do not exist, ascending
+    whole    whether these are all candidates, and not only the first of them
     """
 
     context: nouns.Context
-    ids: Sequence[str]
-    sources: Sequence[nouns.Source]
-    rows: Sequence[int | None]
+    rows: nouns.IntArray
+    sources: nouns.IntArray
+    unknown: tuple[str, ...]
     limit: int
     whole: bool = True
 
 
 def asked_of(request: CardsRequest | UpNextRequest, known: Mapping[str, int]) -> Asked:
     """Return what this valid request asks."""
-    ids = [one.id for one in request.candidates]
-    sources = [one.source for one in request.candidates]
-    return Asked(request.context.noun(), ids, sources, list(map(known.get, ids)), request.limit)
+    candidates = [(one.id, one.source) for one in request.candidates]
+    return asked(request.context.noun(), candidates, request.limit, known)
+
+
+def asked(
+    context: nouns.Context,
+    candidates: Iterable[nouns.Candidate],
+    limit: int,
+    known: Mapping[str, int],
+    *,
+    whole: bool = True,
+) -> Asked:
+    """Return what is asked of these candidates, in whatever order and however often each."""
+    codes, unknown = list[int](), set[str]()
+    for name, source in candidates:
+        row = known.get(name)
+        if row is None:
+            unknown.add(name)
+        else:
+            codes.append(code_of(row, source))
+    return asked_by_code(context, np.array(codes, np.int64), limit, tuple(sorted(unknown)), whole=whole)
+
+
+def code_of(row: int, source: nouns.Source) -> int:
+    """Return one number for a row and its source, which orders by row first."""
+    return row * len(nouns.SOURCES) + CODE_OF[source]
+
+
+def asked_by_code(
+    context: nouns.Context, codes: nouns.IntArray, limit: int, unknown: tuple[str, ...] = (), *, whole: bool
+) -> Asked:
+    """Return what is asked of what `code_of` says of each candidate; sorts `codes` in place."""
+    codes.sort()
+    rows, sources = np.divmod(codes, len(nouns.SOURCES))
+    is_first = np.ones(len(rows), np.bool_)
+    np.not_equal(rows[1:], rows[:-1], out=is_first[1:])
+    if not is_first.all():
+        rows, sources = rows[is_first], sources[is_first]
+    return Asked(context, rows, sources, unknown, limit, whole)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A request whose candidates were not read: they stand between these places, without the outermost braces.
+
+    between  what stands between two of them, if they are written as encoders write them
+    """
+
+    context: Any
+    limit: int
+    start: int
+    end: int
+    between: bytes
 
 
 class Reader:
@@ -72,13 +132,19 @@ class Reader:
         types = {surface: _Types(model) for surface, model in MODELS.items()}
         self._decoders = {surface: msgspec.json.Decoder(made.request) for surface, made in types.items()}
         self._openers = {surface: msgspec.json.Decoder(made.opened) for surface, made in types.items()}
+        self._most = {surface: made.most for surface, made in types.items()}
         self._candidates = msgspec.json.Decoder(GenericAlias(list, (types["cards"].candidate,)))
-        schema = CardsRequest.model_json_schema()["$defs"][LOOKED_UP[0]]["properties"][LOOKED_UP[1]]
-        self._pattern = re.compile(_anchored(schema["pattern"]))
-        self._longest = int(schema["maxLength"])
+        self._ids = types["cards"].ids
+        self._spelt = _spelt(known)
 
     def read(self, surface: nouns.Surface, body: bytes) -> Asked | None:
         """Return what this body asks, or None if it is not plainly a valid request."""
+        opened = self._opened(surface, body)
+        if opened is not None:
+            pieces = body[opened.start : opened.end].split(opened.between)
+            codes = self._codes(pieces) if len(pieces) <= self._most[surface] else None
+            if codes is not None:
+                return asked_by_code(Context.noun(opened.context), codes, opened.limit, whole=True)
         try:
             request: Any = self._decoders[surface].decode(body)
         except (msgspec.DecodeError, RecursionError, UnicodeError):
@@ -91,34 +157,100 @@ class Reader:
 
         At the other candidates nobody looks: to find the end of a list takes as long as to rank what is popular.
         """
-        found = _OPENING.search(body)
-        if found is None:
+        opened = self._opened(surface, body)
+        if opened is None or opened.end - opened.start <= GLANCE_BYTES * opened.limit:
             return self.read(surface, body)
-        start, end = found.end() - 1, body.rfind(b"]") + 1
+        head = body[opened.start : opened.start + GLANCE_BYTES * opened.limit]
+        # The last one may be cut in two.
+        *pieces, _ = head.split(opened.between)
+        codes = self._codes(pieces)
+        if codes is not None:
+            return asked_by_code(Context.noun(opened.context), codes, opened.limit, whole=False)
         try:
-            request: Any = self._openers[surface].decode(b"%s[]%s" % (body[:start], body[end:]))
-            longest = GLANCE_BYTES * request.limit
-            if end - start <= longest:
-                return self.read(surface, body)
-            head = body[start : start + longest]
-            some = self._candidates.decode(head[: head.rindex(b"}") + 1] + b"]")
-        except msgspec.DecodeError:
-            # Another list may have come last.
+            some = self._candidates.decode(b"[{%s}]" % head[: max(head.rfind(b"}"), 0)])
+        except (msgspec.DecodeError, RecursionError, UnicodeError):
             return self.read(surface, body)
-        except (RecursionError, ValueError):
+        return self._asked(opened.context, some, opened.limit, whole=False)
+
+    def _opened(self, surface: nouns.Surface, body: bytes) -> _Opened | None:
+        """Return this request without its candidates, or None if it is not plainly one but for them."""
+        found = _OPENING.search(body)
+        start = 0 if found is None else found.end()
+        end = body.find(b"]", start)
+        if found is None or end < 0:
             return None
-        return self._asked(request.context, some, request.limit, whole=False)
+        rest = b"%s%s" % (body[:start], body[end:])
+        # Without a backslash a name is written in one way: there is no second list that would be the one to take.
+        if body[start : start + 1] != b"{" or b"\\" in rest or rest.count(CANDIDATES) != 1:
+            return None
+        if body[end - 1 : end] != b"}":
+            return None
+        try:
+            request: Any = self._openers[surface].decode(rest)
+        except (msgspec.DecodeError, RecursionError, UnicodeError):
+            return None
+        if not self._are_ids(request.context):
+            return None
+        between = b"}, {" if b": " in body[start : start + 8] else b"},{"
+        return _Opened(request.context, request.limit, start + 1, end - 1, between)
+
+    def _codes(self, pieces: Sequence[bytes]) -> nouns.IntArray | None:
+        """Return the code of each candidate, given what stands between its braces, or None where one is not known."""
+        try:
+            return np.fromiter(map(self._spelt.__getitem__, pieces), np.int64, len(pieces))
+        except KeyError:
+            return None
+
+    def _are_ids(self, context: Any) -> bool:
+        ids, known = self._ids, self._known
+        for name in ids.fields:
+            text = getattr(context, name)
+            if text is not None and text not in known and not ids.fits(text):
+                return False
+        for name in ids.lists:
+            for text in getattr(context, name):
+                if text not in known and not ids.fits(text):
+                    return False
+        return True
 
     def _asked(self, context: Any, candidates: list[Any], limit: int, *, whole: bool) -> Asked | None:
-        ids = [one.id for one in candidates]
-        rows = list(map(self._known.get, ids))
-        if None in rows and not all(
-            len(name) <= self._longest and self._pattern.match(name)
-            for name, row in zip(ids, rows, strict=True)
-            if row is None
-        ):
-            return None
-        return Asked(Context.noun(context), ids, [one.source for one in candidates], rows, limit, whole)
+        read = asked(
+            Context.noun(context),
+            [(one.id, one.source) for one in candidates],
+            limit,
+            self._known,
+            whole=whole,
+        )
+        return read if self._are_ids(context) and all(map(self._ids.fits, read.unknown)) else None
+
+
+def _spelt(known: Mapping[str, int]) -> Mapping[bytes, int]:
+    """Return the code of each candidate that exists by how encoders write what stands between its braces."""
+    unsaid: nouns.Source = Candidate.model_fields["source"].default
+    spelt: dict[bytes, int] = {}
+    for name, row in known.items():
+        for space in SPACES:
+            one = b'"id":%s"%s"' % (space, name.encode())
+            spelt[one] = code_of(row, unsaid)
+            for source in nouns.SOURCES:
+                spelt[b'%s,%s"source":%s"%s"' % (one, space, space, source.encode())] = code_of(row, source)
+    return spelt
+
+
+class _Ids:
+    """Which fields of a context hold ids that are not matched when they are read, and what fits."""
+
+    def __init__(self) -> None:
+        id_schema = Candidate.model_json_schema()["properties"]["id"]
+        self.pattern: str = id_schema["pattern"]
+        self._longest = int(id_schema["maxLength"])
+        self._match = re.compile(_anchored(self.pattern)).match
+        self.fields: list[str] = []
+        self.lists: list[str] = []
+
+    def fits(self, text: str) -> bool:
+        """Return whether this may be an id."""
+        return len(text) <= self._longest and self._match(text) is not None
 
 
 class _Types:
@@ -128,36 +260,51 @@ class _Types:
         schema = model.model_json_schema()
         self._definitions: Schema = schema["$defs"]
         self._made: dict[str, Any] = {}
+        self.ids = _Ids()
+        self.most = int(schema["properties"]["candidates"]["maxItems"])
         self.request: Any = self._struct(model.__name__, schema)
         self.opened: Any = self._struct(model.__name__, schema, closed="candidates")
-        self.candidate: Any = self._made[LOOKED_UP[0]]
+        self.candidate: Any = self._made["Candidate"]
 
     def _struct(self, name: str, schema: Schema, closed: str | None = None) -> Any:
         required = frozenset(schema["required"])
-        fields = [
-            (field, msgspec.Raw if field == closed else self._type(said, checked=(name, field) != LOOKED_UP))
-            if field in required
-            else (field, self._type(said), said["default"])
-            for field, said in sorted(schema["properties"].items(), key=lambda one: one[0] not in required)
-        ]
+        fields = []
+        for field, said in sorted(schema["properties"].items(), key=lambda one: one[0] not in required):
+            matched = name not in LOOKED_UP or not self._is_looked_up(field, said, note=name == "Context")
+            kind = msgspec.Raw if field == closed else self._type(said, matched=matched)
+            fields.append((field, kind) if field in required else (field, kind, said["default"]))
         return msgspec.defstruct(name, fields, forbid_unknown_fields=True, gc=False)
 
-    def _type(self, said: Schema, *, checked: bool = True) -> Any:
+    def _is_looked_up(self, field: str, said: Schema, *, note: bool) -> bool:
+        """Return whether this field holds ids, and note it where it is a context's."""
+        options = [said, *said.get("anyOf", ())]
+        alone = any(one.get("pattern") == self.ids.pattern for one in options)
+        listed = said.get("items", {}).get("pattern") == self.ids.pattern
+        if note and alone:
+            self.ids.fields.append(field)
+        if note and listed:
+            self.ids.lists.append(field)
+        return alone or listed
+
+    def _type(self, said: Schema, *, matched: bool = True) -> Any:
         if "$ref" in said:
             name = said["$ref"].rpartition("/")[2]
             if name not in self._made:
                 self._made[name] = self._struct(name, self._definitions[name])
             return self._made[name]
         if "anyOf" in said:
-            one, other = map(self._type, said["anyOf"])
+            one, other = (self._type(option, matched=matched) for option in said["anyOf"])
             return one | other
         if "enum" in said:
             return Literal[tuple(said["enum"])]
         bounds = said.keys() - SAID
         if bounds - KEYWORDS.keys():
             raise ValueError(f"{sorted(bounds)}: no type is known for these bounds; add them to KEYWORDS")
-        base: Any = SCALARS.get(said["type"]) or GenericAlias(list, (self._type(said["items"]),))
-        limits = {KEYWORDS[word]: said[word] for word in bounds if checked}
+        base: Any = SCALARS.get(said["type"]) or GenericAlias(
+            list, (self._type(said["items"], matched=matched),)
+        )
+        unmatched = not matched and base is str
+        limits = {} if unmatched else {KEYWORDS[word]: said[word] for word in bounds}
         if "pattern" in limits:
             limits["pattern"] = _anchored(limits["pattern"])
         return Annotated[base, msgspec.Meta(**limits)] if limits else base

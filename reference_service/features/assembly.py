@@ -4,14 +4,15 @@ Only additions, products and quotients, which IEEE 754 rounds alike everywhere: 
 same bits on every machine.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
 from reference_service.features.catalogue import Catalogue
 from reference_service.features.draws import DIMENSIONS
 from reference_service.features.listeners import Listener
-from reference_service.ranking.nouns import Features, FloatArray, IntArray, Question, Source
+from reference_service.ranking.nouns import SOURCES, Features, FloatArray, IntArray, Question, Source
 
 NAMES = (
     "affinity",
@@ -33,32 +34,42 @@ FRESH_DAYS = 28.0
 MANY_SKIPS = 3
 LONGEST_DOT = 64.0 * DIMENSIONS
 DAY = 86_400.0
+HOURS = 24
+MOST_FITS = 16
+
+
+def _nearness() -> FloatArray:
+    """Return by hour of the listener and by hour of an item's peak how near the two are, 0 to 1."""
+    hours = np.arange(float(HOURS))
+    apart = np.abs(hours - hours[:, np.newaxis])
+    nearness: FloatArray = 1.0 - np.minimum(apart, HOURS - apart) / 12.0
+    return nearness
+
+
+NEARNESS = _nearness()
+QUALITIES: FloatArray = np.array([QUALITY[source] for source in SOURCES])
 
 
 def assemble(
-    catalogue: Catalogue, rows: IntArray, sources: Iterable[Source], listener: Listener, question: Question
+    catalogue: Catalogue, rows: IntArray, sources: IntArray, listener: Listener, question: Question
 ) -> Features:
-    """Return the features of the items in these rows, for this listener, now."""
-    context, taste = question.context, catalogue.taste[rows]
-    age_days = np.maximum(question.now.timestamp() - catalogue.released[rows], 0.0) / DAY
-    hours_apart = np.abs(catalogue.peak_hour[rows] - context.hour_local)
-    liking = np.array([listener.liking(kind) for kind in catalogue.kinds])
-    columns = [
-        taste @ np.array(listener.taste) / LONGEST_DOT,
-        _similarity(catalogue, taste, question),
-        catalogue.popularity[rows],
-        1.0 / (1.0 + age_days / FRESH_DAYS),
-        _recent_skips(catalogue, rows, question),
-        1.0 - np.minimum(hours_apart, 24.0 - hours_apart) / 12.0,
-        liking[catalogue.kind[rows]],
-        _kind_fit(catalogue, question)[catalogue.kind[rows]],
-        _same_artist(catalogue, question)[catalogue.artist[rows]],
-        np.fromiter(map(QUALITY.__getitem__, sources), np.float64, len(rows)),
-    ]
-    values: FloatArray = np.empty((len(rows), len(NAMES)))
-    for number, column in enumerate(columns):
-        values[:, number] = column
-    return Features(NAMES, values)
+    """Return the features of the items in these rows, proposed by these of SOURCES, for this listener, now."""
+    context, taste = question.context, catalogue.taste.take(rows, axis=0)
+    kind, artist = catalogue.every.kind.take(rows), catalogue.every.artist.take(rows)
+    age_days = np.maximum(question.now.timestamp() - catalogue.released.take(rows), 0.0) / DAY
+    # By column, as they are made and as trees read them.
+    values: FloatArray = np.empty((len(NAMES), len(rows)))
+    values[0] = taste @ np.array(listener.taste) / LONGEST_DOT
+    values[1] = _similarity(catalogue, taste, question)
+    values[2] = catalogue.popularity.take(rows)
+    values[3] = 1.0 / (1.0 + age_days / FRESH_DAYS)
+    values[4] = _recent_skips(catalogue, artist, question)
+    values[5] = NEARNESS[context.hour_local].take(catalogue.peak_hour.take(rows))
+    values[6] = np.array([listener.liking(kind) for kind in catalogue.kinds]).take(kind)
+    values[7] = _kind_fit(catalogue, question).take(kind)
+    values[8] = _same_artist(catalogue, artist, question)
+    values[9] = QUALITIES.take(sources)
+    return Features(NAMES, values.T)
 
 
 def _similarity(catalogue: Catalogue, taste: FloatArray, question: Question) -> FloatArray:
@@ -72,27 +83,34 @@ def _similarity(catalogue: Catalogue, taste: FloatArray, question: Question) -> 
     return likeness * (0.5 + settled / 2) * (0.5 if context.shuffle else 1.0)
 
 
-def _recent_skips(catalogue: Catalogue, rows: IntArray, question: Question) -> FloatArray:
+def _recent_skips(catalogue: Catalogue, artist: IntArray, question: Question) -> FloatArray:
     """Return how much of the last skips was by each item's artist; three or more count fully."""
     known = [catalogue.rows[name] for name in question.context.recent_skips if name in catalogue.rows]
     if not known:
-        return np.zeros(len(rows))
-    skips = np.bincount(catalogue.artist[known], minlength=len(catalogue.artists))
-    return np.minimum(skips[catalogue.artist[rows]], MANY_SKIPS) / MANY_SKIPS
+        return np.zeros(len(artist))
+    every = catalogue.every
+    skips = np.bincount(every.artist[known], minlength=len(every.names.artist_codes))
+    return np.minimum(skips.take(artist), MANY_SKIPS) / MANY_SKIPS
 
 
 def _kind_fit(catalogue: Catalogue, question: Question) -> FloatArray:
     """Return by kind whether it goes with what plays: chapters with an episode, lyrics with a track."""
+    playing = question.playing
+    return _fit(catalogue.kinds, None if playing is None else playing.kind == "episode")
+
+
+@lru_cache(maxsize=MOST_FITS)
+def _fit(kinds: Sequence[str], episode: bool | None) -> FloatArray:
+    if episode is None:
+        return np.full(len(kinds), 0.5)
+    return np.array([float((kind in EPISODE_CARDS) == episode) for kind in kinds])
+
+
+def _same_artist(catalogue: Catalogue, artist: IntArray, question: Question) -> FloatArray:
+    """Return of each item whether its artist is the one that plays."""
     if question.playing is None:
-        return np.full(len(catalogue.kinds), 0.5)
-    episode = question.playing.kind == "episode"
-    return np.array([float((kind in EPISODE_CARDS) == episode) for kind in catalogue.kinds])
-
-
-def _same_artist(catalogue: Catalogue, question: Question) -> FloatArray:
-    """Return by artist whether it is the one that plays."""
-    playing = None if question.playing is None else question.playing.artist
-    same = np.zeros(len(catalogue.artists))
-    if playing is not None:
-        same[catalogue.artists.index(playing)] = 1.0
+        return np.zeros(len(artist))
+    same: FloatArray = (artist == catalogue.every.names.artist_codes[question.playing.artist]).astype(
+        np.float64
+    )
     return same

@@ -114,7 +114,7 @@ class Page:
         pinned = sorted({side.pin for side in sides.values()})
         for prefix, side in sides.items():
             try:
-                chosen = choices.chosen(side, shared, ranker.catalogue.every.ids, self._models, pinned)
+                chosen = choices.chosen(side, shared, ranker.catalogue.every.names.ids, self._models, pinned)
             except choices.Refused as refusal:
                 faults.update((prefix + name, text) for name, text in refusal.faults.items())
             else:
@@ -167,8 +167,8 @@ class Told:
     """One answer as a template reads it."""
 
     def __init__(self, chosen: choices.Chosen, answer: RankingAnswer, catalogue: Catalogue) -> None:
-        every = catalogue.every
-        artists = dict(zip(every.ids, every.artists, strict=True))
+        names = catalogue.every.names
+        artists = dict(zip(names.ids, names.artists, strict=True))
         context = chosen.request.context
         self.surface = chosen.surface
         self.hour_local = context.hour_local

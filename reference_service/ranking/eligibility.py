@@ -11,29 +11,15 @@ import numpy as np
 from reference_service.ranking.nouns import (
     MARKETS,
     BoolArray,
-    Candidate,
     Facts,
     IntArray,
     Question,
     Reason,
-    Source,
 )
 
 REASONS: tuple[Reason, ...] = get_args(Reason)
 CODES: Mapping[Reason, int] = {reason: code for code, reason in enumerate(REASONS)}
 ELIGIBLE = -1
-
-
-def distinct(candidates: Iterable[Candidate]) -> dict[str, Source]:
-    """Return the source of each id, in ascending order of id.
-
-    Neither order nor repetition of candidates can change it: of two sources that propose one id, the first
-    by name stands.
-    """
-    sources: dict[str, Source] = {}
-    for name, source in sorted(candidates):
-        sources.setdefault(name, source)
-    return sources
 
 
 def screen(facts: Facts, question: Question) -> IntArray:
@@ -45,7 +31,7 @@ def screen(facts: Facts, question: Question) -> IntArray:
 
 def screen_each(facts: Facts, question: Question) -> IntArray:
     """Return what `screen` does of each candidate alone: without the rule against duplicates."""
-    verdict: IntArray = np.full(len(facts.ids), ELIGIBLE, dtype=np.int64)
+    verdict: IntArray = np.full(len(facts.place), ELIGIBLE, dtype=np.int64)
     # From the last rule to the first, so that the first has the last word.
     for reason, where in reversed(_forbidden(facts, question).items()):
         np.putmask(verdict, where, CODES[reason])
@@ -53,8 +39,8 @@ def screen_each(facts: Facts, question: Question) -> IntArray:
 
 
 def _forbidden(facts: Facts, question: Question) -> dict[Reason, BoolArray]:
-    context, playing = question.context, question.playing
-    count = len(facts.ids)
+    context, playing, names = question.context, question.playing, facts.names
+    count = len(facts.place)
     none = np.zeros(count, dtype=np.bool_)
     all_or_none = {True: ~none, False: none}
     kids = context.age_band == "kids"
@@ -62,26 +48,32 @@ def _forbidden(facts: Facts, question: Question) -> dict[Reason, BoolArray]:
     return {
         "wrong_surface": facts.on_up_next != (question.surface == "up_next"),
         "now_playing": none if playing is None else facts.recording == playing.recording,
-        "already_played": _named(context.recently_played, facts.ids),
-        "dismissed": _named(context.dismissals, facts.ids) | _named(context.dismissals, facts.artists),
+        "already_played": _named(context.recently_played, names.places, facts.place),
+        "dismissed": _named(context.dismissals, names.places, facts.place)
+        | _named(context.dismissals, names.artist_codes, facts.artist),
         "explicit": facts.explicit & all_or_none[kids or not context.explicit_allowed],
         "kids": ~facts.kids_safe & all_or_none[kids],
         "market": all_or_none[True] if market is None else (facts.markets >> market) & 1 == 0,
         "licence": facts.licence_until <= int(question.now.timestamp()),
         "tier": facts.premium_only & all_or_none[context.product_tier == "free"],
         "car": ~facts.car_safe & all_or_none[context.device == "car"],
-        "capped": _named(question.worn, facts.kinds),
+        "capped": _named(question.worn, names.kind_codes, facts.kind),
     }
 
 
-def _named(names: frozenset[str], column: tuple[str, ...]) -> BoolArray:
-    if not names:
+def _named(wanted: Iterable[str], codes: Mapping[str, int], column: IntArray) -> BoolArray:
+    """Return where the column holds the code of one of these names; names without a code are nowhere."""
+    found = np.array(sorted([codes[name] for name in wanted if name in codes]), dtype=np.int64)
+    if not len(found):
         return np.zeros(len(column), dtype=np.bool_)
-    return np.fromiter(map(names.__contains__, column), dtype=np.bool_, count=len(column))
+    is_among: BoolArray = found.take(found.searchsorted(column), mode="clip") == column
+    return is_among
 
 
 def _repeats(facts: Facts, rows: IntArray) -> IntArray:
     """Return the rows whose recording another row with a smaller id already offers."""
-    by_id = rows[np.argsort(facts.place[rows])]
-    _, first = np.unique(facts.recording[by_id], return_index=True)
-    return np.delete(by_id, first)
+    recordings = facts.recording[rows]
+    order = np.lexsort((facts.place[rows], recordings))
+    recordings = recordings[order]
+    repeats: IntArray = rows[order[1:][recordings[1:] == recordings[:-1]]]
+    return repeats

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 from msgspec import Struct
@@ -39,6 +39,9 @@ Reason = Literal[
     "duplicate",
 ]
 MovedBy = Literal["pin", "spacing", "diversity"]
+
+SOURCES: tuple[Source, ...] = tuple(sorted(get_args(Source)))
+"""By name, so that of two sources the lesser index is the first by name."""
 
 Candidate = tuple[str, Source]
 """The id of something that may be shown, and which retrieval source proposed it."""
@@ -73,19 +76,36 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What is true of n distinct candidates, whoever listens; the hard constraints judge by nothing else.
+class Names:
+    """What the items of a catalogue and what they have in common are called.
 
-    place         position in ascending order of id, over the whole catalogue; breaks ties
-    markets       bit i is set where MARKETS[i] may hear it
-    licence_until seconds since 1970, exclusive
-    recording     equal for two releases of one recording
+    ids, artists, kinds      of each item, in ascending order of id
+    places, artist_codes, kind_codes  by id where an item stands in that order; by name a number for it
     """
 
     ids: tuple[str, ...]
     artists: tuple[str, ...]
     kinds: tuple[str, ...]
+    places: Mapping[str, int]
+    artist_codes: Mapping[str, int]
+    kind_codes: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is true of n distinct candidates, whoever listens; the hard constraints judge by nothing else.
+
+    place         position in ascending order of id, over the whole catalogue; breaks ties
+    artist, kind  the number that `names` has for it
+    markets       bit i is set where MARKETS[i] may hear it
+    licence_until seconds since 1970, exclusive
+    recording     equal for two releases of one recording
+    """
+
+    names: Names
     place: IntArray
+    artist: IntArray
+    kind: IntArray
     recording: IntArray
     on_up_next: BoolArray
     explicit: BoolArray

@@ -10,6 +10,7 @@ from reference_service.ranking.nouns import (
     Features,
     Filtered,
     IntArray,
+    Names,
     Parts,
     Pin,
     Policy,
@@ -37,27 +38,28 @@ def rank(facts: Facts, features: Features, scorer: Scorer, question: Question, p
     rows = np.flatnonzero(verdict == ELIGIBLE)
     scores = scorer.scores(question.surface, Features(features.names, features.values[rows]))
     order = np.lexsort((facts.place[rows], -scores))
-    placed = _spaced(facts, rows[order].tolist(), question, policy.spacing[question.surface])
-    shown = order[[slot.position for slot in placed]]
+    places = facts.place[rows[order]].tolist()
+    placed = _spaced(facts.names, places, question, policy.spacing[question.surface])
+    shown = order[[slot.position for slot in placed]] if placed else order[:0]
     parts = scorer.parts(
         question.surface, Features(features.names, features.values[rows[shown]]), scores[shown]
     )
     return Ranking(
-        items=_items(facts, rows[shown], scores[shown], parts, placed),
+        items=_items(facts.names, places, scores[shown], parts, placed),
         filtered=_filtered(facts, verdict),
     )
 
 
-def _spaced(facts: Facts, rows: Sequence[int], question: Question, spacing: Spacing) -> list[Placed]:
+def _spaced(names: Names, places: Sequence[int], question: Question, spacing: Spacing) -> list[Placed]:
     playing, pins = question.playing, question.context.pins
     return space(
-        rows,
-        facts.artists,
-        facts.kinds,
+        places,
+        names.artists,
+        names.kinds,
         spacing=spacing,
         limit=question.limit,
         before=() if playing is None else ((playing.artist, playing.kind),),
-        pinned=pinned(pins, [facts.ids[row] for row in rows]) if pins else None,
+        pinned=pinned(pins, [names.ids[place] for place in places]) if pins else None,
     )
 
 
@@ -78,26 +80,29 @@ def pinned(pins: Iterable[Pin], ids: Sequence[str]) -> dict[int, int]:
 
 
 def _items(
-    facts: Facts, rows: IntArray, scores: IntArray, parts: Parts, placed: Iterable[Placed]
+    names: Names, places: Sequence[int], scores: IntArray, parts: Parts, placed: Sequence[Placed]
 ) -> tuple[Ranked, ...]:
-    columns = (rows.tolist(), scores.tolist(), parts.values.tolist(), placed)
+    ids, kinds, added = names.ids, names.kinds, parts.names
+    # A list first: of a generator each item would be one more frame.
     return tuple(
-        Ranked(
-            facts.ids[row],
-            facts.kinds[row],
-            score,
-            dict(zip(parts.names, values, strict=True)),
-            slot.position + 1,
-            slot.moved_by,
-        )
-        for row, score, values, slot in zip(*columns, strict=True)
+        [
+            Ranked(
+                ids[places[position]],
+                kinds[places[position]],
+                score,
+                dict(zip(added, values, strict=True)),
+                position + 1,
+                moved_by,
+            )
+            for score, values, (position, moved_by) in zip(
+                scores.tolist(), parts.values.tolist(), placed, strict=True
+            )
+        ]
     )
 
 
 def _filtered(facts: Facts, verdict: IntArray) -> tuple[Filtered, ...]:
     rows = np.flatnonzero(verdict != ELIGIBLE)
     by_id = rows[np.argsort(facts.place[rows])]
-    codes = verdict[by_id].tolist()
-    return tuple(
-        Filtered(facts.ids[row], REASONS[code]) for row, code in zip(by_id.tolist(), codes, strict=True)
-    )
+    ids, places, codes = facts.names.ids, facts.place[by_id].tolist(), verdict[by_id].tolist()
+    return tuple([Filtered(ids[place], REASONS[code]) for place, code in zip(places, codes, strict=True)])

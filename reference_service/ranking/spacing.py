@@ -13,6 +13,8 @@ from typing import NamedTuple
 from reference_service.ranking.nouns import MovedBy, Spacing
 
 NOTHING: Collection[str] = frozenset()
+MOST_WAITING = 64
+"""So many are looked through one by one; of more, lanes find the best."""
 
 
 class Placed(NamedTuple):
@@ -40,9 +42,13 @@ def space(
     `artists` and `kinds` are columns that the rows index. Takes O(n + limit * kinds * log n) at worst and
     O(limit) mostly.
     """
+    heard = list(before)
+    if not pinned:
+        simply = space_simply(rows, artists, kinds, spacing, limit, heard)
+        if simply is not None:
+            return simply
     pins = pinned or {}
     queue = _Queue(rows, artists, kinds, spacing, frozenset(pins.values()))
-    heard = list(before)
     chosen: list[int] = []
     for slot in range(min(limit, len(rows))):
         recent = [artist for artist, _ in heard[-spacing.artist_gap :]] if spacing.artist_gap else NOTHING
@@ -51,6 +57,52 @@ def space(
         chosen.append(position)
         heard.append((artists[rows[position]], kinds[rows[position]]))
     return _explained(chosen, queue.held, frozenset(pins.values()))
+
+
+def space_simply(
+    rows: Sequence[int],
+    artists: Sequence[str],
+    kinds: Sequence[str],
+    spacing: Spacing,
+    limit: int,
+    before: Iterable[tuple[str, str]],
+) -> list[Placed] | None:
+    """Return what `space` does without pins, or None where both columns are spaced, something must repeat or many
+    wait: what more rows below these could not change, and what takes no lanes.
+    """
+    if spacing.artist_gap and spacing.kind_gap:
+        return None
+    by_artist = spacing.artist_gap > 0
+    gap, column = (spacing.artist_gap, artists) if by_artist else (spacing.kind_gap, kinds)
+    moved: MovedBy = "spacing" if by_artist else "diversity"
+    heard = [artist if by_artist else kind for artist, kind in before]
+    waiting, fresh, furthest = list[int](), 0, -1
+    placed = list[Placed]()
+    for _ in range(min(limit, len(rows))):
+        recent = heard[-gap:] if gap else ()
+        position = _taken(waiting, rows, column, recent) if waiting else None
+        while position is None:
+            if fresh == len(rows) or len(waiting) > MOST_WAITING:
+                return None
+            if column[rows[fresh]] in recent:
+                waiting.append(fresh)
+            else:
+                position = fresh
+            fresh += 1
+        placed.append(Placed(position, moved if position < furthest else None))
+        furthest = max(furthest, position)
+        heard.append(column[rows[position]])
+    return placed
+
+
+def _taken(
+    waiting: list[int], rows: Sequence[int], column: Sequence[str], recent: Collection[str]
+) -> int | None:
+    """Remove and return the best position whose value is not recent, or None."""
+    for place, position in enumerate(waiting):
+        if column[rows[position]] not in recent:
+            return waiting.pop(place)
+    return None
 
 
 def _explained(chosen: Sequence[int], held: Mapping[int, MovedBy], pinned: Collection[int]) -> list[Placed]:

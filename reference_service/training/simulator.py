@@ -20,6 +20,7 @@ from reference_service.models.additive import AdditiveScorer
 from reference_service.models.signature import SURFACES
 from reference_service.ranking.nouns import (
     POINT,
+    SOURCES,
     BoolArray,
     Context,
     Features,
@@ -40,7 +41,7 @@ RANDOM_SHARE = 0.1
 """Share of requests that are answered in random order, which is what makes that decline measurable."""
 POLICY_NOISE = 0.25
 """Points of Gumbel noise on the logging policy's scores: it explores a little everywhere."""
-SOURCES: tuple[Source, ...] = ("queue", "collaborative", "editorial", "radio")
+DRAWN_SOURCES: tuple[Source, ...] = ("queue", "collaborative", "editorial", "radio")
 SHUFFLED_SHARE = 0.3
 VISITORS = 40
 """How many of 440 listeners are not known."""
@@ -87,7 +88,7 @@ class World:
     def draw(self, surface: Surface, random: Generator) -> Drawn:
         """Return a request, with its listener and context drawn at random."""
         rows = random.choice(self.rows[surface], CANDIDATES[surface], replace=False)
-        sources = [SOURCES[code] for code in random.integers(len(SOURCES), size=len(rows))]
+        sources = [DRAWN_SOURCES[code] for code in random.integers(len(DRAWN_SOURCES), size=len(rows))]
         tracks = self.rows["up_next"]
         names = list(self.catalogue.rows)
         playing = names[random.choice(tracks)]
@@ -115,7 +116,8 @@ class World:
         drawn = self.draw(surface, random)
         playing = self.catalogue.playing(drawn.context.now_playing)
         question = Question(surface, drawn.context, NOW, SHOWN, playing)
-        return assemble(self.catalogue, drawn.rows, drawn.sources, drawn.listener, question).values
+        sources = np.array([SOURCES.index(source) for source in drawn.sources])
+        return assemble(self.catalogue, drawn.rows, sources, drawn.listener, question).values
 
 
 async def _listeners(store: SeededStore) -> Sequence[tuple[str, Listener]]:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reference_service.api.lean import Asked
+from reference_service.api.lean import asked as asked_for
 from reference_service.api.popular import Popular, TooLittleRead
 from reference_service.api.responses import RankingAnswer
 from reference_service.features.catalogue import Catalogue
@@ -39,7 +40,7 @@ ID = "request-1"
 def asked(
     table: Catalogue, context: Context, names: Sequence[str], limit: int, *, whole: bool = True
 ) -> Asked:
-    return Asked(context, names, ["radio"] * len(names), list(map(table.rows.get, names)), limit, whole)
+    return asked_for(context, [(name, "radio") for name in names], limit, table.rows, whole=whole)
 
 
 def ask(

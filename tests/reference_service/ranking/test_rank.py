@@ -15,16 +15,16 @@ from hypothesis import strategies as st
 from contracts.now_playing.invariants import INVARIANTS
 from contracts.now_playing.record import catalogue_text
 from reference_service.api.answering import Answer, Ranker
-from reference_service.api.lean import Asked
+from reference_service.api.lean import asked as asked_for
 from reference_service.api.responses import RankingAnswer
 from reference_service.api.routes import rendered
 from reference_service.app import build_ranker
 from reference_service.features.catalogue import Catalogue
 from reference_service.features.items import Item, items
 from reference_service.page.handlers import FeaturesDown
-from reference_service.ranking.eligibility import distinct
 from reference_service.ranking.nouns import (
     MARKETS,
+    SOURCES,
     AgeBand,
     Candidate,
     Context,
@@ -104,9 +104,7 @@ surfaces = st.sampled_from(get_args(Surface))
 def answer(
     surface: Surface, context: Context, candidates: list[Candidate], limit: int, ranker: Ranker = RANKER
 ) -> Answer:
-    ids = [name for name, _ in candidates]
-    asked = Asked(context, ids, [source for _, source in candidates], list(map(TABLE.rows.get, ids)), limit)
-    return asyncio.run(ranker.answer(surface, asked, NOW))
+    return asyncio.run(ranker.answer(surface, asked_for(context, candidates, limit, TABLE.rows), NOW))
 
 
 def ask(surface: Surface, context: Context, candidates: list[Candidate], limit: int = 30) -> Ranking:
@@ -202,7 +200,8 @@ def test_hard_constraints_hold_whatever_the_model_says_and_inputs_stay_as_they_w
 
 
 def test_of_two_sources_for_one_id_the_first_by_name_stands() -> None:
-    assert distinct([("b", "radio"), ("a", "queue"), ("b", "collaborative")]) == {
-        "a": "queue",
-        "b": "collaborative",
-    }
+    context = Context("x", "GB", "free", explicit_allowed=True, age_band="adult", hour_local=0, device="tv")
+    candidates: list[Candidate] = [(IDS[7], "radio"), (IDS[3], "queue"), (IDS[7], "collaborative")]
+    asked = asked_for(context, candidates, 5, TABLE.rows)
+    assert asked.rows.tolist() == [3, 7]
+    assert [SOURCES[code] for code in asked.sources.tolist()] == ["queue", "collaborative"]
