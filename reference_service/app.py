@@ -110,7 +110,15 @@ def _desk(settings: Settings, rankings: Rankings, metrics: Metrics, lifecycle: L
     # A replay must repeat its bytes on the slowest machine, so nothing but its caller bounds it.
     patience = None if replayed else settings.deadline_ms / 1_000
     shedding = Shedding(rankings, Limit())
-    return Desk(shedding, metrics, lifecycle, patience, settings.max_body_bytes, replayed=replayed)
+    return Desk(
+        shedding,
+        metrics,
+        lifecycle,
+        patience,
+        settings.max_body_bytes,
+        replayed=replayed,
+        traced=settings.traces is not None,
+    )
 
 
 def _offer(app: FastAPI, settings: Settings, rankings: Rankings, events: Events) -> None:

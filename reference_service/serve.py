@@ -13,9 +13,10 @@ from types import FrameType
 
 import uvicorn
 
-from reference_service.api.desk import Desk, attended_by
+from reference_service.api.desk import Desk
 from reference_service.api.lifecycle import Lifecycle
 from reference_service.app import create_app
+from reference_service.connection import attended_by
 from reference_service.logs import configure, note
 from reference_service.settings import Settings
 

@@ -131,11 +131,11 @@ class Admission:
                         422,
                         f"{HEADER} is not a whole number from {LEAST_MS} to {MOST_MS}; correct or omit it",
                     )
-                return _instant(now, given / 1_000)
-        return None if self._patience is None else _instant(now, self._patience)
+                return instant(now, given / 1_000)
+        return None if self._patience is None else instant(now, self._patience)
 
 
-def _instant(now: float, seconds: float) -> float:
+def instant(now: float, seconds: float) -> float:
     """Return when work must be given up for the answer to leave in time all the same."""
     return now + seconds - min(RESERVE_SECONDS, RESERVE_SHARE * seconds)
 

@@ -1,143 +1,167 @@
-"""Answers at the socket what is shed, before a request is made of its bytes.
+"""Serves rankings at the socket: those that are to be shed at once, and the others without an application's layers.
 
 Under overload nearly all requests are shed, so a shed answer must cost a tenth of a ranking, and making a task and
-a scope and passing every layer costs that alone. What is not plainly one whole ranking request, and all that is
-not to be shed, goes the usual way.
+a scope and passing every layer costs that alone. For a ranking they are a third of what it costs beyond scoring.
+What is not plainly one ranking request goes the usual way, and so does whatever cannot be ranked here.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.exceptions import HTTPException
 
-from reference_service.api.admission import JSON, NAME, OPERATIONS, SURFACES, Shedding
+from reference_service.api.admission import JSON, NAME, OPERATIONS, SURFACES, Shedding, instant
 from reference_service.api.envelope import REQUEST_ID, request_id_of
+from reference_service.api.lean import Asked
 from reference_service.api.lifecycle import Lifecycle
 from reference_service.api.problems import Busy
 from reference_service.ranking.nouns import Surface
-from reference_service.resilience.deadline import milliseconds
+from reference_service.resilience.deadline import Budget, begin, milliseconds
 from reference_service.telemetry.metrics import Metrics
 
 LINES: Mapping[bytes, tuple[str, Surface]] = {
     f"POST {path} HTTP/1.1".encode(): (path, surface) for path, surface in SURFACES.items()
 }
+LONGEST_LINE = max(map(len, LINES))
 END = b"\r\n\r\n"
 UNUSUAL = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"connection", b"content-encoding"})
 LONGEST_LENGTH = 7
-PUSH_BACK_SECONDS = 1.0
+
+Headers = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """Looks at what arrives, and answers it if it is to be shed.
+class Visit:
+    """One plain ranking request, whose body may still be on its way.
 
-    patience  seconds that a request without a deadline of its own may take, or None for no bound
+    missing  bytes of its body that are not here
+    left     seconds that its client gives it, or None for no bound
+    arrived  when it did, in seconds of time.monotonic
     """
 
-    shedding: Shedding
-    metrics: Metrics
-    lifecycle: Lifecycle
-    patience: float | None
-    most_body: int
-    replayed: bool
+    surface: Surface
+    path: str
+    request_id: str
+    body: bytes
+    missing: int
+    left: float | None
+    arrived: float
 
-    def answer(self, data: bytes, defaults: list[tuple[bytes, bytes]]) -> bytes | None:
-        """Return the response to these bytes, or None if they are not one whole request that is to be shed.
 
-        `defaults` are the headers of every response.
-        """
-        began = time.perf_counter()
-        end = data.find(END)
-        line, *fields = data[: max(end, 0)].split(b"\r\n")
-        path, surface = LINES.get(line, ("", None))
-        headers = None if surface is None else _headers(fields)
-        if surface is None or headers is None or not self._is_shed(headers, len(data) - end - len(END)):
+class Desk:
+    """Looks at what arrives.
+
+    patience  seconds that a request without a deadline of its own may take, or None for no bound
+    traced    whether requests are traced, which is the application's matter, so that it ranks
+    """
+
+    def __init__(
+        self,
+        shedding: Shedding,
+        metrics: Metrics,
+        lifecycle: Lifecycle,
+        patience: float | None,
+        most_body: int,
+        *,
+        replayed: bool,
+        traced: bool,
+    ) -> None:
+        self.shedding = shedding
+        self.metrics = metrics
+        self.lifecycle = lifecycle
+        self.patience = patience
+        self.most_body = most_body
+        self.replayed = replayed
+        self._traced = traced
+        self._defaults: tuple[Headers, bytes] = ([], b"")
+
+    def visit(self, data: bytes) -> Visit | None:
+        """Return the request that these bytes are or begin, or None if it is for others to serve."""
+        end = data.find(b"\r\n", 0, LONGEST_LINE + 2)
+        path, surface = LINES.get(data[: max(end, 0)], ("", None))
+        if surface is None or self.lifecycle.draining:
+            return None
+        head = data.find(END, end)
+        headers = None if head < 0 else _headers(data[end + 2 : head + 2])
+        if headers is None or headers.get(b"content-type") != JSON[1]:
+            return None
+        stated, start = headers.get(b"content-length", b""), head + len(END)
+        if not (stated.isdigit() and len(stated) <= LONGEST_LENGTH):
+            return None
+        length, here = int(stated), len(data) - start
+        left = self._left(headers)
+        if here > length or length > self.most_body or left == 0:
             return None
         given = headers.get(b"x-request-id", b"")
         request_id = (
             given.decode() if REQUEST_ID.match(given) else request_id_of("POST", path, replayed=self.replayed)
         )
+        return Visit(surface, path, request_id, data[start:], length - here, left, time.monotonic())
+
+    def has_room(self, visit: Visit) -> bool:
+        """Return whether one more may be ranked in time."""
+        return self.shedding.limit.has_room(visit.left)
+
+    def shed(self, visit: Visit, defaults: Headers) -> bytes | None:
+        """Return the response of what is popular, or None where that is for others to say.
+
+        `defaults` are the headers of every response.
+        """
         try:
-            content = self.shedding.answer(surface, data[end + len(END) :], request_id)
+            content = self.shedding.answer(visit.surface, visit.body, visit.request_id)
         except Busy:
             # To say so is for those who answer with problems.
             return None
-        self.metrics.count_request(OPERATIONS[surface], 200, time.perf_counter() - began)
-        return b"".join(
-            [
-                b"HTTP/1.1 200 OK\r\n",
-                *(b"%s: %s\r\n" % pair for pair in defaults),
-                b"content-length: %d\r\ncontent-type: application/json\r\nx-request-id: %s\r\n\r\n"
-                % (len(content), request_id.encode()),
-                content,
-            ]
+        return self._response(visit, content, defaults)
+
+    def ranking(self, visit: Visit, defaults: Headers) -> Coroutine[None, None, bytes | None] | None:
+        """Take a place and return the work that ends with the response, or with None where others must say what is
+        wrong; return None where others must rank. The work must be done.
+        """
+        ranker = self.shedding.rankings.ranker
+        if ranker is None or ranker.models.remote is not None or self._traced:
+            return None
+        asked = ranker.reader.read(visit.surface, visit.body)
+        if asked is None or not self.shedding.limit.acquire(visit.left):
+            return None
+        return self._ranked(visit, asked, defaults)
+
+    async def _ranked(self, visit: Visit, asked: Asked, defaults: Headers) -> bytes | None:
+        began = time.monotonic()
+        budget = Budget(None if visit.left is None else instant(visit.arrived, visit.left))
+        begin(budget)
+        try:
+            content = await self.shedding.rankings.rank(visit.surface, asked, visit.request_id)
+        except HTTPException:
+            return None
+        finally:
+            self.shedding.limit.release(began + budget.waited, time.monotonic())
+        return self._response(visit, content, defaults)
+
+    def _left(self, headers: Mapping[bytes, bytes]) -> float | None:
+        """Return the seconds that these headers leave, or 0 where they are wrong."""
+        if NAME not in headers:
+            return self.patience
+        return (milliseconds(headers[NAME]) or 0) / 1_000
+
+    def _response(self, visit: Visit, content: bytes, defaults: Headers) -> bytes:
+        self.metrics.count_request(OPERATIONS[visit.surface], 200, time.monotonic() - visit.arrived)
+        if self._defaults[0] is not defaults:
+            self._defaults = (defaults, b"".join(b"%s: %s\r\n" % pair for pair in defaults))
+        return (
+            b"HTTP/1.1 200 OK\r\n%scontent-length: %d\r\ncontent-type: application/json\r\nx-request-id: %s\r\n\r\n%s"
+            % (self._defaults[1], len(content), visit.request_id.encode(), content)
         )
 
-    def _is_shed(self, headers: Mapping[bytes, bytes], length: int) -> bool:
-        """Return whether this is to be shed, and all of its body is here."""
-        stated = headers.get(b"content-length", b"")
-        whole = stated.isdigit() and len(stated) <= LONGEST_LENGTH and int(stated) == length
-        if not whole or length > self.most_body or headers.get(b"content-type") != JSON[1]:
-            return False
-        left = self.patience
-        if NAME in headers:
-            given = milliseconds(headers[NAME])
-            if given is None:
-                return False
-            left = given / 1_000
-        return not self.lifecycle.draining and not self.shedding.limit.has_room(left)
 
-
-def _headers(fields: list[bytes]) -> dict[bytes, bytes] | None:
+def _headers(lines: bytes) -> dict[bytes, bytes] | None:
     """Return the headers by lower name, or None where they are not plain."""
     headers: dict[bytes, bytes] = {}
-    for field in fields:
+    for field in lines.split(b"\r\n")[:-1]:
         name, _, value = field.partition(b":")
         name = name.lower()
         if name in headers or name in UNUSUAL or not name.strip() == name != b"":
             return None
         headers[name] = value.strip(b" \t")
     return headers
-
-
-def attended_by(desk: Desk) -> type[HttpToolsProtocol]:
-    """Return uvicorn's protocol with this desk before it."""
-
-    class Attended(HttpToolsProtocol):
-        """One connection."""
-
-        between_requests = True
-        rested = 0.0
-
-        def data_received(self, data: bytes) -> None:
-            """Answer at the desk, or pass on."""
-            # Before its first request a connection has no cycle, whatever uvicorn's types say.
-            idle = self.between_requests and getattr(self.cycle, "response_complete", True)
-            if idle and not self.pipeline and not self.flow.write_paused:
-                response = desk.answer(data, self.server_state.default_headers)
-                if response is not None:
-                    self.transport.write(response)
-                    self._stay_open()
-                    return
-            super().data_received(data)
-
-        def _stay_open(self) -> None:
-            now = time.monotonic()
-            # An idle connection is closed after seconds: to push that back at every answer takes as long as to
-            # read its headers.
-            if now - self.rested > PUSH_BACK_SECONDS:
-                self.rested = now
-                self.on_response_complete()
-
-        def on_message_begin(self) -> None:
-            """Note that a request has begun, which may come in pieces."""
-            self.between_requests = False
-            super().on_message_begin()
-
-        def on_message_complete(self) -> None:
-            """Note that a request has come whole."""
-            super().on_message_complete()
-            self.between_requests = True
-
-    return Attended

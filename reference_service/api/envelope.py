@@ -4,9 +4,9 @@ Plain ASGI, because a middleware that wraps requests and responses in objects co
 """
 
 import hashlib
+import os
 import re
 import time
-import uuid
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -91,4 +91,4 @@ def request_id_of(method: str, path: str, *, replayed: bool) -> str:
     """Return an id for a request without one: in a replay what derives from method and path, else a new one."""
     if replayed:
         return hashlib.sha256(f"{method} {path}".encode("utf-8", "backslashreplace")).hexdigest()[:32]
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()

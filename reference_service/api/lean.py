@@ -47,6 +47,9 @@ _OPENING = re.compile(CANDIDATES + rb"\s*:\s*\[")
 Schema = Mapping[str, Any]
 
 CODE_OF: Mapping[nouns.Source, int] = {source: code for code, source in enumerate(nouns.SOURCES)}
+SOURCE_BITS = len(nouns.SOURCES).bit_length()
+SOURCE_MASK = 2**SOURCE_BITS - 1
+FIRST = np.ones(1, np.bool_)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +97,7 @@ def asked(
 
 def code_of(row: int, source: nouns.Source) -> int:
     """Return one number for a row and its source, which orders by row first."""
-    return row * len(nouns.SOURCES) + CODE_OF[source]
+    return row << SOURCE_BITS | CODE_OF[source]
 
 
 def asked_by_code(
@@ -102,12 +105,12 @@ def asked_by_code(
 ) -> Asked:
     """Return what is asked of what `code_of` says of each candidate; sorts `codes` in place."""
     codes.sort()
-    rows, sources = np.divmod(codes, len(nouns.SOURCES))
-    is_first = np.ones(len(rows), np.bool_)
-    np.not_equal(rows[1:], rows[:-1], out=is_first[1:])
-    if not is_first.all():
-        rows, sources = rows[is_first], sources[is_first]
-    return Asked(context, rows, sources, unknown, limit, whole)
+    rows = codes >> SOURCE_BITS
+    repeats = rows[1:] == rows[:-1]
+    if repeats.any():
+        is_first = np.concatenate((FIRST, ~repeats))
+        codes, rows = codes[is_first], rows[is_first]
+    return Asked(context, rows, codes & SOURCE_MASK, unknown, limit, whole)
 
 
 @dataclass(frozen=True, slots=True)

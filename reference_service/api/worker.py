@@ -22,7 +22,7 @@ class DeadlineSpent(TimeoutError):
     """There is no time left to rank; the caller answers with what is popular."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Job(Generic[Result]):
     work: Callable[[], Result]
     latest: float
@@ -49,11 +49,12 @@ class Worker:
         job: _Job[Result] = _Job(work, latest, loop.create_future())
         self._waiting.append(job)
         self._hand_over()
+        timer = None if left is None else loop.call_later(left, _spent, job)
         try:
-            async with asyncio.timeout(left):
-                return await job.done
-        except TimeoutError:
-            raise DeadlineSpent from None
+            return await job.done
+        finally:
+            if timer is not None:
+                timer.cancel()
 
     def close(self) -> None:
         """End the thread once the work under way has ended."""
@@ -102,3 +103,8 @@ class Worker:
     def _next(self) -> None:
         self._at_work = False
         self._hand_over()
+
+
+def _spent(job: _Job[Any]) -> None:
+    if not job.done.done():
+        job.done.set_exception(DeadlineSpent())

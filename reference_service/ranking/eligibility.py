@@ -20,6 +20,10 @@ from reference_service.ranking.nouns import (
 REASONS: tuple[Reason, ...] = get_args(Reason)
 CODES: Mapping[Reason, int] = {reason: code for code, reason in enumerate(REASONS)}
 ELIGIBLE = -1
+NOWHERE = np.False_
+
+Where = BoolArray | np.bool_
+"""For each candidate whether a rule forbids it, or NOWHERE."""
 
 
 def screen(facts: Facts, question: Question) -> IntArray:
@@ -31,29 +35,32 @@ def screen(facts: Facts, question: Question) -> IntArray:
 
 def screen_each(facts: Facts, question: Question) -> IntArray:
     """Return what `screen` does of each candidate alone: without the rule against duplicates."""
-    verdict: IntArray = np.full(len(facts.place), ELIGIBLE, dtype=np.int64)
+    verdict: IntArray = np.empty(len(facts.place), dtype=np.int64)
+    verdict.fill(ELIGIBLE)
     # From the last rule to the first, so that the first has the last word.
     for reason, where in reversed(_forbidden(facts, question).items()):
-        np.putmask(verdict, where, CODES[reason])
+        if where is not NOWHERE:
+            np.putmask(verdict, where, CODES[reason])
     return verdict
 
 
-def _forbidden(facts: Facts, question: Question) -> dict[Reason, BoolArray]:
+def _forbidden(facts: Facts, question: Question) -> dict[Reason, Where]:
+    """Return by rule where it forbids, or NOWHERE where it forbids nothing."""
     context, playing, names = question.context, question.playing, facts.names
-    count = len(facts.place)
-    none = np.zeros(count, dtype=np.bool_)
-    all_or_none = {True: ~none, False: none}
     kids = context.age_band == "kids"
+    all_or_none = {True: np.True_, False: NOWHERE}
     market = MARKETS.index(context.market) if context.market in MARKETS else None
     return {
         "wrong_surface": facts.on_up_next != (question.surface == "up_next"),
-        "now_playing": none if playing is None else facts.recording == playing.recording,
+        "now_playing": NOWHERE if playing is None else facts.recording == playing.recording,
         "already_played": _named(context.recently_played, names.places, facts.place),
         "dismissed": _named(context.dismissals, names.places, facts.place)
         | _named(context.dismissals, names.artist_codes, facts.artist),
         "explicit": facts.explicit & all_or_none[kids or not context.explicit_allowed],
         "kids": ~facts.kids_safe & all_or_none[kids],
-        "market": all_or_none[True] if market is None else (facts.markets >> market) & 1 == 0,
+        "market": np.ones(len(facts.place), np.bool_)
+        if market is None
+        else (facts.markets >> market) & 1 == 0,
         "licence": facts.licence_until <= int(question.now.timestamp()),
         "tier": facts.premium_only & all_or_none[context.product_tier == "free"],
         "car": ~facts.car_safe & all_or_none[context.device == "car"],
@@ -61,12 +68,13 @@ def _forbidden(facts: Facts, question: Question) -> dict[Reason, BoolArray]:
     }
 
 
-def _named(wanted: Iterable[str], codes: Mapping[str, int], column: IntArray) -> BoolArray:
+def _named(wanted: Iterable[str], codes: Mapping[str, int], column: IntArray) -> Where:
     """Return where the column holds the code of one of these names; names without a code are nowhere."""
-    found = np.array(sorted([codes[name] for name in wanted if name in codes]), dtype=np.int64)
-    if not len(found):
-        return np.zeros(len(column), dtype=np.bool_)
-    is_among: BoolArray = found.take(found.searchsorted(column), mode="clip") == column
+    found = sorted([codes[name] for name in wanted if name in codes])
+    if not found:
+        return NOWHERE
+    among = np.array(found, dtype=np.int64)
+    is_among: BoolArray = among.take(among.searchsorted(column), mode="clip") == column
     return is_among
 
 

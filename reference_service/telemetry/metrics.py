@@ -5,9 +5,11 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Literal
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+import prometheus_client
+from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client.exposition import generate_latest
 
+from reference_service.telemetry.cells import Counter, Histogram, Times
 from reference_service.trace import tell
 
 Stage = Literal["features", "rank", "model", "render"]
@@ -40,10 +42,11 @@ class Metrics:
         self._reads = counter(
             "now_playing_feature_reads", "Reads of the feature store, by how they ended.", ("outcome",)
         )
-        self._events = counter(
+        self._events = prometheus_client.Counter(
             "now_playing_events",
             "Events received, by what became of them; `spoilt` are lines found broken at start.",
             ("outcome",),
+            registry=registry,
         )
         self._count_models()
         # Looking a child up by its labels costs more than counting; the sets of labels are closed.
@@ -52,10 +55,11 @@ class Metrics:
         self._stage = cache(self._stages.labels)
         self._degradation = cache(self._degraded.labels)
         self._withheld = cache(self._filtered.labels)
+        self._read = cache(self._reads.labels)
         self._gauges: dict[str, Gauge] = {}
 
     def _count_models(self) -> None:
-        counter = partial(Counter, registry=self._registry)
+        counter = partial(prometheus_client.Counter, registry=self._registry)
         self._swaps = counter(
             "now_playing_model_swaps", "Bundles that active.lock came to name, by outcome.", ("outcome",)
         )
@@ -83,7 +87,7 @@ class Metrics:
 
     def count_read(self, outcome: str) -> None:
         """Count one read of the feature store that ended like this."""
-        self._reads.labels(outcome).inc()
+        self._read(outcome).inc()
 
     def count_events(self, outcome: str, count: int) -> None:
         """Count events of which this became."""
@@ -122,7 +126,7 @@ class Timer:
 
     __slots__ = ("_began", "_histogram", "_traced")
 
-    def __init__(self, histogram: Histogram, traced: Stage | None) -> None:
+    def __init__(self, histogram: Times, traced: Stage | None) -> None:
         self._histogram = histogram
         self._traced = traced
         self._began = 0.0

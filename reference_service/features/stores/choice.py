@@ -19,12 +19,14 @@ async def opened(
     choice: StoreChoice, seed: int, freshness: Freshness, count: Callable[[Outcome], None]
 ) -> AsyncIterator[GuardedStore]:
     """Open the chosen store, guarded; close it at the end."""
+    waits = choice.file is not None or choice.redis is not None
     store = (
         SqliteStore(choice.file, seed, freshness)
         if choice.redis is None
         else RedisStore(choice.redis, freshness)
     )
+    most = None if choice.redis is None else READ_SECONDS
     try:
-        yield GuardedStore(store, None if choice.redis is None else READ_SECONDS, count)
+        yield GuardedStore(store, most, count, waits=waits)
     finally:
         await store.close()

@@ -30,7 +30,8 @@ KNOWN_SECONDS = 900.0
 class GuardedStore:
     """A store that answers in time: with what it read, with the last known good, or with an error.
 
-    most  seconds that one read may take, or None for as long as the request has
+    most   seconds that one read may take, or None for as long as the request has
+    waits  whether a read may wait; one that does not needs no timer
     """
 
     def __init__(
@@ -39,7 +40,10 @@ class GuardedStore:
         most: float | None,
         count: Callable[[Outcome], None],
         clock: Callable[[], float] = time.monotonic,
+        *,
+        waits: bool = True,
     ) -> None:
+        self._waits = waits
         self._store = store
         self._most = most
         self._count = count
@@ -57,7 +61,10 @@ class GuardedStore:
         budget = current()
         seconds = budget.stage(self._most, started)
         try:
-            async with within(seconds):
+            if self._waits:
+                async with within(seconds):
+                    listener = await self._store.read(listener_id)
+            else:
                 listener = await self._store.read(listener_id)
         except TimeoutError as error:
             # A caller in a hurry says nothing about the store, and may not close it to the others.

@@ -6,11 +6,12 @@ import re
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
 from reference_service.features.listeners import DEFAULT, FeaturesUnavailable, Listener, SeededStore
-from reference_service.features.stores.record import EVERLASTING, Freshness, decode, encode
+from reference_service.features.stores.record import EVERLASTING, MOST_DECODED, Freshness, decode, encode
 
 SELECT = "SELECT record FROM listeners WHERE id = ?"
 BUSY_SECONDS = 0.02
@@ -22,8 +23,10 @@ class SqliteStore:
 
     def __init__(self, path: Path | None, seed: int, freshness: Freshness = EVERLASTING) -> None:
         """Open the database at this path, or fill one in memory; raise FeaturesUnavailable if it is none."""
-        self._in_memory = path is None
+        self._waits = path is not None
         self._freshness = freshness
+        # Nobody else can write to one in memory, so a record is read once.
+        self._record = lru_cache(maxsize=MOST_DECODED)(self._fetched) if path is None else self._fetched
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="features")
         try:
             self._database, self.digest = self._thread.submit(_opened, path, seed).result()
@@ -33,7 +36,7 @@ class SqliteStore:
 
     async def read(self, listener_id: str) -> Listener:
         """Return this listener, DEFAULT if unknown, or raise FeaturesUnavailable."""
-        if self._in_memory:
+        if not self._waits:
             # A look into memory takes less time than asking a thread for it.
             return self._read(listener_id)
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._read, listener_id)
@@ -44,15 +47,17 @@ class SqliteStore:
         self._thread.shutdown(wait=False)
 
     def _read(self, listener_id: str) -> Listener:
+        record = self._record(listener_id)
+        return DEFAULT if record is None else self._freshness.checked(decode(listener_id, record))
+
+    def _fetched(self, listener_id: str) -> bytes | None:
         try:
             row = self._database.execute(SELECT, (listener_id,)).fetchone()
         except sqlite3.Error as error:
             raise FeaturesUnavailable(str(error)) from None
-        if row is None:
-            return DEFAULT
-        if not isinstance(row[0], bytes):
+        if row is not None and not isinstance(row[0], bytes):
             raise FeaturesUnavailable("the record is no blob")
-        return self._freshness.checked(decode(listener_id, row[0]))
+        return None if row is None else row[0]
 
 
 def publish(path: Path, seed: int, computed: int | None = None) -> None:
