@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import NoReturn
 
 from guardrails.cli.command import Command, Exit
+from guardrails.cli.frame import image
 from guardrails.model.errors import CannotJudge, UsageError
 
 _COLLECT_EVERY = 50_000  # new objects; with the usual 700 a hook spends 6 CPU ms on collections
@@ -35,6 +36,7 @@ def _end(code: int) -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     atexit._run_exitfuncs()
+    image.keep()
     for stream in filter(None, (sys.stdout, sys.stderr)):  # None: a caller closed it before we began
         with suppress(OSError, ValueError):
             stream.flush()
