@@ -6,15 +6,15 @@ from guardrails.analysis.openapi.difference import Difference, Direction, Level,
 from guardrails.analysis.openapi.media import (
     FORMS,
     content_of,
-    content_types,
     covered,
     covering,
     encodings,
+    repacked,
     schema_of,
 )
 from guardrails.analysis.openapi.operations import Operation, Parameter
 from guardrails.analysis.openapi.parameters import compared as compared_parameters
-from guardrails.analysis.openapi.parameters import restyled
+from guardrails.analysis.openapi.parameters import restyled, sample
 from guardrails.analysis.openapi.schemas.search import Comparison
 from guardrails.analysis.openapi.slots import Place, Slot
 from guardrails.analysis.openapi.values import Json, members, step
@@ -52,7 +52,7 @@ class Bodies:
         if self._client_sends and wanted and not needed:
             message = "the request body " + ("became required" if base else "is new and required")
         elif base and not head:
-            message, witness = "the request body is gone", None
+            message, witness = "the request body is gone", self._whole(base)
         elif not self._client_sends and needed and not wanted:
             message = "the request body became optional"
         elif bool(base) != bool(head) or needed != wanted:
@@ -62,6 +62,11 @@ class Bodies:
             yield self._place.difference(
                 level, "request-body", Direction.REQUEST, message, pointer, witness=witness
             )
+
+    def _whole(self, base: dict[str, Json]) -> Proof | None:
+        """Return a body as base takes it, where a client sends it."""
+        schemas = [schema_of(one) for one in content_of(base).values()]
+        return Proof("body", sample(schemas[0], self._requests)) if schemas and self._client_sends else None
 
     def _contents(
         self, before: _Content, after: _Content, pointer: str, direction: Direction, client_sends: bool
@@ -112,9 +117,10 @@ class Bodies:
         client_sends: bool,
     ) -> Iterator[Difference]:
         label = f"the {direction} body ({ascii(name)[1:-1]})"
-        slot = Slot(self._place, direction, label, step(pointer, "schema"), "body", client_sends)
+        is_form = name.partition(";")[0] in FORMS and client_sends
+        slot = Slot(self._place, direction, label, step(pointer, "schema"), "body", client_sends, is_form)
         yield from slot.differences(schema_of(base), schema_of(head), comparison)
-        if name.partition(";")[0] in FORMS and client_sends:
+        if is_form:
             yield from self._forms(base, head, slot, comparison)
 
     def _forms(
@@ -126,18 +132,10 @@ class Bodies:
             other = second.get(name)
             if other is None:
                 continue
-            found = list(restyled(parameter, other, f"form field {name!a}", comparison))
-            if not content_types(parameter) <= content_types(other) and content_types(other):
-                had = ", ".join(sorted(content_types(parameter) - content_types(other)))
-                found.append(
-                    (
-                        Level.BREAKING,
-                        "form-content-type",
-                        f"form field {name!a} is no longer taken as {had}",
-                        "",
-                        None,
-                    )
-                )
+            found = [
+                *restyled(parameter, other, f"form field {name!a}", comparison),
+                *repacked(parameter, other),
+            ]
             for level, rule, message, inner, witness in found:
                 yield self._place.difference(
                     level, rule, slot.direction, message, slot.pointer, inner=inner, witness=witness
@@ -204,7 +202,8 @@ class Bodies:
 
 
 def _status(status: str, after: Mapping[str, object]) -> str | None:
-    ranges = (status, f"{status[:1]}XX", "default")
+    within = [one for one in after if status.endswith("XX") and one[:1] == status[:1]]
+    ranges = (status, f"{status[:1]}XX", *within, "default")
     return next((one for one in ranges if one in after), None)
 
 

@@ -7,6 +7,8 @@ and callbacks run the other way: there the server sends the request and the clie
 from collections.abc import Iterator
 from dataclasses import replace
 
+from guardrails.analysis.openapi.access.security import moved_endpoints, refused
+from guardrails.analysis.openapi.access.servers import Moved, moved, own_servers
 from guardrails.analysis.openapi.bodies import Bodies
 from guardrails.analysis.openapi.difference import Difference, Direction, Level, Proof
 from guardrails.analysis.openapi.documents import Document
@@ -14,10 +16,9 @@ from guardrails.analysis.openapi.examples import curl_of, pytest_of, request_of
 from guardrails.analysis.openapi.operations import Operation, Parameter, operations_of
 from guardrails.analysis.openapi.parameters import compared as compared_parameters
 from guardrails.analysis.openapi.schemas.search import BUDGET, Comparison
-from guardrails.analysis.openapi.security import moved_endpoints, refused
 from guardrails.analysis.openapi.slots import Place
 from guardrails.analysis.openapi.unchanged import Unchanged
-from guardrails.analysis.openapi.values import step
+from guardrails.analysis.openapi.values import listed, step
 
 
 class Judgement:
@@ -34,14 +35,24 @@ class Judgement:
     def differences(self) -> list[Difference]:
         """Return every difference, worst first."""
         found = list(self._between(list(operations_of(self.base)), list(operations_of(self.head))))
+        found += self._servers()
         return sorted(found, key=lambda one: one.sort_key)
+
+    def _servers(self) -> Iterator[Difference]:
+        """Yield the addresses that the document named for all its operations and names no more."""
+        before, after = (listed(one.root.get("servers")) for one in (self.base, self.head))
+        for one in moved(before, after):
+            yield _moved(one, "*", "*", "/servers")
 
     def comparison(self, *, client_sends: bool, request: bool) -> Comparison:
         """Return the comparison of schemas for messages that the client or the server sends."""
         key = (client_sends, request)
         if key not in self._comparisons:
             source, target = (self.base, self.head) if client_sends else (self.head, self.base)
-            self._comparisons[key] = Comparison(source, target, request=request, budget=self._budget)
+            named = client_sends and request
+            self._comparisons[key] = Comparison(
+                source, target, request=request, budget=self._budget, named=named
+            )
         return self._comparisons[key]
 
     def _between(self, before: list[Operation], after: list[Operation]) -> Iterator[Difference]:
@@ -62,7 +73,7 @@ class Judgement:
     def _shown(self, one: Difference, base: Operation) -> Difference:
         """Return the difference with a request around its witness, where a client sends it."""
         is_sent = base.kind == "path" and one.direction is Direction.REQUEST
-        if one.witness is None or not is_sent or one.witness.curl:
+        if one.witness is None or not is_sent or one.witness.curl or one.rule == "server":
             return one
         comparison = self.comparison(client_sends=True, request=True)
         sent = request_of(base, one.witness, comparison)
@@ -73,6 +84,7 @@ class Judgement:
         client_sends = base.kind == "path"
         if client_sends:
             yield from _security(place)
+            yield from _own_servers(place)
         requests = self.comparison(client_sends=client_sends, request=True)
         responses = self.comparison(client_sends=not client_sends, request=False)
         yield from self._parameters(place, requests, client_sends=client_sends)
@@ -130,6 +142,30 @@ def _removed(operation: Operation) -> Difference:
     )
 
 
+def _own_servers(place: Place) -> Iterator[Difference]:
+    if own_servers(place.base) or own_servers(place.head):
+        sides = [
+            own_servers(one) or listed(one.document.root.get("servers")) for one in (place.base, place.head)
+        ]
+        for one in moved(*sides):
+            yield _moved(one, place.base.method.upper(), place.base.path, f"{place.head.pointer}/servers")
+
+
+def _moved(one: Moved, method: str, path: str, pointer: str) -> Difference:
+    proof = Proof("server", one.address, one.address) if one.level is Level.BREAKING else None
+    return Difference(
+        one.level,
+        "server",
+        method,
+        path,
+        pointer,
+        Direction.REQUEST,
+        one.sentence,
+        inner=one.address,
+        witness=proof,
+    )
+
+
 def _security(place: Place) -> Iterator[Difference]:
     for name in moved_endpoints(place.base, place.head):
         message = f"{place.label} needs {name!a}, whose tokens are now to be had at another address"
@@ -158,8 +194,11 @@ def _gone(place: Place, parameter: Parameter, *, client_sends: bool) -> Differen
         level = Level.SAFE if told else Level.UNKNOWN
     else:
         level = Level.BREAKING if parameter.is_required else Level.UNKNOWN
+    proof = (
+        Proof(f"{parameter.place} {parameter.name}", None, "left out") if level is Level.BREAKING else None
+    )
     return place.difference(
-        level, "parameter-removed", Direction.REQUEST, f"{label} is gone", parameter.pointer
+        level, "parameter-removed", Direction.REQUEST, f"{label} is gone", parameter.pointer, witness=proof
     )
 
 

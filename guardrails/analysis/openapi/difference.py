@@ -86,7 +86,8 @@ class Difference:
         )
 
 
-_PASSED_OVER = frozenset(("enum", "additionalProperties", "unevaluatedProperties"))
+_COMPILED = frozenset(("enumeration-gone", "branch-gone", "discriminator"))
+_PASSED_OVER = frozenset(("enum", "parameter-enum", "additionalProperties", "unevaluatedProperties"))
 
 
 def as_promised(found: Iterable[Difference], promise_of: Callable[[Difference], Promise]) -> list[Difference]:
@@ -98,7 +99,7 @@ def as_promised(found: Iterable[Difference], promise_of: Callable[[Difference], 
 def _level_under(promise: Promise, one: Difference) -> Level:
     if promise is Promise.INTERNAL:
         return Level.SAFE
-    if promise is Promise.TOLERANT and one.rule == "enumeration-gone":
+    if promise is Promise.TOLERANT and one.rule in _COMPILED:
         return Level.SAFE
     if promise is Promise.TOLERANT and one.level is Level.BREAKING:
         if one.direction is Direction.RESPONSE and one.rule in _PASSED_OVER:

@@ -7,12 +7,11 @@ from urllib.parse import quote
 from guardrails.analysis.openapi.difference import Proof
 from guardrails.analysis.openapi.media import content_of, schema_of
 from guardrails.analysis.openapi.operations import Operation
-from guardrails.analysis.openapi.parameters import serialised
+from guardrails.analysis.openapi.parameters import sample, serialised
 from guardrails.analysis.openapi.schemas.search import Comparison
-from guardrails.analysis.openapi.values import Json, canonical
+from guardrails.analysis.openapi.values import canonical
 
 HOST = "http://localhost"
-_TRIED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ def request_of(operation: Operation, proof: Proof, comparison: Comparison) -> Se
             continue
         if not parameter.is_required and proof.place != place:
             continue
-        value = proof.value if proof.place == place else _sample(parameter.raw.get("schema"), comparison)
+        value = proof.value if proof.place == place else sample(parameter.raw.get("schema"), comparison)
         text = serialised(parameter, value).partition("=")[2]
         if parameter.place == "path":
             path = path.replace(f"{{{parameter.name}}}", quote(text, safe=""))
@@ -90,11 +89,5 @@ def _body(operation: Operation, proof: Proof, comparison: Comparison) -> tuple[s
     wanted = proof.value if proof.place == "media type" else None
     name = wanted if isinstance(wanted, str) and wanted in contents else next(iter(contents))
     own = proof.place == "body" and proof.text == ""
-    value = proof.value if own else _sample(schema_of(contents[name]), comparison)
+    value = proof.value if own else sample(schema_of(contents[name]), comparison)
     return name, value if isinstance(value, str) and "json" not in name else canonical(value)
-
-
-def _sample(schema: Json, comparison: Comparison) -> Json:
-    node = comparison.source.node(schema)
-    values = comparison.candidates.of_slot((node,), (), _TRIED)
-    return next((one for one in values if one not in ("", None)), values[0] if values else "x")

@@ -1,7 +1,8 @@
 """Media types of a body, aligned between two documents, and the encoding of forms."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from guardrails.analysis.openapi.difference import Level, Proof
 from guardrails.analysis.openapi.operations import Parameter
 from guardrails.analysis.openapi.values import Json, members
 
@@ -57,7 +58,23 @@ def encodings(media: Mapping[str, Json], schema: Mapping[str, Json]) -> dict[str
     }
 
 
-def content_types(parameter: Parameter) -> set[str]:
+def repacked(base: Parameter, head: Parameter) -> Iterator[tuple[Level, str, str, str, Proof | None]]:
+    """Yield what a part of a form may no longer be, and the headers that it must have now."""
+    label, place = f"form field {base.name!a}", f"form field {base.name}"
+    taken = _content_types(head)
+    for name in sorted(_content_types(base)):
+        if taken and covering(name, dict.fromkeys(taken)) is None:
+            message = f"{label} is no longer taken as {name}"
+            yield Level.BREAKING, "form-content-type", message, "", Proof(place, name, f"as {name}")
+    had = {name.lower(): members(one) for name, one in members(base.raw.get("headers")).items()}
+    for name, one in members(head.raw.get("headers")).items():
+        needed = members(one).get("required") is True and name.lower() != "content-type"
+        if needed and had.get(name.lower(), {}).get("required") is not True:
+            message = f"{label} now needs the header {name!a}"
+            yield Level.BREAKING, "form-header", message, "", Proof(place, None, f"{name} left out")
+
+
+def _content_types(parameter: Parameter) -> set[str]:
     """Return the content types that a part of a form may have, empty for the usual one."""
     found = parameter.raw.get("contentType")
     return {one.strip().lower() for one in found.split(",")} if isinstance(found, str) else set()

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice, product
 
 from guardrails.analysis.openapi.difference import Level, Proof
 from guardrails.analysis.openapi.operations import Parameter
 from guardrails.analysis.openapi.schemas.search import Answer, Comparison
 from guardrails.analysis.openapi.values import Json, canonical, count, equal, members, texts
 
+_MOST_READINGS = 64
+_TRIED = 200
 Finding = tuple[Level, str, str, str, Proof | None]
 
 
@@ -18,15 +21,26 @@ def compared(base: Parameter, head: Parameter, comparison: Comparison) -> Iterat
         proof = Proof(f"{base.place} {base.name}", None, "left out")
         yield Level.BREAKING, "parameter-required", f"{label} became required", "", proof
     if bool(base.content()) != bool(head.content()):
-        yield from _encoded(base, head, label)
+        yield from _encoded(base, head, label, comparison)
         return
     if base.content():
         yield from _documents(base, head, label, comparison)
         return
     first, second = base.raw.get("schema", {}), head.raw.get("schema", {})
+    if comparison.are_named and not base.is_required:
+        written = (comparison.source.document.resolved(first), comparison.target.document.resolved(second))
+        yield from _defaults(label, *(one.get("default") for one in written))
     if base.style != head.style:
         yield from restyled(base, head, label, comparison)
     yield from _schemas(base, first, second, label, comparison)
+
+
+def _defaults(label: str, before: Json, after: Json) -> Iterator[Finding]:
+    """Yield a default that clients relied on by leaving the parameter out."""
+    if before is not None and not equal(before, after):
+        now = "none" if after is None else canonical(after)
+        message = f"{label}: who leaves it out now gets {now}, was {canonical(before)}"
+        yield Level.UNKNOWN, "default", message, "", None
 
 
 def _schemas(
@@ -60,11 +74,13 @@ def _schemas(
             "",
             None,
         )
-    elif result.loses_names:
-        message = f"{label}: an enumeration is gone, and generated clients lose its names"
-        yield Level.UNKNOWN, "enumeration-gone", message, "", None
     else:
-        yield Level.SAFE, "parameter-schema", f"{label} takes all that it took", "", None
+        lost = comparison.losses(first, second) if comparison.are_named else []
+        for loss in lost:
+            level = Level.UNKNOWN if loss.rule == "discriminator" else Level.BREAKING
+            yield level, loss.rule, f"{label}: {loss.sentence}", loss.pointer, None
+        if not lost:
+            yield Level.SAFE, "parameter-schema", f"{label} takes all that it took", "", None
 
 
 def is_spread_item(parameter: Parameter, source: Json, target: Json, comparison: Comparison) -> bool:
@@ -102,7 +118,8 @@ def readings(value: Json) -> Iterator[Json]:
         yield [text_of(one) for one in value]
         yield [next(reversed([*_scalar(one)])) for one in value]
     elif isinstance(value, dict):
-        yield {name: text_of(one) for name, one in value.items()}
+        for some in islice(product(*(_scalar(one) for one in value.values())), _MOST_READINGS):
+            yield dict(zip(value, some, strict=True))
     else:
         yield from _scalar(value)
 
@@ -146,7 +163,7 @@ def serialised(parameter: Parameter, value: Json) -> str:
 def restyled(base: Parameter, head: Parameter, label: str, comparison: Comparison) -> Iterator[Finding]:
     """Yield a break where some value is written otherwise; scalars of form and simple look alike."""
     node = comparison.source.node(base.raw.get("schema", {}))
-    for value in comparison.candidates.of_slot((node,), ({"minItems": 2},), 400)[:80]:
+    for value in comparison.candidates.of_slot((node,), ({"minItems": 2, "maxProperties": 0},), 400)[:80]:
         old, new = serialised(base, value), serialised(head, value)
         if old != new or (base.style[0] in {"matrix", "label"}) != (head.style[0] in {"matrix", "label"}):
             proof = Proof(f"{base.place} {base.name}", value, old)
@@ -160,10 +177,20 @@ def restyled(base: Parameter, head: Parameter, label: str, comparison: Compariso
             return
 
 
-def _encoded(base: Parameter, head: Parameter, label: str) -> Iterator[Finding]:
-    before = next(iter(base.content()), "plain text")
-    after = next(iter(head.content()), "plain text")
-    yield Level.BREAKING, "parameter-encoding", f"{label} is written as {after}, was {before}", "", None
+def _encoded(base: Parameter, head: Parameter, label: str, comparison: Comparison) -> Iterator[Finding]:
+    before = next(iter(base.content()), "")
+    after = next(iter(head.content()), "")
+    schema = members(base.content().get(before)).get("schema") if before else base.raw.get("schema")
+    value = sample(schema, comparison)
+    text = f"{base.name}={canonical(value)}" if "json" in before else serialised(base, value)
+    message = f"{label} is written as {after or 'plain text'}, was {before or 'plain text'}"
+    yield Level.BREAKING, "parameter-encoding", message, "", Proof(f"{base.place} {base.name}", value, text)
+
+
+def sample(schema: Json, comparison: Comparison) -> Json:
+    """Return a value that the source sends, one with something in it where there is one."""
+    values = comparison.candidates.of_slot((comparison.source.node(schema),), (), _TRIED)
+    return next((one for one in values if one not in ("", None)), values[0] if values else "x")
 
 
 def _documents(base: Parameter, head: Parameter, label: str, comparison: Comparison) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from guardrails.analysis.openapi.difference import Difference, Direction, Level, Proof
 from guardrails.analysis.openapi.operations import Operation
+from guardrails.analysis.openapi.parameters import is_read
 from guardrails.analysis.openapi.schemas.search import Answer, Comparison
 from guardrails.analysis.openapi.values import Json
 
@@ -41,7 +42,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One schema slot: where it is, how a reader names it, and who sends what fills it."""
+    """One schema slot: where it is, how a reader names it, and who sends what fills it.
+
+    `is_text` tells that its parts go over the wire as text, as those of a form do.
+    """
 
     place: Place
     direction: Direction
@@ -49,6 +53,7 @@ class Slot:
     pointer: str
     proof_place: str
     client_sends: bool
+    is_text: bool = False
 
     def differences(self, base: Json, head: Json, comparison: Comparison) -> Iterator[Difference]:
         """Yield the differences between base's and head's schema."""
@@ -56,7 +61,12 @@ class Slot:
         result = comparison.of(source, target)
         if result.answer is Answer.SAME:
             return
-        for witness in result.witnesses:
+        witnesses = [
+            one
+            for one in result.witnesses
+            if not self.is_text or result.is_meant or not is_read(one.value, source, target, comparison)
+        ]
+        for witness in witnesses:
             who = (
                 "head refuses what base took"
                 if self.client_sends
@@ -66,7 +76,7 @@ class Slot:
             proof = None if result.is_meant else Proof(self.proof_place, witness.value)
             yield self._made(Level.BREAKING, witness.keyword, message, witness.pointer, proof)
         forgotten = comparison.forgotten(source, target, by_target=self.client_sends)
-        missed = {(one.pointer, one.keyword) for one in result.witnesses}
+        missed = {(one.pointer, one.keyword) for one in witnesses}
         for pointer in forgotten:
             if (pointer.rpartition("/")[0], "required") in missed:
                 continue  # that it may be missing was said already
@@ -83,11 +93,20 @@ class Slot:
         elif result.answer is Answer.UNKNOWN:
             message = f"{self.label} changed, and no rule or witness tells whether that breaks"
             yield self._made(Level.UNKNOWN, "schema", message)
-        elif result.loses_names and self.client_sends:
-            message = f"{self.label}: an enumeration is gone, and generated clients lose its names"
-            yield self._made(Level.UNKNOWN, "enumeration-gone", message)
-        elif result.answer is Answer.SAFE and not forgotten:
-            yield self._made(Level.SAFE, "schema", f"{self.label} changed and keeps what base promised")
+        elif not witnesses:
+            lost = list(self._lost(source, target, comparison))
+            yield from lost
+            if not lost and not forgotten:
+                yield self._made(Level.SAFE, "schema", f"{self.label} changed and keeps what base promised")
+
+    def _lost(self, source: Json, target: Json, comparison: Comparison) -> Iterator[Difference]:
+        """Yield what clients generated from base lose, though every message still fits."""
+        requested = self.client_sends and self.direction is Direction.REQUEST
+        for loss in comparison.losses(source, target):
+            if loss.rule == "discriminator" or requested:
+                level = Level.UNKNOWN if loss.rule == "discriminator" else Level.BREAKING
+                message = f"{self.label}{self._at(loss.pointer)}: {loss.sentence}"
+                yield self._made(level, loss.rule, message, loss.pointer)
 
     def _at(self, pointer: str) -> str:
         return f" at {ascii(pointer)[1:-1]}" if pointer else ""

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable
 
+from guardrails.analysis.openapi.access.security import requirements
 from guardrails.analysis.openapi.lint.subject import Found, LintRule, Subject
 from guardrails.analysis.openapi.media import content_of
 from guardrails.analysis.openapi.operations import Operation
-from guardrails.analysis.openapi.security import requirements
 from guardrails.analysis.openapi.values import members, step
 
 _STATUS = re.compile(r"default|[1-5]XX|[1-5][0-9][0-9]")

@@ -18,9 +18,6 @@ _INNER = ("items", "contains", "propertyNames", "unevaluatedItems", "unevaluated
 _ONLY = ("pattern", "format", "multipleOf", "uniqueItems", "contentEncoding", UNREAD)
 
 
-GONE = "enumeration-gone"
-
-
 class Edit(StrEnum):
     """What one edit does to the set of values that fit."""
 
@@ -156,8 +153,7 @@ def _values(name: str, source: Node, target: Node, written: Callable[[Json], str
     if name not in source and name not in target:
         return
     if name not in source or name not in target:
-        gone = GONE if name == "enum" else name
-        yield (name, Edit.NARROWER) if name in target else (gone, Edit.WIDER)
+        yield name, Edit.NARROWER if name in target else Edit.WIDER
         return
     one, other = (
         {written(value) for value in listed(source[name])},

@@ -141,6 +141,8 @@ class Universe:
     def _reference(self, reference: str) -> Node:
         if isinstance(self.document.at(reference), Missing):
             return {UNRESOLVED: reference}
+        if _is_endless(self.document, reference):
+            return {}
         if reference not in self._definitions:
             self._definitions[reference] = f"#/$defs/{len(self._references)}"
             self._references.append(reference)
@@ -237,6 +239,25 @@ class Universe:
 
     def _is_unsent(self, raw: Json) -> bool:
         return members(raw).get(self._hidden) is True or self.document.resolved(raw).get(self._hidden) is True
+
+
+def _is_endless(document: Document, reference: str) -> bool:
+    """Whether a reference only ever leads to references, round and round, and so says nothing."""
+    seen: set[str] = set()
+    while reference not in seen:
+        seen.add(reference)
+        found = document.at(reference)
+        raw = {} if isinstance(found, Missing) else members(found)
+        inner = [
+            raw,
+            *(members(one) for name in ("allOf", "anyOf", "oneOf") for one in listed(raw.get(name))),
+        ]
+        named = [one["$ref"] for one in inner if isinstance(one.get("$ref"), str)]
+        spoken = raw.keys() - {"$ref", "allOf", "anyOf", "oneOf", "title", "description", "example"}
+        if spoken or len(named) != 1 or len(inner) > (1 if "$ref" in raw else 2):
+            return False
+        reference = str(named[0])
+    return True
 
 
 def _rewrite(node: Node) -> None:

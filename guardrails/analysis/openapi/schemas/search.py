@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.schemas.candidates import Candidates
 from guardrails.analysis.openapi.schemas.containment import Proof, is_unspoken
-from guardrails.analysis.openapi.schemas.edits import GONE, Edit, Edits
+from guardrails.analysis.openapi.schemas.edits import Edit, Edits
+from guardrails.analysis.openapi.schemas.losses import Loss, Losses
 from guardrails.analysis.openapi.schemas.normal import FALSE, UNSENT, WIDENED, Side, Universe
-from guardrails.analysis.openapi.schemas.refutation import Refutation
 from guardrails.analysis.openapi.schemas.second import agrees
 from guardrails.analysis.openapi.schemas.shapes import Conjunction, Shape, leaves
+from guardrails.analysis.openapi.schemas.tableau.refutation import Refutation
 from guardrails.analysis.openapi.values import Json, Node, kind_of, step, texts
 from guardrails.model.errors import ToolMissing
 
@@ -54,7 +55,6 @@ class Result:
     """The answer on one slot, with the witnesses of a break, one for each place and keyword.
 
     `narrowed` names keywords that let less through, where nothing else decides.
-    `loses_names` tells that values which a client knows by name are now any values.
     `is_meant` tells that the schemas contradict themselves (a `minItems` beside `type: string`),
     and break only when their types include what their keywords speak of.
     """
@@ -62,7 +62,6 @@ class Result:
     answer: Answer
     witnesses: tuple[Witness, ...] = ()
     narrowed: tuple[str, ...] = ()
-    loses_names: bool = False
     is_meant: bool = False
 
 
@@ -86,7 +85,7 @@ class Validators:
         if validator is None:
             return []
         found = [
-            Witness(value, step("", *error.instance_path), str(error.schema_path[-1]), error.message)
+            _refusal(value, list(error.instance_path), list(map(str, error.schema_path)), error.message)
             for error in validator.iter_errors(value)
         ]
         return sorted(found, key=lambda one: -one.pointer.count("/"))
@@ -105,6 +104,19 @@ class Validators:
         if key not in self._made:
             self._made[key] = (nodes, _compiled(standalone(self._universe, nodes)))
         return self._made[key][1]
+
+
+def _refusal(value: Json, place: list[str | int], path: list[str], message: str) -> Witness:
+    """Return a refusal; what a schema that takes nothing refuses is told by the keyword that leads to it."""
+    if path[-1] == "not" and message.startswith("{} is not allowed"):
+        name = place[-1] if place else ""  # a property without a name has no step of its own
+        if path[-2:-1] == ["additionalProperties"]:
+            reason = f"{name!a} is sent, and no other properties than the declared ones are taken"
+            return Witness(value, step("", *place[:-1]), "additionalProperties", reason)
+        if path[-2:-1] == ["items"]:
+            return Witness(value, step("", *place[:-1]), "items", "more items are sent than are described")
+        message = f"{name!a} is sent and must not be"
+    return Witness(value, step("", *place), path[-1], message)
 
 
 def _compiled(schema: Node) -> "jsonschema_rs.Draft202012Validator | None":
@@ -153,9 +165,20 @@ class Comparison:
     """Compares slots of two documents for one kind of message; what is compared twice is judged once."""
 
     def __init__(
-        self, source: Document, target: Document, *, request: bool, budget: int = BUDGET, meant: bool = False
+        self,
+        source: Document,
+        target: Document,
+        *,
+        request: bool,
+        budget: int = BUDGET,
+        meant: bool = False,
+        named: bool = False,
     ) -> None:
-        """Take the document whose messages must get through and the one that must take them."""
+        """Take the document whose messages must get through and the one that must take them.
+
+        `named` tells that generated clients write the messages, by names out of the source.
+        """
+        self.are_named = named
         self.source = Universe(source, Side.SOURCE, request=request, meant=meant)
         self.target = Universe(target, Side.TARGET, request=request, meant=meant)
         self._documents = (source, target)
@@ -217,7 +240,7 @@ class Comparison:
         if self.proof.same(source, target):
             return Result(Answer.SAME)
         if self.proof.holds((source,), (target,)):
-            return Result(Answer.SAFE, loses_names=self._loses_names(source, target))
+            return Result(Answer.SAFE)
         if not self.sent.can_judge((source,)) or not self.taken.can_judge((target,)):
             return Result(Answer.UNKNOWN)
         witnesses = tuple(self._witnesses(source, target))
@@ -226,13 +249,17 @@ class Comparison:
         found = Edits(self.source, self.target, self.proof).between(source, target)
         narrowed = dict.fromkeys(name for name, edit in found if edit is Edit.NARROWER)
         if self.refutation.holds(source, target) and not (narrowed and self.refutation.is_void(source)):
-            return Result(Answer.SAFE, loses_names=self._loses_names(source, target))
+            return Result(Answer.SAFE)
         return Result(Answer.UNKNOWN, narrowed=tuple(narrowed))
 
-    def _loses_names(self, source: Node, target: Node) -> bool:
-        """Whether a whole enumeration was opened and nothing else took its place."""
-        found = list(Edits(self.source, self.target, self.proof).between(source, target))
-        return (GONE, Edit.WIDER) in found and all(edit is Edit.WIDER for _, edit in found)
+    def losses(self, source: Json, target: Json) -> list[Loss]:
+        """Return what clients that are generated from the document lose, though every message still fits."""
+        found = Losses(self.source, self.target, self.proof)
+        try:
+            return list(dict.fromkeys(found.between(self.source.node(source), self.target.node(target))))
+        except RecursionError:
+            self._forget()
+            return []
 
     def _witnesses(self, source: Node, target: Node) -> Iterator[Witness]:
         seen: set[tuple[str, str]] = set()

@@ -199,9 +199,34 @@ def test_enumeration_that_is_opened_is_told_to_generated_clients() -> None:
     opened: Json = {"type": "object", "properties": {"a": STRING}}
     longer: Json = {"type": "object", "properties": {"a": {"type": "string", "enum": ["x", "y", "z"]}}}
 
-    assert worst_of_request(closed, opened) == "unknown"
+    assert worst_of_request(closed, opened) == "breaking"
     assert worst_of_request(closed, longer) == "safe"
     assert worst_of_answer(opened, closed) == "safe"
+
+
+def test_choice_that_loses_a_named_branch_is_told_to_generated_clients() -> None:
+    alike: Json = {"type": "object", "properties": {"name": STRING}}
+    components: Json = {"schemas": {"Cat": alike, "Dog": alike, "Hen": alike}}
+
+    def choice(*names: str) -> Json:
+        return {"anyOf": [{"$ref": f"#/components/schemas/{name}"} for name in names]}
+
+    assert worst_of_request(choice("Cat", "Dog"), choice("Cat"), components) == "breaking"
+    assert worst_of_request(choice("Cat", "Dog"), choice("Cat", "Hen"), components) == "same"
+    assert worst_of_request(choice("Cat"), choice("Cat", "Dog"), components) == "safe"
+    assert worst_of_answer(choice("Cat", "Dog"), choice("Cat"), components) == "safe"
+
+
+def test_reference_that_only_leads_round_says_nothing() -> None:
+    reference: Json = {"$ref": "#/components/schemas/A"}
+
+    def components(inner: Json) -> dict[str, Json]:
+        return {"schemas": {"A": inner, "B": {"oneOf": [reference]}}}
+
+    round_: Json = {"oneOf": [{"$ref": "#/components/schemas/B"}]}
+
+    assert worst_of_two(reference, components(round_), components({"type": "object"})) == "breaking"
+    assert worst_of_two(reference, components({"type": "object"}), components(round_)) == "safe"
 
 
 def test_what_neither_proof_nor_witness_decides_is_presumed_from_its_keywords() -> None:

@@ -7,19 +7,33 @@ _ADDRESSES = ("authorizationUrl", "tokenUrl", "refreshUrl")
 Requirement = dict[str, frozenset[str]]
 
 
-def requirements(operation: Operation) -> list[Requirement]:
+def requirements(operation: Operation, base: Operation | None = None) -> list[Requirement]:
     """Return the alternatives, each a set of scopes by scheme; no requirement is one empty alternative.
 
-    A scheme is known by what it asks of a request and not by its name, where it is defined.
+    A scheme is known by what it asks of a request and not by its name, where it is defined; one
+    whose tokens come from where those of a scheme of base come from is that scheme.
     """
     found = [
-        {_scheme(operation, name): frozenset(texts(scopes)) for name, scopes in members(one).items()}
+        {
+            _scheme(operation, name, base or operation): frozenset(texts(scopes))
+            for name, scopes in members(one).items()
+        }
         for one in listed(operation.security())
     ]
     return found or [{}]
 
 
-def _scheme(operation: Operation, name: str) -> str:
+def _known_as(operation: Operation, name: str, base: Operation) -> str:
+    """Return the name that base has for a scheme of tokens that base knows under no name of this one."""
+    known = members(members(base.document.root.get("components")).get("securitySchemes"))
+    addresses = _addresses(operation, name)
+    if name in known or addresses == [canonical(None)]:
+        return name
+    alike = [one for one in known if _addresses(base, one) == addresses]
+    return alike[0] if len(alike) == 1 else name
+
+
+def _scheme(operation: Operation, name: str, base: Operation) -> str:
     components = members(operation.document.root.get("components"))
     raw = operation.document.resolved(members(components.get("securitySchemes")).get(name))
     schemes = members(components.get("securitySchemes"))
@@ -27,7 +41,8 @@ def _scheme(operation: Operation, name: str) -> str:
     alike = [
         one for one, other in schemes.items() if asked and _asked(operation.document.resolved(other)) == asked
     ]
-    return asked if len(alike) == 1 else f"{raw.get('type') or ''} {name} {asked}"
+    known_as = _known_as(operation, name, base)
+    return asked if len(alike) == 1 else f"{raw.get('type') or ''} {known_as} {asked}"
 
 
 def _asked(raw: dict[str, Json]) -> str:
@@ -43,7 +58,7 @@ def _lowered(value: Json) -> Json:
 
 def refused(base: Operation, head: Operation) -> Requirement | None:
     """Return credentials that satisfy base and no alternative of head, None when all still do."""
-    offered = requirements(head)
+    offered = requirements(head, base)
     for had in requirements(base):
         if not any(_is_enough(had, needed) for needed in offered):
             return had
@@ -55,7 +70,7 @@ def moved_endpoints(base: Operation, head: Operation) -> list[str]:
     return [
         name
         for name in sorted(set(_schemes(base)) & set(_schemes(head)))
-        if _addresses(base, name) != _addresses(head, name)
+        if set(_addresses(base, name)) - set(_addresses(head, name))
     ]
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from guardrails.analysis.openapi.schemas.automata import within
-from guardrails.analysis.openapi.schemas.cases import Literal, Part, Value, fails, fits
 from guardrails.analysis.openapi.schemas.shapes import is_found
+from guardrails.analysis.openapi.schemas.tableau.cases import Literal, Part, Value, fails, fits
 from guardrails.analysis.openapi.values import Json, Node, members
 
 

@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from guardrails.analysis.openapi.schemas.automata import common
-from guardrails.analysis.openapi.schemas.cases import (
+from guardrails.analysis.openapi.schemas.normal import FALSE, Universe
+from guardrails.analysis.openapi.schemas.patterns import Irregular
+from guardrails.analysis.openapi.schemas.shapes import Shape, leaves
+from guardrails.analysis.openapi.schemas.tableau.cases import (
     Alternative,
     Literal,
     Part,
@@ -24,10 +27,7 @@ from guardrails.analysis.openapi.schemas.cases import (
     stripped,
     violations_of,
 )
-from guardrails.analysis.openapi.schemas.normal import FALSE, Universe
-from guardrails.analysis.openapi.schemas.patterns import Irregular
-from guardrails.analysis.openapi.schemas.shapes import Shape, leaves
-from guardrails.analysis.openapi.schemas.undeclared import (
+from guardrails.analysis.openapi.schemas.tableau.undeclared import (
     cases_of,
     concerns,
     failing_part,
