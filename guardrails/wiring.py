@@ -38,12 +38,12 @@ from guardrails.engine.run import Result, run_plan
 from guardrails.model.change import Change, Revision, Stage
 from guardrails.model.errors import CannotJudge, UsageError
 from guardrails.model.finding import Finding
-from guardrails.model.frozen import frozen
+from guardrails.model.frozen import frozen, replace
 from guardrails.model.gate import Context, Gate
 from guardrails.model.policy import BoxLevel, Policy, Service
 from guardrails.model.ports import Box, Tool
 from guardrails.model.rule import Report, Rule
-from guardrails.model.verdict import Verdict
+from guardrails.model.verdict import Outcome, Verdict
 from guardrails.report.format import Format
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ class Question:
 
     At most one of head, patch, staged and worktree names the change; with none of them, and no base,
     it is what HEAD adds to the target branch, or on that branch itself what the work tree adds.
+    `approvals` are files and folders with approvals, besides those that the repository stores;
+    `authors` name who wrote the change, besides those whom its commits name.
     """
 
     repository: Path
@@ -74,6 +76,8 @@ class Question:
     only: tuple[str, ...] = ()
     task: str | None = None
     allow_unsandboxed: bool = False
+    approvals: tuple[Path, ...] = ()
+    authors: tuple[str, ...] = ()
 
 
 @cache
@@ -115,7 +119,7 @@ def answer(question: Question) -> Verdict:
     folder = user_folder(os.environ)
     store = FileCache(folder)
     try:
-        opened, policy = _opened(question, store)
+        opened, policy = opened_change(question, store)
     except CannotJudge as error:
         return _unread(question, str(error))
     with opened, _laboratory(question, opened, policy, folder, store) as laboratory:
@@ -137,7 +141,7 @@ def derived_document(repository: Path, revision: str, app: str, *, allow_unsandb
     )
     folder = user_folder(os.environ)
     store = FileCache(folder)
-    opened, policy = _opened(question, store)
+    opened, policy = opened_change(question, store)
     with opened, _laboratory(question, opened, policy, folder, store) as laboratory:
         service = next((one for one in policy.services if one.name == app), None)
         if service is None and ":" not in app:
@@ -146,8 +150,8 @@ def derived_document(repository: Path, revision: str, app: str, *, allow_unsandb
         return laboratory.document(service or Service(name=app, app=app, paths=(".",)), opened.head)
 
 
-def _opened(question: Question, store: FileCache) -> tuple[Opened, Policy]:
-    """Open the change and read base's policy; where that policy names another target, that one's."""
+def opened_change(question: Question, store: FileCache) -> tuple[Opened, Policy]:
+    """Return the opened change, for the caller to close, and base's policy; that of the target that it names."""
     opened = open_change(question.repository, _source(question), task=question.task)
     try:
         policy = _policy_of(opened, store)
@@ -222,8 +226,18 @@ def _verdict(question: Question, opened: Opened, policy: Policy, laboratory: Run
     results = run_plan(plan, gates, context, ForkingExecutor(at_end=laboratory.close, crowd=crowd))
     final = frozenset(rule.id for rule in final_rules(results))
     ledger = Ledger(policy, clock.today(), opened.change.digest, final_rules=final)
-    judgement = judge(plan, results, ledger, _lost(plan, opened, policy))
-    return _report(question, opened.change, policy, judgement, results, box)
+    lost = _lost(plan, opened, policy)
+    judgement = judge(plan, results, ledger, lost)
+    if judgement.outcome is Outcome.PASS and not question.approvals:
+        return _report(question, opened.change, policy, judgement, results, box)
+    from guardrails.adapters.consent.gathering import gathered  # noqa: PLC0415 - a clean change asks nobody
+    from guardrails.engine.consent import heard  # noqa: PLC0415 - as above
+
+    known = {one.fingerprint for one in judgement.findings}
+    hearing = gathered(opened, policy, ledger.today, known, question.approvals, question.authors)
+    settled = heard(hearing, ledger, lambda ledger, notes: judge(plan, results, ledger, (*lost, *notes)))
+    verdict = _report(question, opened.change, policy, settled.judgement, results, box)
+    return replace(verdict, approvals=settled.approvals, notes=(*verdict.notes, *settled.remarks))
 
 
 def _lost(plan: Plan, opened: Opened, policy: Policy) -> tuple[Finding, ...]:

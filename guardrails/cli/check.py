@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from guardrails.cli.command import Command, exit_code
-from guardrails.cli.frame.options import add_common
+from guardrails.cli.frame.options import add_approvals, add_common
 from guardrails.cli.frame.output import check_formats, write_reports
 from guardrails.model.change import Stage
 from guardrails.wiring import Question, answer
@@ -20,6 +20,7 @@ def _configure(parser: "ArgumentParser") -> None:
     parser.add_argument(
         "paths", nargs="*", help="ignored: the index says what is staged, whatever a runner passes"
     )
+    add_approvals(parser)
     add_common(parser)
 
 
@@ -32,6 +33,8 @@ def question_in(parsed: "Namespace") -> Question:
         only=tuple(parsed.gate),
         task=parsed.task,
         allow_unsandboxed=parsed.allow_unsandboxed,
+        approvals=tuple(map(Path, parsed.approvals)),
+        authors=tuple(parsed.author),
     )
 
 

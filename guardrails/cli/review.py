@@ -3,13 +3,14 @@
 from argparse import ArgumentParser, Namespace
 
 from guardrails.cli.command import Command, exit_code
-from guardrails.cli.frame.options import add_common, add_inputs, question_from
+from guardrails.cli.frame.options import add_approvals, add_common, add_inputs, question_from
 from guardrails.cli.frame.output import check_formats, write_reports
 from guardrails.wiring import answer
 
 
 def _configure(parser: ArgumentParser) -> None:
     add_inputs(parser)
+    add_approvals(parser)
     add_common(parser)
 
 

@@ -10,7 +10,7 @@ from datetime import date
 
 from guardrails.engine.plan import Plan, PlannedGate
 from guardrails.engine.rules import COULD_NOT_JUDGE, LOST_SERVICE, NO_CHANGE, NO_OUTCOME, NOTHING_PLANNED
-from guardrails.model.approval import Approval
+from guardrails.model.approval import Approval, Dispute
 from guardrails.model.finding import Effect, Finding, Location, Status
 from guardrails.model.frozen import frozen, replace
 from guardrails.model.policy import Policy, Service
@@ -18,18 +18,23 @@ from guardrails.model.rule import Failure, Report, Rule, finding_of
 from guardrails.model.verdict import GateOutcome, Outcome, outcome_of, worst
 from guardrails.model.waiver import Waiver
 
-_BREAK_GLASS_APPROVERS = 2
-
 
 @frozen
 class Ledger:
-    """What may settle a finding: base's policy, verified approvals, the day, and which rules are final."""
+    """What may settle a finding: base's policy, verified approvals, the day, and which rules are final.
+
+    `repository` is what approvals must have been given for; `authors` are the names and addresses
+    of those who wrote the change, as far as they are known; `disputes` are the change's own.
+    """
 
     policy: Policy
     today: date
     change_digest: str = ""
     approvals: tuple[Approval, ...] = ()
     final_rules: frozenset[str] = frozenset()
+    repository: str = ""
+    authors: tuple[str, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
 
 
 @frozen
@@ -121,7 +126,11 @@ def _settled(finding: Finding, known: "_Known", ledger: Ledger) -> Finding:
         return replace(finding, status=Status.WAIVED, status_reason=reason)
     if finding.rule in ledger.final_rules:
         return finding
-    return _approved(finding, ledger) or _disputed(finding, ledger) or finding
+    if not ledger.approvals and not ledger.disputes:
+        return finding
+    from guardrails.engine.consent import approved, disputed  # noqa: PLC0415 - most changes bring neither
+
+    return approved(finding, ledger) or disputed(finding, ledger) or finding
 
 
 class _Known:
@@ -139,34 +148,6 @@ class _Known:
         return None
 
 
-def _approved(finding: Finding, ledger: Ledger) -> Finding | None:
-    names = {
-        one.approver
-        for one in ledger.approvals
-        if one.approver in ledger.policy.approvers
-        and one.is_bound_to(ledger.change_digest, finding.fingerprint, finding.evidence_digest, ledger.today)
-        and (finding.effect is not Effect.UNDECIDED or (one.expires is not None and one.reason.strip()))
-    }
-    needed = 1
-    if finding.effect is Effect.UNDECIDED:
-        if not ledger.policy.allows_break_glass:
-            return None
-        needed = _BREAK_GLASS_APPROVERS
-    if len(names) < needed:
-        return None
-    return replace(finding, status=Status.APPROVED, status_reason=f"approved by {', '.join(sorted(names))}")
-
-
-def _disputed(finding: Finding, ledger: Ledger) -> Finding | None:
-    if finding.effect is not Effect.BLOCK or not ledger.policy.allows_disputes:
-        return None
-    for dispute in ledger.policy.disputes:
-        if dispute.fingerprint == finding.fingerprint:
-            reason = f"disputed by {dispute.author}"
-            return replace(finding, effect=Effect.REVIEW, status=Status.DISPUTED, status_reason=reason)
-    return None
-
-
 def _harness_finding(rule: Rule, gate: str, message: str, subject: str = "") -> Finding:
     finding = finding_of(rule, rule.effect, Location(path="", symbol=gate), message, subject=subject)
     return replace(finding, gate=gate or rule.gate)
@@ -176,9 +157,16 @@ def _reason(outcome: Outcome, findings: Sequence[Finding]) -> str:
     counted = [one for one in findings if one.counts]
     deciding = [one for one in counted if outcome_of([one]) is outcome]
     if outcome is Outcome.PASS:
-        settled = len(findings) - len(counted)
-        notes = f"{len(counted)} to note" if counted else "nothing new"
-        return f"{notes}, {settled} known" if settled else notes
+        approved = [one for one in findings if one.status is Status.APPROVED]
+        if any(one.effect is Effect.UNDECIDED for one in approved):
+            return "it did not judge, and was let through by break-glass"
+        settled = len(findings) - len(counted) - len(approved)
+        parts = (
+            f"{len(counted)} to note" if counted else "nothing new",
+            f"{settled} known" if settled else "",
+            f"{len(approved)} approved" if approved else "",
+        )
+        return ", ".join(part for part in parts if part)
     first = min(deciding, key=_report_order)
     more = f", and {len(deciding) - 1} more" if len(deciding) > 1 else ""
     return f"{first.rule} {first.message}{more}"

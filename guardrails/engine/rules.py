@@ -56,4 +56,38 @@ LOST_SERVICE = Rule(
     effect=Effect.REVIEW,
 )
 
-HARNESS_RULES = (COULD_NOT_JUDGE, NO_OUTCOME, NOTHING_PLANNED, NO_CHANGE, LOST_SERVICE)
+NOT_ACCEPTED = Rule(
+    id="GR006",
+    name="approval-not-accepted",
+    gate="harness",
+    summary="An approval was handed in and settles nothing",
+    why=(
+        "An approval is consent to one finding of one change of one repository, by an approver whom base knows. "
+        "Any push, another day, another key or another finding voids it. Whoever gave it has to hear of that, "
+        "and why; the finding counts as before."
+    ),
+    remedy="Have an approver look at the finding as it is now and run `guardrails approve`, or delete the file.",
+    effect=Effect.NOTE,
+)
+NOT_HEARD = Rule(
+    id="GR007",
+    name="dispute-not-heard",
+    gate="harness",
+    summary="A dispute of the change turns no block into a review",
+    why=(
+        "An author may say that a rule is wrong where base's policy allows disputes, for a finding that blocks and "
+        "whose rule is not final. Any other dispute changes nothing."
+    ),
+    remedy="Repair what was found, or have an approver consent to it.",
+    effect=Effect.NOTE,
+)
+
+HARNESS_RULES = (
+    COULD_NOT_JUDGE,
+    NO_OUTCOME,
+    NOTHING_PLANNED,
+    NO_CHANGE,
+    LOST_SERVICE,
+    NOT_ACCEPTED,
+    NOT_HEARD,
+)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
-from guardrails.model.approval import Dispute
+from guardrails.model.approval import ApprovalPolicy
 from guardrails.model.change import Stage
 from guardrails.model.finding import Effect
 from guardrails.model.frozen import field, frozen
@@ -90,6 +90,7 @@ class Policy:
 
     `allowed_packages` are the packages that may be installed, by normalised name; empty when
     policy lists none, so that only base's locks decide. `team_rules` are those of `policies/rules/`.
+    `repository` is the name to which approvals are bound; without one it is the first commit.
     """
 
     stages: Mapping[Stage, StagePlan]
@@ -100,7 +101,8 @@ class Policy:
     baseline: Baseline = field(default_factory=Baseline)
     approvers: tuple[str, ...] = ()
     allowed_packages: tuple[str, ...] = ()
-    disputes: tuple[Dispute, ...] = ()
+    approvals: ApprovalPolicy = ApprovalPolicy()
+    repository: str = ""
     allows_disputes: bool = False
     allows_break_glass: bool = False
     minimum_box: BoxLevel = BoxLevel.LANDLOCK

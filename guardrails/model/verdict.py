@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+from guardrails.model.approval import Approval
 from guardrails.model.change import Change, Stage
 from guardrails.model.finding import Effect, Finding
 from guardrails.model.frozen import field, frozen
@@ -49,7 +50,10 @@ class GateOutcome:
 
 @frozen
 class Verdict:
-    """The answer to a change. Everything but `measured` is the same for the same input."""
+    """The answer to a change. Everything but `measured` is the same for the same input.
+
+    `approvals` are those that settled a finding.
+    """
 
     outcome: Outcome
     stage: Stage
@@ -61,4 +65,5 @@ class Verdict:
     harness: str
     box: str
     notes: tuple[str, ...] = ()
+    approvals: tuple[Approval, ...] = ()
     measured: Mapping[str, Mapping[str, float]] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from guardrails.report.content.printable import ELLIPSIS, one_line
 from guardrails.report.content.summary import (
     Entry,
     about,
+    approved_of,
     aside_of,
     entries_of,
     gates_of,
@@ -117,6 +118,8 @@ def _some(lines: Iterable[str], most: int) -> Iterator[str]:
 
 
 def _aside(verdict: Verdict) -> Iterator[str]:
+    lines = (one_line(f"{one.finding.rule} {said}") for one, said in approved_of(verdict))
+    yield from _some(lines, _NOTE_LINES)
     aside = aside_of(verdict)
     if aside:
         yield "not counted: " + ", ".join(f"{rules.total()} {status}" for status, rules in aside.items())

@@ -5,6 +5,7 @@ stands under `measured`, so two runs on the same change are equal outside of it.
 no UTF-8 is shown with `\xNN` for each odd byte and has its exact bytes in hex in `path_bytes`.
 """
 
+from guardrails.model.approval import Approval
 from guardrails.model.change import Change, Revision
 from guardrails.model.verdict import GateOutcome, Verdict
 from guardrails.report.content.summary import Entry, entries_of, gates_of
@@ -27,6 +28,7 @@ def _render(verdict: Verdict, presentation: Presentation) -> str:
             "notes": list(verdict.notes),
             "gates": [_gate(gate) for gate in gates_of(verdict)],
             "findings": [_finding(entry) for entry in entries],
+            "approvals": [_approval(one) for one in verdict.approvals],
             "measured": measured_value(verdict, entries),
         }
     )
@@ -64,6 +66,7 @@ def _finding(entry: Entry) -> dict[str, Json]:
         **path_value(finding.location.path),
         "line": finding.location.line,
         "symbol": finding.location.symbol,
+        "subject": finding.subject,
         "message": finding.message,
         "remedy": finding.remedy,
         "fingerprint": finding.fingerprint,
@@ -71,6 +74,18 @@ def _finding(entry: Entry) -> dict[str, Json]:
         "status": finding.status,
         "status_reason": finding.status_reason,
         "evidence": [evidence_value(one) for one in finding.evidence],
+    }
+
+
+def _approval(one: Approval) -> dict[str, Json]:
+    return {
+        "approver": one.approver,
+        "fingerprint": one.fingerprint,
+        "evidence_digest": one.evidence_digest,
+        "reason": one.reason,
+        "expires": one.expires.isoformat() if one.expires else None,
+        "key": one.key,
+        "source": one.source,
     }
 
 

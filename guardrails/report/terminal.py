@@ -6,13 +6,14 @@ are line feeds and, where the Presentation asks for colour, our own colour codes
 
 from collections.abc import Iterator, Sequence
 
-from guardrails.model.finding import Status
+from guardrails.model.finding import Effect, Status
 from guardrails.model.verdict import GateOutcome, Outcome, Verdict
 from guardrails.report.content.causes import causes_of
 from guardrails.report.content.printable import columns, one_line, sentence, wrapped
 from guardrails.report.content.summary import (
     Entry,
     about,
+    approved_of,
     aside_of,
     entries_of,
     gates_of,
@@ -69,6 +70,7 @@ class _Page:
             yield from self.entry(cause.entry)
             if cause.others:
                 yield from self.labelled("  the same cause from: ", _named(cause.others))
+        yield from self.approved(verdict)
         yield from self.aside(verdict)
         yield ""
         yield f"next: {next_command(verdict, self.presentation)}"
@@ -90,6 +92,8 @@ class _Page:
         yield f"{effect} {one_line(finding.rule + name)}  {place}"
         yield from self.labelled("  ", _sentence(finding.message), 4)
         yield from self.labelled("  remedy: ", _sentence(finding.remedy))
+        if finding.effect is Effect.REVIEW:
+            yield one_line(f"  consent: guardrails approve {entry.id}")
         if finding.status is Status.DISPUTED:
             yield from self.labelled("  disputed by the author: ", f'"{_sentence(finding.status_reason)}"')
         from guardrails.report.content.proof import proof_lines  # noqa: PLC0415 - a clean verdict proves nothing
@@ -97,6 +101,14 @@ class _Page:
         for one in finding.evidence:
             for line in proof_lines(one, self.width - 4):
                 yield f"  {self.painted('│', _DIM)} {line}"
+
+    def approved(self, verdict: Verdict) -> Iterator[str]:
+        for entry, said in approved_of(verdict):
+            place = place_of(entry.finding) or "the whole change"
+            yield ""
+            yield f"{self.painted('approved', _COLOURS['pass'])} {one_line(entry.finding.rule)}  {place}"
+            yield from self.labelled("  ", _sentence(entry.finding.message), 4)
+            yield from self.labelled("  ", _sentence(said), 4)
 
     def aside(self, verdict: Verdict) -> Iterator[str]:
         aside = aside_of(verdict)

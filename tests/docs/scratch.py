@@ -1,5 +1,6 @@
 """The repositories in which the documents' commands run: a foreign FastAPI service, in several states."""
 
+import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -141,6 +142,44 @@ def _two_documents(folder: Path) -> RepositoryBuilder:
     return made.write_all({"base.yaml": _TEAS, "head.yaml": _TEAS.replace("maximum: 50", "maximum: 20")})
 
 
+def _approvers(folder: Path) -> RepositoryBuilder:
+    keys = folder.parent / "home" / ".ssh"
+    keys.mkdir(parents=True, mode=0o700)
+    words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "ann", "-f", str(keys / "id_ed25519")]
+    subprocess.run(words, check=True)
+    public = " ".join((keys / "id_ed25519.pub").read_text("ascii").split()[:2])
+    made = RepositoryBuilder(folder)
+    made.write_all(
+        {
+            "policies/guardrails.yaml": approvals_policy(),
+            "policies/approvers": f"ann@example.org {public}\n",
+            "contracts/teas/openapi.yaml": _TEAS,
+            "teas/__init__.py": "",
+        }
+    )
+    made.commit("Promise fifty teas")
+    made.branch("fewer").write("contracts/teas/openapi.yaml", _TEAS.replace("maximum: 50", "maximum: 20"))
+    made.commit("Promise twenty teas")
+    return made
+
+
+def approvals_policy() -> str:
+    """Return the policy that the page on approvals shows, so that it is the one that is tried."""
+    blocks = blocks_of(ROOT / "guardrails" / "guide" / "approvals.md")
+    return next(one.text + "\n" for one in blocks if one.value == "policies/guardrails.yaml")
+
+
+def _disputed(folder: Path) -> RepositoryBuilder:
+    made = _approvers(folder)
+    shown = next(
+        one
+        for one in blocks_of(ROOT / "guardrails" / "guide" / "approvals.md")
+        if one.value.startswith(".guardrails")
+    )
+    made.write(shown.value, shown.text + "\n").commit("Say that the rule is wrong here")
+    return made
+
+
 STATES: Mapping[str, Callable[[Path], RepositoryBuilder]] = {
     "foreign-service": _with_policy,
     "foreign-service-without-policy": _without_policy,
@@ -152,4 +191,6 @@ STATES: Mapping[str, Callable[[Path], RepositoryBuilder]] = {
     "foreign-service-slow": _slow,
     "foreign-service-with-rules": _ruled,
     "two-documents": _two_documents,
+    "service-with-approvers": _approvers,
+    "service-with-a-dispute": _disputed,
 }

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -10,8 +11,13 @@ import pytest
 import yaml
 
 from examples.stored import stored_changes
+from guardrails.adapters.consent.disputes import disputes_in
+from guardrails.adapters.git.approvals import NAMESPACE
+from guardrails.adapters.git.inputs import Commits, open_change
 from guardrails.adapters.policy.reader import read_policy
 from guardrails.analysis.replay.scenarios import scenarios_in
+from guardrails.cli.frame.parser import parsed_by
+from guardrails.cli.main import load
 from guardrails.model.errors import PolicyError
 from guardrails.wiring import catalog
 from reference_service.settings import Settings
@@ -21,6 +27,7 @@ from tests.docs.documents import DOCUMENTS, ROOT, Block, blocks_of
 from tests.docs.makefile import recipe, targets
 from tests.docs.scratch import STATES, readme_policy
 from tests.repos.boxed import real_box
+from tests.repos.builder import RepositoryBuilder
 from tests.repos.memory import MemoryCache, MemoryTree
 
 BLOCKS = [block for document in DOCUMENTS for block in blocks_of(document)]
@@ -111,6 +118,25 @@ def _workflow_is_careful(block: Block, folder: Path) -> None:
     assert all(re.search(r"@[0-9a-f]{40}$", step["uses"]) for step in steps if "uses" in step)
 
 
+def _ci_lines_are_commands(block: Block, folder: Path) -> None:
+    """Hold lines for CI to the options that there are, and to the refs in which approvals are kept."""
+    for line in block.lines:
+        program, *words = shlex.split(line)
+        if program == "guardrails":
+            assert parsed_by({words[0]: load(words[0])}, words).command == words[0]
+        else:
+            assert words == ["fetch", "origin", f"{NAMESPACE}/*:{NAMESPACE}/*"]
+
+
+def _dispute_is_read(block: Block, folder: Path) -> None:
+    repository = RepositoryBuilder(folder)
+    repository.write("a.txt", "a").commit("Begin")
+    repository.write(block.value, block.text).commit("Dispute")
+    with open_change(folder, Commits("HEAD~1")) as opened:
+        disputes, broken = disputes_in(opened.change, opened.head)
+    assert (len(disputes), broken) == (1, ())
+
+
 def _python_parses(block: Block, folder: Path) -> None:
     ast.parse(block.text)
 
@@ -138,6 +164,8 @@ _LOOKS: Mapping[tuple[str, str], Callable[[Block, Path], None]] = {
     ("console", "judged by"): _examples_are_shown,
     ("sh", "recipe of"): _lines_are_the_recipe,
     ("sh", "service"): _service_reads,
+    ("sh", "lines of"): _ci_lines_are_commands,
+    ("yaml", "dispute"): _dispute_is_read,
     ("sh", "request"): _request_names_an_operation,
     ("json", "answer"): _answer_is_json,
     ("sh", ""): _lines_are_targets,

@@ -1,5 +1,8 @@
 """One verdict that holds everything a report must show: all effects, statuses, proofs and hostile text."""
 
+from datetime import date
+
+from guardrails.model.approval import Approval
 from guardrails.model.change import Change, Entry, FileChange, Mode, Revision, Stage
 from guardrails.model.evidence import (
     Before,
@@ -192,7 +195,7 @@ def _integrity() -> tuple[Finding, ...]:
             "Leave policies/ out of this change.",
             evidence=(Before("p99_ms: 50", "p99_ms: 500"),),
             status=Status.APPROVED,
-            status_reason="approved by ana: agreed in review",
+            status_reason="approved by ana until 2027-01-31: agreed in review",
         ),
         _finding(
             "GR701",
@@ -271,6 +274,21 @@ def _dynamic() -> tuple[Finding, ...]:
     )
 
 
+def _approval() -> Approval:
+    settled = next(one for one in _integrity() if one.status is Status.APPROVED)
+    bound = (settled.fingerprint, settled.evidence_digest)
+    last = date(2027, 1, 31)
+    return Approval(
+        "ana",
+        "0" * 64,
+        *bound,
+        "agreed in review",
+        last,
+        key="sk-ssh-ed25519@openssh.com",
+        source="a.approval",
+    )
+
+
 def rich_verdict() -> Verdict:
     """Return the verdict, its findings in no order."""
     gates = (
@@ -296,6 +314,7 @@ def rich_verdict() -> Verdict:
         policy_digest="5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef",
         harness="0.1.0",
         box="bubblewrap",
+        approvals=(_approval(),),
         notes=("waiver of GR105 ends in 9 days", "--allow-unsandboxed was not given"),
         measured={"latency": {"wall seconds": 31.5, "rounds": 40}, "style": {"wall seconds": 0.21}},
     )

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from guardrails.adapters.policy.approvers import names_in
+from guardrails.adapters.policy.approvers import signers_in
 from guardrails.adapters.policy.document import parse
 from guardrails.adapters.policy.files import APPROVERS, FOLDER
 from guardrails.adapters.policy.plain import Plain, shown
@@ -99,7 +99,7 @@ def _content(path: str, side: _Side) -> "Plain | _NotData":
     content = side.tree.read(path) or b""
     try:
         if path == f"{FOLDER}/{APPROVERS}":
-            return [*names_in(path, content)]
+            return [one.described for one in signers_in(path, content)]
         if path.endswith(_DATA_SUFFIXES):
             return parse(path, content).data
     except PolicyError as error:

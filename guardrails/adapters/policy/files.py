@@ -10,6 +10,7 @@ from typing import Literal
 
 from guardrails.adapters.policy.decode import DecodeError
 from guardrails.adapters.policy.plain import Pointer, shown
+from guardrails.model.approval import ApprovalPolicy
 from guardrails.model.change import Stage
 from guardrails.model.frozen import field, frozen
 from guardrails.model.policy import BoxLevel, Service
@@ -24,6 +25,7 @@ APPROVERS = "approvers"
 _HEX = frozenset("0123456789abcdef")
 _MIN_FINGERPRINT = 8
 _MAX_FINGERPRINT = 64
+_MAX_WORD = 200
 
 
 @frozen
@@ -36,6 +38,8 @@ class GuardrailsFile:
     `minimum_box` is the weakest box in which the project's code may run.
     `disputes` says whether an author's dispute may turn a block into a review.
     `break_glass` says whether two approvers may let an undecided change through.
+    `repository` is a name that no other repository has, to which approvals are bound; its first commit when left out.
+    `approvals` says whose consent counts, and for what.
     `stages` names the gates that each stage requires; a stage that is left out gets its defaults.
     `rules` gives rules, by id, another effect than their own.
     `services` lists the services of this repository.
@@ -47,6 +51,8 @@ class GuardrailsFile:
     minimum_box: BoxLevel = BoxLevel.LANDLOCK
     disputes: bool = False
     break_glass: bool = False
+    repository: str = ""
+    approvals: ApprovalPolicy = ApprovalPolicy()
     stages: Mapping[Stage, tuple[str, ...]] = field(default_factory=dict)
     rules: Mapping[str, Literal["block", "review", "note"]] = field(default_factory=dict)
     services: tuple[Service, ...] = ()
@@ -60,6 +66,9 @@ class GuardrailsFile:
             raise DecodeError(
                 ("target",), f"target {shown(self.target)} is no branch; write its name, such as main"
             )
+        if self.repository and not _is_word(self.repository):
+            message = f"repository {shown(self.repository)} is not one word; write a name such as acme/shop"
+            raise DecodeError(("repository",), message)
 
 
 @frozen
@@ -131,6 +140,10 @@ class DependenciesFile:
 def _is_version(text: str) -> bool:
     numbers = text.split(".", 2)
     return len(numbers) == len(("major", "minor", "patch")) and all(one[:1].isdigit() for one in numbers)
+
+
+def _is_word(text: str) -> bool:
+    return text.isascii() and text.isprintable() and text.split() == [text] and len(text) <= _MAX_WORD
 
 
 def _is_package(name: str) -> bool:

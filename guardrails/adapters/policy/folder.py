@@ -20,7 +20,7 @@ from guardrails.model.ports import Cache, Tree
 
 _PREFIX = f"{FOLDER}/"
 _UNREAD_BY_DESIGN = ("schema/",)  # for editors only
-_FORMAT = 1
+_FORMAT = 2
 _SURELY_MEANT = 0.85  # a foreign repository may well have a policies/standards.yaml of its own
 _LINKS: Mapping[Mode, str] = {Mode.SYMLINK: "a symbolic link", Mode.SUBMODULE: "a submodule"}
 

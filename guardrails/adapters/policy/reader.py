@@ -94,14 +94,17 @@ def _policy(folder: Folder, data: Mapping[str, Plain], gates: Sequence[Gate]) ->
         services = checked(said.services)
         stages = _stages(said, gates)
         effects = _effects(said, gates)
-    approvers = data.get(APPROVERS)
+        approvers = _approvers(data)
+        _check_approvals(said, approvers, gates)
     return Policy(
         stages=stages,
         services=services,
         effects=effects,
         waivers=_waivers(folder, data),
         baseline=_baseline(folder, data),
-        approvers=tuple(str(name) for name in approvers) if isinstance(approvers, list) else (),
+        approvers=approvers,
+        approvals=said.approvals,
+        repository=said.repository,
         allowed_packages=_allowed_packages(folder, data),
         allows_disputes=said.disputes,
         allows_break_glass=said.break_glass,
@@ -147,6 +150,39 @@ def _effects(said: GuardrailsFile, gates: Sequence[Gate]) -> Mapping[str, Effect
             message = f"{key} ({rules[key].name}) is final, no policy changes its effect; delete the line"
             raise DecodeError(("rules", key), message, at_key=True)
     return {key: Effect(effect) for key, effect in said.rules.items()}
+
+
+def _approvers(data: Mapping[str, Plain]) -> tuple[str, ...]:
+    names = data.get(APPROVERS)
+    return tuple(str(name) for name in names) if isinstance(names, list) else ()
+
+
+def _check_approvals(said: GuardrailsFile, approvers: Sequence[str], gates: Sequence[Gate]) -> None:
+    """Raise DecodeError where the terms of approvals name a rule or an approver that does not exist."""
+    terms = said.approvals
+    if terms.rules:
+        rules = {rule.id: rule for gate in gates for rule in gate.rules()}
+        known = [*rules, *(gate.name for gate in gates)]
+        for key, one in terms.rules.items():
+            at = ("approvals", "rules", key)
+            if key not in known:
+                message = f"no rule and no gate is called {shown(key)}; {_choice(key, sorted(known))}"
+                raise DecodeError(at, message, at_key=True)
+            if key in rules and rules[key].final:
+                message = f"{key} ({rules[key].name}) is final, nobody approves it; delete the line"
+                raise DecodeError(at, message, at_key=True)
+            _check_names(one.by, approvers, (*at, "by"))
+    for path, names in terms.owners.items():
+        _check_names(names, approvers, ("approvals", "owners", path))
+
+
+def _check_names(names: Sequence[str], approvers: Sequence[str], at: tuple[str | int, ...]) -> None:
+    for number, name in enumerate(names):
+        if name not in approvers:
+            remedy = _choice(name, approvers)
+            raise DecodeError(
+                (*at, number), f"{shown(name)} is not in {FOLDER}/{APPROVERS} of the same commit; {remedy}"
+            )
 
 
 def _choice(word: str, known: Sequence[str]) -> str:

@@ -16,16 +16,7 @@ _STANDARD_INPUT = "-"
 
 def add_common(parser: "ArgumentParser") -> None:
     """Add what every judging command takes: repository, gates, formats, outputs, task."""
-    parser.add_argument(
-        "--repo", default=".", metavar="DIR", help="a folder of the repository (default: here)"
-    )
-    parser.add_argument(
-        "--gate",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="judge by this gate alone; may be repeated",
-    )
+    add_judging(parser)
     parser.add_argument(
         "--format",
         action="append",
@@ -42,10 +33,42 @@ def add_common(parser: "ArgumentParser") -> None:
     )
     parser.add_argument("--task", metavar="TEXT", help="what the change claims to do, for the report")
     parser.add_argument("--strict", action="store_true", help="at the commit stage, let `review` exit 4")
+
+
+def add_judging(parser: "ArgumentParser") -> None:
+    """Add what decides how a change is judged: repository, gates, box."""
+    parser.add_argument(
+        "--repo", default=".", metavar="DIR", help="a folder of the repository (default: here)"
+    )
+    parser.add_argument(
+        "--gate",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="judge by this gate alone; may be repeated",
+    )
     parser.add_argument(
         "--allow-unsandboxed",
         action="store_true",
         help="run the project's code without a box where none can be had; the verdict says so",
+    )
+
+
+def add_approvals(parser: "ArgumentParser") -> None:
+    """Add where approvals lie, and who wrote the change."""
+    parser.add_argument(
+        "--approvals",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="a file or folder with approvals, besides those under refs/guardrails/approvals; may be repeated",
+    )
+    parser.add_argument(
+        "--author",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="who wrote the change, besides those whom its commits name; may be repeated",
     )
 
 
@@ -91,6 +114,8 @@ def question_from(parsed: "Namespace") -> Question:
         only=tuple(parsed.gate),
         task=parsed.task,
         allow_unsandboxed=parsed.allow_unsandboxed,
+        approvals=tuple(map(Path, parsed.approvals)),
+        authors=tuple(parsed.author),
     )
 
 

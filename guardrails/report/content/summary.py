@@ -53,7 +53,13 @@ def headline(verdict: Verdict) -> str:
     effects = Counter(one.effect for one in verdict.findings if one.counts)
     found = ", ".join(f"{effects[effect]} {effect}" for effect in Effect if effects[effect])
     aside = sum(not one.counts for one in verdict.findings)
-    parts = [found or "no findings", f"{aside} not counted" if aside else "", _gates(verdict)]
+    glass = any(one.status is Status.APPROVED and one.effect is Effect.UNDECIDED for one in verdict.findings)
+    parts = [
+        "BREAK-GLASS" if glass else "",
+        found or "no findings",
+        f"{aside} not counted" if aside else "",
+        _gates(verdict),
+    ]
     return "; ".join(part for part in parts if part)
 
 
@@ -77,6 +83,12 @@ def aside_of(verdict: Verdict) -> dict[Status, Counter[str]]:
         if not finding.counts:
             aside.setdefault(finding.status, Counter())[finding.rule] += 1
     return {status: aside[status] for status in Status if status in aside}
+
+
+def approved_of(verdict: Verdict) -> tuple[tuple[Entry, str], ...]:
+    """Return the approved findings with who consented, until when and why; all of it printable."""
+    approved = (one for one in entries_of(verdict) if one.finding.status is Status.APPROVED)
+    return tuple((one, one_line(one.finding.status_reason)) for one in approved)
 
 
 def gates_of(verdict: Verdict) -> tuple[GateOutcome, ...]:

@@ -155,8 +155,9 @@ def approval(fault: Finding, **changes: object) -> Approval:
 
 
 def approved_outcome(fault: Finding, approvals: tuple[Approval, ...], **changes: object) -> Outcome:
+    disputes = changes.pop("disputes", ())
     policy = replace(Policy(stages={}, approvers=("ann", "bob")), **changes)  # type: ignore[arg-type]  # as above
-    return judged([fault], book=ledger(policy=policy, approvals=approvals)).outcome
+    return judged([fault], book=ledger(policy=policy, approvals=approvals, disputes=disputes)).outcome
 
 
 def test_an_approval_holds_only_for_its_change_finding_evidence_and_time() -> None:
@@ -193,10 +194,14 @@ def test_a_final_rule_can_be_neither_waived_approved_nor_disputed() -> None:
         stages={},
         approvers=("ann",),
         allows_disputes=True,
-        disputes=(Dispute(fault.fingerprint, "agent", "no"),),
         waivers=(Waiver(fault.fingerprint, "GR101", "ann", "known", TODAY),),
     )
-    book = ledger(policy=policy, approvals=(approval(fault),), final_rules=frozenset({"GR101"}))
+    book = ledger(
+        policy=policy,
+        approvals=(approval(fault),),
+        disputes=(Dispute(fault.fingerprint, "agent", "no"),),
+        final_rules=frozenset({"GR101"}),
+    )
     assert judged([fault], book=book).outcome is Outcome.BLOCK
 
 
