@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from guardrails.engine.judge import Judgement, Ledger, judge, lost_services
@@ -20,6 +20,8 @@ from guardrails.model.verdict import Outcome
 from guardrails.model.waiver import Baseline, Waiver
 
 TODAY = date(2026, 11, 23)
+# That check and the deadline measure wall time, which other work on the machine takes.
+patient = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 SEVERITY = [Outcome.SKIPPED, Outcome.PASS, Outcome.REVIEW, Outcome.UNDECIDED, Outcome.BLOCK]
 PLAN = Plan(Stage.MERGE, (PlannedGate("one"), PlannedGate("two")))
 
@@ -67,6 +69,7 @@ def judged(one: list[Finding], on_base: list[str] | None = None, book: Ledger | 
     return judge(PLAN, results, book or ledger())
 
 
+@patient
 @given(finding_lists, findings, prints, prints, waivers)
 def test_adding_a_finding_never_improves_the_verdict(
     given_findings: list[Finding],
@@ -82,6 +85,7 @@ def test_adding_a_finding_never_improves_the_verdict(
     assert SEVERITY.index(after) >= SEVERITY.index(before)
 
 
+@patient
 @given(st.permutations(list(range(5))), st.lists(findings, min_size=5, max_size=5), prints, waivers)
 def test_the_order_of_findings_does_not_matter(
     order: list[int], given_findings: list[Finding], on_base: list[str], given_waivers: list[Waiver]
@@ -91,6 +95,7 @@ def test_the_order_of_findings_does_not_matter(
     assert judged(shuffled, on_base, book) == judged(given_findings, on_base, book)
 
 
+@patient
 @given(finding_lists, waivers)
 def test_a_waiver_without_owner_reason_or_unexpired_date_has_no_effect(
     given_findings: list[Finding], given_waivers: list[Waiver]
@@ -104,6 +109,7 @@ def test_a_waiver_without_owner_reason_or_unexpired_date_has_no_effect(
     assert judged(given_findings, book=book) == judged(given_findings)
 
 
+@patient
 @given(finding_lists)
 def test_a_required_gate_without_an_outcome_is_at_least_undecided(given_findings: list[Finding]) -> None:
     result = judge(PLAN, {"one": Report(tuple(given_findings))}, ledger())
@@ -112,6 +118,7 @@ def test_a_required_gate_without_an_outcome_is_at_least_undecided(given_findings
     assert any(one.rule == "GR002" for one in result.findings)
 
 
+@patient
 @given(finding_lists, prints)
 def test_no_finding_is_ever_lost(given_findings: list[Finding], on_base: list[str]) -> None:
     kept = judged(given_findings, on_base).findings
@@ -214,6 +221,7 @@ def test_an_excuse_settles_one_finding_and_never_one_of_a_final_rule() -> None:
     assert {one.status for one in judge(PLAN, results, final).findings} == {Status.NEW}
 
 
+@patient
 @given(finding_lists)
 def test_findings_that_no_gate_gave_weigh_as_much_as_a_gate_s(besides: list[Finding]) -> None:
     report = Report(tuple(besides))
