@@ -14,7 +14,7 @@ from guardrails.analysis.code.facts import BROKEN, Mark
 from guardrails.analysis.code.hooks import Looks
 from guardrails.analysis.code.reading.names import Names
 from guardrails.analysis.code.reading.paths import Paths
-from guardrails.analysis.code.reading.scopes import RawScope
+from guardrails.analysis.code.reading.scopes import FUNCTIONS, RawScope
 
 if TYPE_CHECKING:
     from guardrails.analysis.code.hooks import Look
@@ -25,6 +25,13 @@ T = TypeVar("T")
 _LONGEST = 400
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _DEFINING = frozenset(_DEFINITIONS)
+# Fields that hold texts or numbers, and the classes whose other fields do.
+_TEXTS = frozenset(
+    {"ctx", "id", "attr", "arg", "name", "asname", "module", "level", "rest", "kwd_attrs", "conversion"}
+    | {"simple", "is_async", "type_comment", "type_ignores", "kind"}
+)
+_LEAVES = frozenset({ast.Constant, ast.Global, ast.Nonlocal, ast.MatchSingleton})
+_HOLDING_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
 
 
 # A block or definition that holds a node, and what holds that in turn.
@@ -80,6 +87,15 @@ class Here:
         """Return the index of the scope whose variable a name is here, 0 for the module's; None for builtins
         and unknown names."""
         return self._known.names.holder_of(self.scope, name)
+
+    def may_be_bound(self, name: str) -> bool:
+        """Whether the function's own code may bind a name: not to a variable from outside of it, nor to a
+        parameter that has no default and is never bound anew."""
+        scope = self._scopes[self.scope]
+        if scope.kind not in FUNCTIONS or name in scope.globals or name in scope.outer:
+            return True
+        paths = scope.names.get(name, ())
+        return len(paths) > 1 or (bool(paths) and not any(name == one for one, *_ in scope.parameters))
 
     def once(self, node: ast.AST, make: Callable[[ast.AST], T]) -> T:
         """Return `make(node)`, made once for the file, such as an index of a function that many calls ask for."""
@@ -158,14 +174,21 @@ def body_of(node: ast.AST) -> Iterator[ast.AST]:
 
 def _children(node: ast.AST) -> list[ast.AST]:
     """Return the nodes right below, the last first; `ast.iter_child_nodes` takes three times as long."""
+    kind = node.__class__
+    fields = _HOLDING_FIELDS.get(kind)
+    if fields is None:
+        is_alias = kind.__name__ == "TypeAlias"  # the one whose name is an expression
+        fields = tuple(
+            one for one in reversed(kind._fields) if one not in _TEXTS or (is_alias and one == "name")
+        )
+        fields = _HOLDING_FIELDS[kind] = () if kind in _LEAVES else fields
     found: list[ast.AST] = []
-    for name in node._fields:
+    for name in fields:
         value = getattr(node, name, None)
         if value.__class__ is list:
-            found += [one for one in value if isinstance(one, ast.AST)]
-        elif isinstance(value, ast.AST) and name != "ctx":
+            found += [one for one in reversed(value) if one is not None]
+        elif value is not None:
             found.append(value)
-    found.reverse()
     return found
 
 

@@ -11,7 +11,8 @@ A rule file holds `RULE` and one of three ways to look:
   that it is shown: `{"gather"}` for `asyncio.gather(...)` under any alias; most rules need no other calls.
   With `Expr` they are those of statements that are a call, and `?` stands for plain names that the file does
   not explain. `DECORATED`, likewise, spares it functions and classes that no such call decorates.
-  `WHERE`, `"pure"` or `"guarded"`, spares it every file that policy does not call so.
+  `WHERE`, `"pure"` or `"guarded"`, spares it every file that policy does not call so; `"configured"` those
+  that may read the environment, all of them where policy names no settings.
   Where path, policy or other files matter too, the file also holds `findings_in(module)`, which starts from
   `module.marks(RULE.id)`.
 - **A rule over facts**, where other files or the call graph tell: `findings_in(module)` alone.
@@ -78,7 +79,7 @@ _RULE_FILE = re.compile(r"gr1\d\d_\w+\.py\Z")
 _JUDGING = (Path(rules.__file__).parents[1], Path(facts.__file__).parent)
 
 
-PURE, GUARDED = "pure", "guarded"
+PURE, GUARDED, CONFIGURED = "pure", "guarded", "configured"
 _DEFINITIONS = frozenset({"FunctionDef", "AsyncFunctionDef", "ClassDef"})
 _OWN = (INVALID_ALLOWANCE, UNUSED_ALLOWANCE, BROKEN_RULE)
 _by_places: dict[frozenset[str], tuple[tuple["Listed", ...], Looks]] = {}
@@ -215,19 +216,19 @@ def number_of_rules() -> int:
     return len(listing()) + len(_OWN)
 
 
-def hooks(places: frozenset[str] = frozenset({PURE, GUARDED})) -> Hooks:
+def hooks(places: frozenset[str] = frozenset({PURE, GUARDED, CONFIGURED})) -> Hooks:
     """Return the local rules for the walk over a file that stands in such places, by default in all."""
     return Hooks(f"{_digest(rules.__path__[0])}{'-'.join(sorted(places))}", partial(_looks, places))
 
 
 def hooks_at(settings: Settings, modules: Modules, path: str) -> Hooks:
     """Return the local rules that judge the file at `path`."""
-    pure = {PURE} if matches(path, settings.pure) else set()
-    return hooks(
-        frozenset(
-            pure | ({GUARDED} if is_guarded(settings, path, modules.names(modules.name_of(path))) else set())
-        )
-    )
+    places = {
+        PURE: matches(path, settings.pure),
+        GUARDED: is_guarded(settings, path, modules.names(modules.name_of(path))),
+        CONFIGURED: bool(settings.configuration) and not matches(path, settings.configuration),
+    }
+    return hooks(frozenset(place for place, stands in places.items() if stands))
 
 
 def _looks(places: frozenset[str]) -> Looks:

@@ -9,10 +9,8 @@ from collections.abc import Collection, Sequence
 from guardrails.analysis.code.facts import Flag
 from guardrails.analysis.code.marks import Around
 from guardrails.analysis.code.reading.paths import LONGEST_STRING, text_of
-from guardrails.analysis.code.reading.scopes import RawCall, RawHandler, RawRaise, RawScope
+from guardrails.analysis.code.reading.scopes import FUNCTIONS, RawCall, RawHandler, RawRaise, RawScope
 from guardrails.analysis.code.reading.walker import Walker
-
-FUNCTIONS = frozenset({"function", "async", "lambda"})
 
 
 class Bindings(Walker):

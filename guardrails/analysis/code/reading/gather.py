@@ -8,8 +8,8 @@ import ast
 from collections.abc import Sequence
 
 from guardrails.analysis.code.facts import Flag
-from guardrails.analysis.code.reading.bindings import FUNCTIONS, Bindings
-from guardrails.analysis.code.reading.scopes import RawCall, RawScope
+from guardrails.analysis.code.reading.bindings import Bindings
+from guardrails.analysis.code.reading.scopes import FUNCTIONS, RawCall, RawScope
 
 _LOOPED, _ENTERED, _BARE = Flag.LOOPED, Flag.ENTERED, Flag.BARE
 _EACH, _SCRIPT = Flag.EACH, Flag.SCRIPT

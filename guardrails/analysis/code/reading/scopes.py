@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+FUNCTIONS = frozenset({"function", "async", "lambda"})
+
 # Paths of the function, scope, line, flags, arguments, keywords, block.
 RawCall = tuple[Sequence[str], int, int, int, tuple[str, ...], tuple[tuple[str, str], ...], int]
 

@@ -112,8 +112,6 @@ def _is_type(node: ast.expr, here: Here) -> bool:
 
 def _outliving(node: ast.expr, here: Here) -> tuple[str, int] | None:
     """Return the name and the holder of what an expression is a part of; None where it is the function's own."""
-    function = next((one for one in here.around() if isinstance(one, Function | ast.Lambda)), None)
-    aliases = here.once(function, _aliases_in) if function is not None else {}
     for _ in range(_MOST_HOPS):
         root = _root(node, here)
         if root is None:
@@ -123,13 +121,18 @@ def _outliving(node: ast.expr, here: Here) -> tuple[str, int] | None:
         holder = here.holder(root.id)
         if holder is not None and holder != here.function:
             return root.id, holder
-        value = aliases.get(root.id)
+        value = _aliases(here).get(root.id) if here.may_be_bound(root.id) else None
         if isinstance(value, ast.Dict | ast.List | ast.Set) or (value is not None and _is_made(value, here)):
             return root.id, -1
         if value is None:
             return None
         node = value
     return None
+
+
+def _aliases(here: Here) -> Mapping[str, ast.expr]:
+    function = next((one for one in here.around() if isinstance(one, Function | ast.Lambda)), None)
+    return here.once(function, _aliases_in) if function is not None else {}
 
 
 def _is_made(value: ast.expr, here: Here) -> bool:

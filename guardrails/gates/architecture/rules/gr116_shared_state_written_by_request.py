@@ -176,7 +176,7 @@ def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
 
     What is taken out of a container is marked as well, with an empty message: it bounds what is put in.
     """
-    if not here.function:
+    if _binds_a_name(node) or not here.function:
         return
     if isinstance(node, ast.Global | ast.Nonlocal):
         for name, place in rebound_by(node, here):
@@ -189,6 +189,11 @@ def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
         elif not is_held_back(node, one.root, here):
             verb = "sets a field of" if one.kind == "field" else "writes into"
             yield here.mark(node, f"{verb} `{one.root}`", names=(one.root, str(one.holder)))
+
+
+def _binds_a_name(node: ast.AST) -> bool:
+    """Whether the node is the commonest of all, an assignment to a name, which writes to nothing older."""
+    return node.__class__ is ast.Assign and all(one.__class__ is ast.Name for one in node.targets)
 
 
 def findings_in(module: Module) -> Iterator[Found]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from guardrails.analysis.code.marks import Here
 
 NODES = ("Subscript",)
+WHERE = "configured"
 _READS = frozenset({"os.getenv", "os.environ.get", "os.environ.setdefault", "os.getenvb", "os.environ.pop"})
 _POLICY = "configuration: [settings.py]\n"
 NEEDS = ("configuration in policy",)

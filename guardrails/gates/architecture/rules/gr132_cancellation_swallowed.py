@@ -18,6 +18,7 @@ _CANCELLED = frozenset(
     {"asyncio.CancelledError", "asyncio.exceptions.CancelledError", "trio.Cancelled"}
     | {"anyio.get_cancelled_exc_class()"}
 )
+_CATCHING = _CANCELLED | {"builtins.BaseException"}
 _KEEPING = frozenset(
     {"set_exception", "append", "put", "put_nowait", "send", "send_nowait", "throw", "exit", "_exit"}
 )
@@ -127,17 +128,16 @@ def marks_in(node: ast.Try, here: "Here") -> "Iterator[Mark]":
     """Yield handlers that catch cancellation of an await and neither raise nor leave."""
     from guardrails.analysis.code.marks import body_of  # noqa: PLC0415 - the parser of files, needed for new files only
 
-    if not here.is_async or not any(
-        map(_waits, (each for one in node.body for each in (one, *body_of(one))))
-    ):
+    if not here.is_async or not any(_may_catch(one, here) for one in node.handlers):
+        return
+    if not any(map(_waits, (each for one in node.body for each in (one, *body_of(one))))):
         return
     held = list(here.around_in_function())
     is_looped = any(isinstance(one, ast.While | ast.For | ast.AsyncFor) for one in held)
     cancels = {"cancel", "aclose"} & set(methods_called(body_of(held[-1])))
     raises = any(isinstance(one, ast.ExceptHandler) and isinstance(one.body[-1], ast.Raise) for one in held)
     for handler in () if cancels or raises else node.handlers:
-        caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-        meant = {name for one in caught if one is not None for name in here.meanings(one)}
+        meant = _caught(handler, here)
         is_broad = handler.type is None or "builtins.BaseException" in meant
         inside = [each for one in handler.body for each in (one, *body_of(one))]
         goes_on = not any(isinstance(one, ast.Raise) for one in inside) and (
@@ -151,6 +151,16 @@ def marks_in(node: ast.Try, here: "Here") -> "Iterator[Mark]":
             yield here.mark(handler, what, f"except {text}")
         if is_broad or _CANCELLED & meant:
             return
+
+
+def _caught(handler: ast.ExceptHandler, here: "Here") -> set[str]:
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return {name for one in caught if one is not None for name in here.meanings(one)}
+
+
+def _may_catch(handler: ast.ExceptHandler, here: "Here") -> bool:
+    """Whether the handler catches cancellation; a walk through what it guards costs more than to ask."""
+    return handler.type is None or not _CATCHING.isdisjoint(_caught(handler, here))
 
 
 def _waits(node: ast.AST) -> bool:

@@ -114,11 +114,12 @@ RULE = Rule(
 
 def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
     """Mark what stores a parameter, or what hangs on a request, as a field of an application's state."""
-    function = function_around(here)
+    stored = [one for one in _stored(node) if _may_be_state(one[0], here)]
+    function = function_around(here) if stored else None
     if function is None:
         return
     aliases = here.once(function, _aliases_in)
-    for owner, name, value in _stored(node):
+    for owner, name, value in stored:
         if _is_application_state(_followed(owner, aliases)):
             kept = _followed(value, aliases)
             root = _root_of(kept)
@@ -144,6 +145,13 @@ def _stored(node: ast.AST) -> Iterator[tuple[ast.expr, str, ast.expr]]:
             for one, value in values:
                 if isinstance(one, ast.Attribute):
                     yield one.value, one.attr, value
+
+
+def _may_be_state(owner: ast.expr, here: Here) -> bool:
+    """Whether it is worth to follow an expression: an index of a function's names costs a walk over it."""
+    if isinstance(owner, ast.Attribute):
+        return owner.attr == "state"
+    return not isinstance(owner, ast.Name) or here.may_be_bound(owner.id)
 
 
 def _aliases_in(function: ast.AST) -> Mapping[str, ast.expr]:

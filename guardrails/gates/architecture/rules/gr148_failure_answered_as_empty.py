@@ -123,22 +123,20 @@ RULE = Rule(
 
 def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
     """Mark a broad handler around an outbound call that answers with an empty value and counts nothing."""
-    if not isinstance(node, ast.Try) or not any(
-        _is_outbound(one, here) for part in node.body for one in _within(part)
-    ):
+    broad = [one for one in node.handlers if is_broad(one, here)] if isinstance(node, ast.Try) else []
+    if not broad or not isinstance(node, ast.Try) or not _calls_out(node, here):
         return
-    for handler in node.handlers:
+    for handler in broad:
         inside = [one for part in handler.body for one in _within(part)]
         answer = next(
             (one for one in inside if isinstance(one, ast.Return) and _is_empty(one.value, here)), None
         )
-        if (
-            answer is not None
-            and is_broad(handler, here)
-            and _says_more(handler)
-            and not any(map(_tells, inside))
-        ):
+        if answer is not None and _says_more(handler) and not any(map(_tells, inside)):
             yield here.mark(answer, "a failure of any kind is answered with an empty result")
+
+
+def _calls_out(node: ast.Try, here: Here) -> bool:
+    return any(_is_outbound(one, here) for part in node.body for one in _within(part))
 
 
 def _within(node: ast.AST) -> Iterator[ast.AST]:

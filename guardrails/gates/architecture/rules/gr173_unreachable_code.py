@@ -10,6 +10,7 @@ from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
 _LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+_MAY_LEAVE = frozenset({*_LEAVING, ast.If, ast.While})
 _BLOCKS = ("body", "orelse", "finalbody")
 NODES = (
     "FunctionDef",
@@ -122,8 +123,8 @@ def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
 
 
 def _rest_of(block: Sequence[ast.stmt], here: Here) -> Iterator[Mark]:
-    for position, one in enumerate(block[:-1]):
-        if not _leaves(one):
+    for position, one in enumerate(block):
+        if one.__class__ not in _MAY_LEAVE or one is block[-1] or not _leaves(one):
             continue
         rest = [each for each in block[position + 1 :] if not _says_nothing(each)]
         if rest and not any(isinstance(each, ast.Yield | ast.YieldFrom) for each in _below(rest)):
