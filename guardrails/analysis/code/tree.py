@@ -80,6 +80,15 @@ class Code:
             frozenset(self._entries),
         )
 
+    @property
+    def cache(self) -> Cache:
+        """Where what is made of the tree's files is kept."""
+        return self._cache
+
+    def blobs(self, paths: Iterable[str]) -> dict[str, str]:
+        """Return the blob ids of those files that the tree has, by path."""
+        return self._blobs_of(paths)
+
     def facts(self, path: str) -> Facts:
         """Return the facts of the file at `path`."""
         known = self._facts.get(path)

@@ -14,6 +14,7 @@ from guardrails.gates.architecture.judging import Side, findings_of, fingerprint
 from guardrails.gates.architecture.paths import judged_paths, of_features
 from guardrails.gates.architecture.settings import NAME, Settings
 from guardrails.model.finding import Finding
+from guardrails.model.frozen import replace
 from guardrails.model.gate import Context
 from guardrails.model.ports import Tree
 from guardrails.model.rule import Report
@@ -30,10 +31,8 @@ def report_on(context: Context) -> Report:
         if new in paths and old in context.base.entries() and not matches(old, settings.ignore)
     }
     changed = frozenset(one.path for one in context.change.files)
-    head, base = (
-        _side(context, context.head, changed),
-        _side(context, context.base, changed),
-    )
+    base = _side(context, context.base, changed)
+    head = replace(_side(context, context.head, changed), before=base.graph, origins=origins)
     beside = of_features(context.change, settings, head.graph.code.modules.by_name)
     paths = (*paths, *(one for one in beside if one not in paths))
     origins |= {one: one for one in beside if one in context.base.entries()}

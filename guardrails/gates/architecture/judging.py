@@ -16,7 +16,7 @@ from guardrails.gates.architecture.settings import Settings
 from guardrails.gates.architecture.traits import Traits
 from guardrails.model.evidence import CallChain
 from guardrails.model.finding import Finding, Location
-from guardrails.model.frozen import frozen, replace
+from guardrails.model.frozen import field, frozen, replace
 from guardrails.model.gate import Context
 from guardrails.model.rule import Rule, finding_of
 
@@ -25,18 +25,24 @@ UNPARSABLE = "GR100"
 
 @frozen
 class Side:
-    """One tree under judgement: its graph, the changed paths in it, and how its modules are called in head."""
+    """One tree under judgement: its graph and the changed paths in it; of a change's head also base's graph
+    and, for files that the change moves, where they stood."""
 
     graph: Graph
     settings: Settings
     changed: frozenset[str]
     today: date
+    before: Graph | None = None
+    origins: Mapping[str, str] = field(default_factory=dict)
 
     def module(self, path: str) -> Module:
         """Return one module of this tree."""
         name = self.graph.code.modules.name_of(path)
         facts = self.graph.code.facts(path)
-        return Module(path, name, facts, self.graph, self.settings, self.changed, self.today)
+        stood = self.origins.get(path, path)
+        return Module(
+            path, name, facts, self.graph, self.settings, self.changed, self.today, self.before, stood
+        )
 
     def renamed(self, origins: Mapping[str, str]) -> Mapping[str, str]:
         """Return the new names of modules that the change renamed, by their old ones."""

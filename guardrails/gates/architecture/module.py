@@ -32,7 +32,8 @@ class Found:
 @frozen
 class Module:
     """One module of one tree. `changed` are the paths that the change touches in that tree, `today` is the
-    day on which it is judged; without one everything that ends has ended."""
+    day on which it is judged; without one everything that ends has ended. `before` is base's graph and
+    `stood` the module's path there, for a module of a change's head."""
 
     path: str
     name: str
@@ -41,6 +42,18 @@ class Module:
     settings: Settings
     changed: frozenset[str] = frozenset()
     today: date = date.max
+    before: Graph | None = None
+    stood: str = ""
+
+    @property
+    def added(self) -> frozenset[int]:
+        """The scopes whose names base's module does not hold; none where there is no base to be new to."""
+        if self.before is None:
+            return frozenset()
+        code = self.before.code
+        is_old = self.stood in code.modules.paths
+        names = {one.name for one in code.facts(self.stood).scopes} if is_old else frozenset({""})
+        return frozenset(index for index, one in enumerate(self.facts.scopes) if one.name not in names)
 
     @property
     def is_guarded(self) -> bool:
