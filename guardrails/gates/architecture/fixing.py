@@ -2,7 +2,7 @@
 
 import importlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,9 @@ from guardrails.gates.architecture import fixes
 from guardrails.model.frozen import frozen
 
 if TYPE_CHECKING:
-    import libcst as cst
-    from libcst.metadata import MetadataWrapper
+    from guardrails.gates.architecture.fixes.text import Edit, Text
 
-    Rewrite = Callable[[MetadataWrapper, frozenset[int]], cst.Module]
+    Edits = Callable[[Text, frozenset[int]], Iterator[Edit]]
 
 _FIX_FILE = re.compile(r"gr1\d\d_\w+\.py\Z")
 
@@ -22,14 +21,15 @@ _FIX_FILE = re.compile(r"gr1\d\d_\w+\.py\Z")
 class Fix:
     """A rewrite for the findings of one rule at given lines.
 
-    A `safe` one changes nothing that the code does; another is shown and applied only when asked.
-    `says` tells what it does, in a few words.
+    `edits` yields what to put in place of what, given the file and the lines of the findings. A `safe` one
+    changes nothing that the code does; another is shown and applied only when asked. `says` tells what
+    it does, in a few words.
     """
 
     rule: str
     safe: bool
     says: str
-    rewrite: "Rewrite"
+    edits: "Edits"
 
 
 def fixes_by_rule() -> Mapping[str, Fix]:

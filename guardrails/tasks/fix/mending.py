@@ -7,15 +7,12 @@ rule finds more; a second run then changes nothing.
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-import libcst as cst
-from libcst.metadata import MetadataWrapper
-
+from guardrails.gates.architecture.fixes.text import Text
 from guardrails.gates.architecture.fixing import Fix
 from guardrails.gates.architecture.module import Found
 from guardrails.model.frozen import frozen
 
 _MOST_ROUNDS = 20
-_BOM = b"\xef\xbb\xbf"
 
 Look = Callable[[bytes], list[tuple[str, Found]]]
 
@@ -50,12 +47,14 @@ def mended(source: bytes, fixes: Mapping[str, Fix], look: Look) -> Mended:
 
 
 def _rewritten(source: bytes, fix: Fix, lines: frozenset[int]) -> bytes | None:
-    mark = _BOM if source.startswith(_BOM) else b""
+    """Return the file with the fix applied; None for one that this interpreter cannot parse."""
     try:
-        module = cst.parse_module(source.removeprefix(_BOM))
-        new = fix.rewrite(MetadataWrapper(module, unsafe_skip_copy=True), lines)
-        return mark + new.bytes
-    except (cst.ParserSyntaxError, UnicodeError):
+        text = Text(source)
+    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError):
+        return None
+    try:
+        return text.edited(fix.edits(text, lines))
+    except (UnicodeError, RecursionError):  # it has no form in the file's own encoding, or is nested too deep
         return None
 
 

@@ -13,7 +13,7 @@ from guardrails.analysis.code.graph import Graph
 from guardrails.analysis.code.selection import is_python, matches
 from guardrails.analysis.code.tree import Code
 from guardrails.gates.architecture.allowances import UNUSED_ALLOWANCE, allowances_in
-from guardrails.gates.architecture.catalog import hooks
+from guardrails.gates.architecture.catalog import hooks, learn
 from guardrails.gates.architecture.fixing import Fix, fixes_by_rule
 from guardrails.gates.architecture.judging import Side
 from guardrails.gates.architecture.module import Found, Module
@@ -41,6 +41,7 @@ def fixes_in(repository: Path, paths: Sequence[str]) -> Iterator[FileFix]:
     `paths` bound the files; without any it is those that differ from HEAD.
     """
     store = FileCache(user_folder(os.environ))
+    learn(store)
     known = fixes_by_rule()
     safe = {rule: one for rule, one in known.items() if one.safe}
     with open_change(repository, WorkTree()) as opened:

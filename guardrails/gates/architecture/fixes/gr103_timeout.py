@@ -1,52 +1,68 @@
 """A call that may wait for ever gets a bound of ten seconds, to be set to what the deadline allows."""
 
-import libcst as cst
-from libcst.metadata import MetadataWrapper
+import ast
+import re
+from collections.abc import Iterator
 
-from guardrails.gates.architecture.fixes.at_lines import AtLines, rewritten
+from guardrails.gates.architecture.fixes.text import Edit, Text
 from guardrails.gates.architecture.fixing import Fix
 
 _VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "request", "urlopen"})
-_SECONDS = "10"
+_BOUND = "timeout=10"
+_BLANK = re.compile(r"(?:\s|\\\r?\n|#[^\r\n]*)*")
 
 
-class _Bounding(AtLines):
-    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:  # noqa: N802 - libcst's name
-        function = original_node.func
-        name = function.attr.value if isinstance(function, cst.Attribute) else ""
-        given = [one.keyword.value for one in original_node.args if one.keyword is not None]
-        if name not in _VERBS or "timeout" in given or not self.is_at(original_node):
-            return updated_node
-        bound = cst.Arg(
-            cst.Integer(_SECONDS),
-            keyword=cst.Name("timeout"),
-            equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")),
-        )
-        return updated_node.with_changes(args=_with(updated_node.args, bound))
+def _edits(text: Text, lines: frozenset[int]) -> Iterator[Edit]:
+    for node in ast.walk(text.tree):
+        if isinstance(node, ast.Call) and node.lineno in lines and _is_unbounded(node):
+            edit = _bounding(text, node)
+            if edit is not None:
+                yield edit
 
 
-def _with(arguments: "tuple[cst.Arg, ...] | object", added: cst.Arg) -> list[cst.Arg]:
-    """Return the arguments and one more, laid out as they are: on a line of its own where they are."""
-    held = list(arguments) if isinstance(arguments, list | tuple) else []
-    if not held:
-        return [added]
-    last = held[-1]
-    if isinstance(last.comma, cst.Comma):
-        between = held[-2].comma if len(held) > 1 else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-        return [*held[:-1], last.with_changes(comma=between), added.with_changes(comma=last.comma)]
-    after = last.whitespace_after_arg
-    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-    return [
-        *held[:-1],
-        last.with_changes(comma=comma, whitespace_after_arg=cst.SimpleWhitespace("")),
-        added.with_changes(whitespace_after_arg=after),
-    ]
+def _is_unbounded(call: ast.Call) -> bool:
+    is_verb = isinstance(call.func, ast.Attribute) and call.func.attr in _VERBS
+    return is_verb and all(one.arg != "timeout" for one in call.keywords)
 
 
-def _rewrite(wrapper: MetadataWrapper, lines: frozenset[int]) -> cst.Module:
-    return rewritten(wrapper, _Bounding(lines))
+def _bounding(text: Text, call: ast.Call) -> Edit | None:
+    """Return the argument behind the others, laid out as they are: on a line of its own where they are."""
+    given: list[ast.expr] = sorted([*call.args, *(one.value for one in call.keywords)], key=text.begin)
+    if not given:
+        place = text.end(call) - 1
+        return Edit(place, place, _BOUND)
+    closing = text.end(call) - 1
+    if text.end(given[-1]) > closing:
+        return None  # a generator that shares its parentheses with the call
+    place, has_comma = _after(text, text.end(given[-1]), closing)
+    between = ", "
+    if has_comma and len(given) > 1:
+        before, _ = _after(text, text.end(given[-2]), closing)
+        gap = text.between(before, _begin(text, call, given[-1]))
+        between = gap if gap.strip() == "," else between
+    return Edit(place, place, f"{between}{_BOUND}")
 
 
-FIX = Fix(
-    "GR103", safe=False, says=f"pass timeout={_SECONDS}; set it to what the deadline allows", rewrite=_rewrite
-)
+def _begin(text: Text, call: ast.Call, value: ast.expr) -> int:
+    """Return where an argument begins, with its name."""
+    named = next((one for one in call.keywords if one.value is value), None)
+    if named is None:
+        return text.begin(value)
+    return text.line_begin(named.lineno) + named.col_offset
+
+
+def _after(text: Text, end: int, closing: int) -> tuple[int, bool]:
+    """Return where an argument ends, its own parentheses included, and whether a comma follows."""
+    place = end
+    rest = text.between(end, closing)
+    at = 0
+    while True:
+        blank = _BLANK.match(rest, at)
+        at = blank.end() if blank else at
+        if at >= len(rest) or rest[at] != ")":
+            return place, rest[at : at + 1] == ","
+        at += 1
+        place = end + len(rest[:at].encode("utf-8"))
+
+
+FIX = Fix("GR103", safe=False, says=f"pass {_BOUND}; set it to what the deadline allows", edits=_edits)

@@ -1,33 +1,33 @@
 """A comment that excuses nothing goes; the code beside it stays."""
 
-import libcst as cst
-from libcst.metadata import MetadataWrapper
+import io
+import tokenize
+from collections.abc import Iterator
+from contextlib import suppress
 
-from guardrails.gates.architecture.fixes.at_lines import AtLines, rewritten
+from guardrails.gates.architecture.fixes.text import Edit, Text
 from guardrails.gates.architecture.fixing import Fix
 
 _START = "guardrails:"
 
 
-class _Clearing(AtLines):
-    def leave_TrailingWhitespace(  # noqa: N802 - libcst's name, as below
-        self, original_node: cst.TrailingWhitespace, updated_node: cst.TrailingWhitespace
-    ) -> cst.TrailingWhitespace:
-        if self._speaks(original_node.comment):
-            return updated_node.with_changes(comment=None, whitespace=cst.SimpleWhitespace(""))
-        return updated_node
-
-    def leave_EmptyLine(  # noqa: N802
-        self, original_node: cst.EmptyLine, updated_node: cst.EmptyLine
-    ) -> "cst.EmptyLine | cst.RemovalSentinel":
-        return cst.RemoveFromParent() if self._speaks(original_node.comment) else updated_node
-
-    def _speaks(self, comment: cst.Comment | None) -> bool:
-        return comment is not None and comment.value.lstrip("# ").startswith(_START) and self.is_at(comment)
+def _edits(text: Text, lines: frozenset[int]) -> Iterator[Edit]:
+    for one in _comments(text):
+        line = one.start[0]
+        if line in lines and one.string.lstrip("# ").startswith(_START):
+            before = text.lines[line - 1].decode("utf-8")[: one.start[1]]
+            begin = text.line_begin(line)
+            if not before.strip():
+                yield Edit(begin, text.line_begin(line + 1), "")
+            else:
+                size = len(before.rstrip().encode("utf-8"))
+                yield Edit(begin + size, begin + len(text.lines[line - 1].rstrip(b"\r\n")), "")
 
 
-def _rewrite(wrapper: MetadataWrapper, lines: frozenset[int]) -> cst.Module:
-    return rewritten(wrapper, _Clearing(lines))
+def _comments(text: Text) -> Iterator[tokenize.TokenInfo]:
+    content = io.StringIO(text.content.decode("utf-8"), newline="")
+    with suppress(tokenize.TokenError, SyntaxError):
+        yield from (one for one in tokenize.generate_tokens(content.readline) if one.type == tokenize.COMMENT)
 
 
-FIX = Fix("GR108", safe=True, says="remove the comment, which excuses nothing", rewrite=_rewrite)
+FIX = Fix("GR108", safe=True, says="remove the comment, which excuses nothing", edits=_edits)

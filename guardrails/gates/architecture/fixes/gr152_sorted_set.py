@@ -1,35 +1,29 @@
 """A loop over a set is given an order of its own."""
 
-import libcst as cst
-from libcst.metadata import MetadataWrapper
+import ast
+from collections.abc import Iterator
 
-from guardrails.gates.architecture.fixes.at_lines import AtLines, rewritten
+from guardrails.gates.architecture.fixes.text import Edit, Text
 from guardrails.gates.architecture.fixing import Fix
 
 
-class _Ordering(AtLines):
-    def leave_For(self, original_node: cst.For, updated_node: cst.For) -> cst.For:  # noqa: N802 - libcst's name, as below
-        if not self.is_at(original_node) or _is_ordered(original_node.iter):
-            return updated_node
-        return updated_node.with_changes(iter=_sorted(updated_node.iter))
-
-    def leave_ListComp(self, original_node: cst.ListComp, updated_node: cst.ListComp) -> cst.ListComp:  # noqa: N802
-        first = updated_node.for_in
-        if not self.is_at(original_node) or _is_ordered(original_node.for_in.iter):
-            return updated_node
-        return updated_node.with_changes(for_in=first.with_changes(iter=_sorted(first.iter)))
+def _edits(text: Text, lines: frozenset[int]) -> Iterator[Edit]:
+    for node in ast.walk(text.tree):
+        if isinstance(node, ast.For | ast.ListComp) and node.lineno in lines:
+            gone_through = node.iter if isinstance(node, ast.For) else node.generators[0].iter
+            if not _is_ordered(gone_through):
+                yield from _sorted(text, gone_through)
 
 
-def _is_ordered(node: cst.BaseExpression) -> bool:
-    return isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "sorted"
+def _is_ordered(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "sorted"
 
 
-def _sorted(node: cst.BaseExpression) -> cst.Call:
-    return cst.Call(cst.Name("sorted"), [cst.Arg(node)])
+def _sorted(text: Text, node: ast.expr) -> Iterator[Edit]:
+    begin, end = text.begin(node), text.end(node)
+    is_bare = isinstance(node, ast.Tuple) and text.between(begin, begin + 1) != "("
+    yield Edit(begin, begin, "sorted((" if is_bare else "sorted(")
+    yield Edit(end, end, "))" if is_bare else ")")
 
 
-def _rewrite(wrapper: MetadataWrapper, lines: frozenset[int]) -> cst.Module:
-    return rewritten(wrapper, _Ordering(lines))
-
-
-FIX = Fix("GR152", safe=False, says="sort the set; its items must have an order", rewrite=_rewrite)
+FIX = Fix("GR152", safe=False, says="sort the set; its items must have an order", edits=_edits)
