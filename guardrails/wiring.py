@@ -123,7 +123,12 @@ def answer(question: Question) -> Verdict:
     except CannotJudge as error:
         return _unread(question, str(error))
     with opened, _laboratory(question, opened, policy, folder, store) as laboratory:
-        return _verdict(question, opened, policy, laboratory)
+        verdict = _verdict(question, opened, policy, laboratory)
+        if opened.change.head.commit is None:
+            return verdict
+        from guardrails.adapters.git.unjudged import notes_on  # noqa: PLC0415 - what is staged leaves nothing out
+
+        return replace(verdict, notes=(*verdict.notes, *notes_on(opened)))
 
 
 def derived_document(repository: Path, revision: str, app: str, *, allow_unsandboxed: bool = False) -> bytes:

@@ -31,7 +31,10 @@ def copy_index(repository: Repository) -> None:
     with room_in(repository.scratch.path):
         for shared in source.parent.glob("sharedindex.*"):
             (repository.scratch.git_dir / shared.name).symlink_to(shared)
+        written = source.stat().st_mtime_ns
         repository.scratch.index.write_bytes(source.read_bytes())
+        # A file that was edited right after it was staged looks as staged, save that it is as new as the index.
+        os.utime(repository.scratch.index, ns=(written, written))
 
 
 def written_tree(repository: Repository) -> str:

@@ -136,4 +136,6 @@ def next_command(verdict: Verdict, presentation: Presentation) -> str:
             return one_line(f"guardrails explain {entry.finding.rule}")
     if verdict.outcome is Outcome.UNDECIDED:
         return "guardrails doctor"
+    if not verdict.change.files:
+        return "guardrails review --worktree" if verdict.change.head.commit else "git add"
     return "git push" if verdict.change.head.commit else "git commit"
