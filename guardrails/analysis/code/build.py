@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from guardrails.analysis.code.directives import directives_in
-from guardrails.analysis.code.facts import Facts, Mark
+from guardrails.analysis.code.facts import Facts, Mark, Rows, facts_of_rows, rows_of
 from guardrails.analysis.code.hooks import NO_HOOKS, Hooks
 from guardrails.analysis.code.marks import marks_of
 from guardrails.analysis.code.reading.declared import declared_the_older_way
@@ -16,23 +16,30 @@ from guardrails.analysis.code.reading.resolve import Resolved
 
 LARGEST_SOURCE = 4 << 20
 _DEEPEST = 20_000
+_DIRECTIVES = 12  # where in the rows they stand
 
 
-Read = tuple[Facts, tuple[Mark, ...]]
+Read = tuple[Rows, tuple[Mark, ...]]
 
 
 def facts_of(source: bytes) -> Facts:
     """Return the facts of one file; `unparsable` names the reason when there are none."""
-    return read_source(source)[0]
+    return facts_of_rows(read_rows(source)[0])
 
 
-def read_source(source: bytes, hooks: Hooks = NO_HOOKS) -> Read:
+def read_source(source: bytes, hooks: Hooks = NO_HOOKS) -> tuple[Facts, tuple[Mark, ...]]:
     """Return the facts of one file and what the local rules mark in it, by one walk."""
+    rows, marks = read_rows(source, hooks)
+    return facts_of_rows(rows), marks
+
+
+def read_rows(source: bytes, hooks: Hooks = NO_HOOKS) -> Read:
+    """Return the same with the facts as rows, for whoever only keeps them."""
     if len(source) > LARGEST_SOURCE:
         return _unread(f"it is larger than {LARGEST_SOURCE >> 20} MiB")
-    facts, marks = _walked(source, hooks)
-    spoken = directives_in(source)
-    return (facts._replace(directives=spoken) if spoken else facts), marks
+    rows, marks = _walked(source, hooks)
+    spoken = [tuple(one) for one in directives_in(source)]
+    return ([*rows[:_DIRECTIVES], spoken, *rows[_DIRECTIVES + 1 :]] if spoken else rows), marks
 
 
 def _walked(source: bytes, hooks: Hooks) -> Read:
@@ -46,7 +53,7 @@ def _walked(source: bytes, hooks: Hooks) -> Read:
 
 
 def _unread(reason: str) -> Read:
-    return Facts(unparsable=reason), ()
+    return rows_of(Facts(unparsable=reason)), ()
 
 
 def _parsed(source: bytes) -> ast.Module:
@@ -89,8 +96,8 @@ def _gathered(module: ast.Module, hooks: Hooks) -> Read:
         sys.setrecursionlimit(max(limit, _DEEPEST))
         gatherer.gather(module)
         resolved = Resolved(gatherer)
-        facts = resolved.facts()
-        return facts, marks_of(gatherer, looks, resolved)
+        rows = resolved.rows()
+        return rows, marks_of(gatherer, looks, resolved)
     except RecursionError:
         return _unread("it nests too deep")
     finally:

@@ -1,13 +1,15 @@
 """Which paths a policy means by a folder, a file or a pattern."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from fnmatch import fnmatchcase
 
 _WILD = frozenset("*?[")
 
 
-def matches(path: str, patterns: Iterable[str]) -> bool:
+def matches(path: str, patterns: Collection[str]) -> bool:
     """Whether `path` is, or lies under, one of the patterns (`*` matches any text)."""
+    if not patterns:  # as most of a policy's lists are, and rules ask for every file
+        return False
     parents = [path]
     while "/" in path:
         path = path.rpartition("/")[0]

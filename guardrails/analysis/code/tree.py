@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 
-from guardrails.analysis.code.facts import SCHEMA, Facts, Mark, decode, decode_marks, encode, encode_marks
+from guardrails.analysis.code.facts import (
+    SCHEMA,
+    Facts,
+    Mark,
+    decode,
+    decode_marks,
+    encode_marks,
+    encode_rows,
+)
 from guardrails.analysis.code.hooks import NO_HOOKS, Hooks
 from guardrails.analysis.code.imports import Modules
 from guardrails.analysis.code.selection import is_python
@@ -152,16 +160,16 @@ class Code:
 
     def _read_sources(self, paths: Iterable[str], sources: Mapping[str, bytes]) -> None:
         # Most files are known by their blobs, and then nothing needs a parser.
-        from guardrails.analysis.code.build import read_source  # noqa: PLC0415
+        from guardrails.analysis.code.build import read_rows  # noqa: PLC0415
 
         facts: dict[str, bytes] = {}
         marks: dict[str, dict[str, bytes]] = {}
         for path in paths:
             if path in sources:
                 hooks = self._hooks_of(path)
-                made, self._marks[path] = read_source(sources[path], hooks)
+                made, self._marks[path] = read_rows(sources[path], hooks)
                 # Read back they take a quarter of the memory, for then they share their texts.
-                facts[path] = self._stored[path] = encode(made)
+                facts[path] = self._stored[path] = encode_rows(made)
                 marks.setdefault(hooks.digest, {})[path] = encode_marks(self._marks[path])
             else:
                 self._facts[path], self._marks[path] = _GONE, ()

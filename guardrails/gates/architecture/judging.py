@@ -52,14 +52,14 @@ class Side:
     def found_in(self, module: Module, only_spread: bool = False) -> Iterator[tuple[Rule, Found]]:
         """Yield what every rule finds; with `only_spread` what a change elsewhere may have caused."""
         traits = Traits(module)
+        exempt = self.settings.exempt
+        unparsable = module.facts.unparsable
         for one in listing():
-            if matches(module.path, self.settings.exempt.get(one.id, ())):
+            if unparsable and one.id != UNPARSABLE:
                 continue
             if only_spread and not one.spreads:
                 continue
-            if module.facts.unparsable and one.id != UNPARSABLE:
-                continue
-            if one.may_find_in(traits):
+            if one.may_find_in(traits) and not matches(module.path, exempt.get(one.id, ())):
                 yield from found_by(one.check, module)
 
     def spread(self, renamed: Mapping[str, str]) -> frozenset[str]:

@@ -55,7 +55,10 @@ class Names:
         known = self._classes.get(holder)
         if known is None:
             return ()
-        found = [one for scope, path in known.attributes.get(name, ()) for one in self.meanings(scope, path)]
+        held = known.attributes.get(name)
+        if held is None and name not in known.names:
+            return ()
+        found = [one for scope, path in held or () for one in self.meanings(scope, path)]
         if name in known.names:
             position = self._positions[id(known)]
             found += [one for path in known.names[name] for one in self.meanings(position, path)]
@@ -91,12 +94,14 @@ class Names:
         values = self._root(scope, root)
         if not dot or not values:
             return values
+        if len(values) == 1 and values[0][:1] != ":":
+            return (f"{values[0]}.{rest}",)
         found: dict[str, None] = {}
         for value in values:
             if value.startswith(":"):
                 held: tuple[str, ...] = (value,)
                 for name in rest.split("."):
-                    held = tuple(one for each in held for one in self._step(scope, each, f".{name}"))
+                    held = tuple([one for each in held for one in self._step(scope, each, f".{name}")])
                 found.update(dict.fromkeys(held))
             else:
                 found[f"{value}.{rest}"] = None
@@ -116,8 +121,14 @@ class Names:
             return (f"builtins.{name}",) if name in _BUILTINS else ()
         if holder != scope:
             return self._root(holder, name)
+        paths = self._scopes[holder].names.get(name, ())
+        if len(paths) == 1:
+            only = paths[0]
+            if not only or only[:1] == "=":
+                return (only[1:],) if only else ()
+            return self.meanings(holder, only)[:_MOST_MEANINGS]
         found: dict[str, None] = {}
-        for path in self._scopes[holder].names.get(name, ()):
+        for path in dict.fromkeys(paths):
             if path:
                 found.update(dict.fromkeys(self.meanings(holder, path)))
         return tuple(found)[:_MOST_MEANINGS]

@@ -23,6 +23,10 @@ _CONTAINERS: dict[type[ast.AST], str] = {
     ast.ListComp: "=builtins.list()",
     ast.SetComp: "=builtins.set()",
 }
+_SINGLE = frozenset({ast.Name, ast.Attribute, ast.Call, ast.Constant})
+_WRAPPED = (ast.Await, ast.NamedExpr)
+_LITERALS = (ast.List, ast.Tuple, ast.Dict)
+_WRITTEN = frozenset({ast.Starred, ast.UnaryOp, ast.Lambda})
 
 
 def text_of(node: ast.AST) -> str:
@@ -53,22 +57,26 @@ class Paths:
 
     def path(self, node: ast.AST | None) -> str:
         """Return the path of an expression, or the empty text."""
-        if isinstance(node, ast.Name):
+        # Classes are compared, the commonest first: this runs for every expression.
+        if node.__class__ is ast.Name:
             return "" if node.id in self.hidden else node.id
-        if isinstance(node, ast.Attribute):
+        if node.__class__ is ast.Attribute:
             inner = self.path(node.value)
             return f"{inner}.{node.attr}" if inner else ""
-        if isinstance(node, ast.Call):
+        if node.__class__ is ast.Call:
             known = self._calls.get(id(node))
             if known is None:
                 known = self._calls[id(node)] = self._called(node)
             return known
-        if isinstance(node, ast.Await | ast.NamedExpr):
-            return self.path(node.value)
+        return "" if node.__class__ is ast.Constant or node is None else self._rarer_path(node)
+
+    def _rarer_path(self, node: ast.AST) -> str:
         if isinstance(node, ast.Subscript):
             inner, key = self.path(node.value), text_of(node.slice)
             return f"{inner}[{key.replace('.', '/')}]" if inner else ""
-        return _CONTAINERS.get(type(node), "") if node is not None else ""
+        if isinstance(node, _WRAPPED):
+            return self.path(node.value)
+        return _CONTAINERS.get(node.__class__, "")
 
     def _called(self, node: ast.Call) -> str:
         inner = self.path(node.func)
@@ -89,11 +97,14 @@ class Paths:
 
     def alternatives(self, node: ast.AST) -> Sequence[str]:
         """Return the paths that an expression may stand for: both arms of a condition, items of a literal."""
+        return (self.path(node),) if node.__class__ in _SINGLE else self._arms(node)
+
+    def _arms(self, node: ast.AST) -> Sequence[str]:
         if isinstance(node, ast.IfExp):
             return [*self.alternatives(node.body), *self.alternatives(node.orelse)]
         if isinstance(node, ast.BoolOp):
             return [path for one in node.values for path in self.alternatives(one)]
-        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.List | ast.Tuple | ast.Dict):
+        if isinstance(node, ast.Subscript) and isinstance(node.value, _LITERALS):
             held = node.value.values if isinstance(node.value, ast.Dict) else node.value.elts
             return [path for one in held for path in self.alternatives(one)]
         if isinstance(node, ast.NamedExpr):
@@ -105,6 +116,8 @@ class Paths:
 
     def annotation(self, node: ast.AST | None) -> str:
         """Return the path of the class that an annotation names, without Optional, Annotated or None."""
+        if node is None or node.__class__ is ast.Name or node.__class__ is ast.Attribute:
+            return self.path(node)
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             text = node.value.strip().removesuffix("| None").strip()
             return text if PLAIN.match(text) else ""
@@ -117,20 +130,25 @@ class Paths:
                 return base
             inner = node.slice
             return self.annotation(inner.elts[0] if isinstance(inner, ast.Tuple) and inner.elts else inner)
-        return self.path(node) if isinstance(node, ast.Name | ast.Attribute) else ""
+        return ""
 
     def brief(self, node: ast.AST) -> str:
         """Return an argument as a short text: a constant's repr, `&path`, a lambda's code, or `...`."""
-        if isinstance(node, ast.Constant):
+        if node.__class__ is ast.Constant:
             return repr(node.value)[:_LONGEST_TEXT]
-        if isinstance(node, ast.Name | ast.Attribute):
+        if node.__class__ is ast.Name:
+            is_plain = node.id.isascii() or PLAIN.match(node.id)
+            return f"&{node.id}" if is_plain and node.id not in self.hidden else "..."
+        if node.__class__ is ast.Attribute:
             path = self.path(node)
             return f"&{path}" if PLAIN.match(path) else "..."
-        if isinstance(node, ast.Call):
+        if node.__class__ is ast.Call:
             path = self.path(node)
             return f"&{path.partition('(')[0]}()" if path and not path.startswith("=") else "..."
-        text = joined_text(node)
-        return repr(text)[:_LONGEST_TEXT] if text else _written(node)
+        if node.__class__ is ast.BinOp:
+            text = joined_text(node)
+            return repr(text)[:_LONGEST_TEXT] if text else "..."
+        return _written(node) if node.__class__ in _WRITTEN else "..."
 
 
 def _written(node: ast.AST) -> str:

@@ -1,27 +1,20 @@
 """Turns what the pass wrote down into facts, once every name of the file is known."""
 
 import ast
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from guardrails.analysis.code.facts import (
-    Block,
-    Call,
-    Comparison,
-    Facts,
-    Field,
-    Flag,
-    Handler,
-    Import,
-    Mention,
-    Parameter,
-    Raise,
-    Scope,
-)
+from guardrails.analysis.code.facts import Flag, Rows
 from guardrails.analysis.code.reading.gather import Gatherer
 from guardrails.analysis.code.reading.names import Names
 from guardrails.analysis.code.reading.scopes import RawCall, RawHandler, RawRaise, RawScope
 
+_ROOT = re.compile(r"[.(]")
 _IMPORTING = frozenset({"importlib.import_module", "builtins.__import__"})
+
+
+Row = tuple[Any, ...]
 
 
 class Resolved:
@@ -32,128 +25,144 @@ class Resolved:
         self._raw = raw
         self.called: list[tuple[str, ...]] = []
         self.names = Names(raw.scopes)
+        self._texts: dict[tuple[int, str], str] = {}
         self._imported = {
             alias or (name or module.partition(".")[0]) for module, name, alias, *_ in raw.imports
         }
 
-    def facts(self) -> Facts:
-        """Return the facts."""
+    def rows(self) -> Rows:
+        """Return the facts, each record as a plain tuple of its fields."""
         raw = self._raw
         listed = [self._calls(one) for one in raw.calls]
-        self.called = [tuple([call.name for call in one]) for one in listed]
-        calls = tuple([call for one in listed for call in one])
-        return Facts(
-            imports=(*(Import(*one) for one in raw.imports), *self._dynamic_imports(calls)),
-            scopes=tuple(self._scope(one) for one in raw.scopes),
-            calls=calls,
-            comparisons=tuple(
-                Comparison(tuple(self._text(scope, one) for one in operands), operators, scope, line)
+        self.called = [tuple([call[0] for call in one]) for one in listed]
+        calls = [call for one in listed for call in one]
+        text = self._text
+        return [
+            [*raw.imports, *self._dynamic_imports(calls)],
+            [self._scope(one) for one in raw.scopes],
+            calls,
+            [
+                (tuple([text(scope, one) for one in operands]), operators, scope, line)
                 for operands, operators, scope, line in raw.comparisons
-            ),
-            references=self._references(),
-            subscripts=self._subscripts(),
-            strings=tuple(Mention(text, scope, line) for (text, scope), line in raw.strings.items()),
-            writes=self._writes(),
-            exports=self._exports(),
-            attributes=self._attributes(),
-            blocks=tuple(Block(*one) for one in raw.blocks),
-            raises=tuple(self._raise(one) for one in raw.raises),
-            handlers=tuple(self._handler(one) for one in raw.handlers),
-            fields=tuple(self._field(*one) for one in raw.fields),
-        )
+            ],
+            self._references(),
+            self._subscripts(),
+            [(said, scope, line) for (said, scope), line in raw.strings.items()],
+            self._writes(),
+            raw.blocks,
+            [self._raise(one) for one in raw.raises],
+            [self._handler(one) for one in raw.handlers],
+            [self._field(*one) for one in raw.fields],
+            [],
+            self._exports(),
+            self._attributes(),
+            "",
+        ]
 
-    def _calls(self, raw: RawCall) -> tuple[Call, ...]:
+    def _calls(self, raw: RawCall) -> list[Row]:
         paths, scope, line, flags, arguments, keywords, block = raw
-        texts, named = self._given(scope, arguments, keywords)
-        found: dict[str, None] = {}
-        for path in paths:
-            if path:
-                found.update(dict.fromkeys(self.names.meanings(scope, path) or (f"?{path}",)))
+        if arguments or keywords:
+            arguments, keywords = self._given(scope, arguments, keywords)
+        meanings = self.names.meanings
+        if len(paths) == 1 and paths[0]:
+            found: Iterable[str] = meanings(scope, paths[0]) or (f"?{paths[0]}",)
+        else:
+            every = [one for path in paths if path for one in meanings(scope, path) or (f"?{path}",)]
+            found = dict.fromkeys(every) or ("?",)
         calls = []
-        for meaning in found or ("?",):
-            name, _, passed = meaning.partition("~")
-            extra = tuple((one, "...") for one in passed.split(",") if one)
-            calls.append(Call(name, scope, line, flags, texts, (*named, *extra), block))
-        return tuple(calls)
+        for name in found:
+            given = keywords
+            if "~" in name:
+                name, _, passed = name.partition("~")  # noqa: PLW2901 - what stands behind it is no name
+                given = (*keywords, *[(one, "...") for one in passed.split(",") if one])
+            calls.append((name, scope, line, flags, arguments, given, block))
+        return calls
 
     def _given(
         self, scope: int, arguments: Sequence[str], keywords: Sequence[tuple[str, str]]
     ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-        texts = tuple([self._text(scope, one) for one in arguments])
-        return texts, tuple([(name, self._text(scope, value)) for name, value in keywords])
+        text = self._text
+        texts = tuple([text(scope, one) if one[:1] == "&" else one for one in arguments])
+        return texts, tuple([(name, text(scope, value)) for name, value in keywords])
 
     def _text(self, scope: int, text: str) -> str:
-        if not text.startswith("&"):
+        if text[:1] != "&":
             return text
-        called = "()" if text.endswith("()") else ""
-        return self.names.best(scope, text[1:].removesuffix("()")).lstrip("?") + called
+        key = (scope, text)
+        known = self._texts.get(key)
+        if known is None:
+            called = "()" if text.endswith("()") else ""
+            known = self.names.best(scope, text[1:].removesuffix("()")).lstrip("?") + called
+            self._texts[key] = known
+        return known
 
-    def _dynamic_imports(self, calls: tuple[Call, ...]) -> tuple[Import, ...]:
+    def _dynamic_imports(self, calls: Sequence[Row]) -> list[Row]:
         found = []
-        for call in calls:
-            if call.name in _IMPORTING and call.arguments and call.arguments[0].startswith(("'", '"')):
-                module = ast.literal_eval(call.arguments[0])
-                found.append(Import(module, "", "", call.line, call.scope, call.flags | Flag.DYNAMIC))
-        return tuple(found)
+        for name, scope, line, flags, arguments, *_ in calls:
+            if name in _IMPORTING and arguments and arguments[0].startswith(("'", '"')):
+                module = ast.literal_eval(arguments[0])
+                found.append((module, "", "", line, scope, flags | Flag.DYNAMIC))
+        return found
 
-    def _scope(self, raw: RawScope) -> Scope:
+    def _scope(self, raw: RawScope) -> Row:
         outer = max(raw.parent, 0)
-        return Scope(
+        return (
             raw.name,
             raw.kind,
             raw.parent,
             raw.line,
             raw.end,
-            tuple(call for one in raw.decorators for call in self._calls(one)),
-            tuple(
-                Parameter(name, self._annotation(outer, path), self._text(outer, default))
+            [call for one in raw.decorators for call in self._calls(one)],
+            [
+                (name, self._annotation(outer, path), self._text(outer, default))
                 for name, path, default in raw.parameters
-            ),
+            ],
             self._annotation(outer, raw.returns),
-            tuple(self.names.best(outer, path) for path in raw.bases if path),
+            tuple([self.names.best(outer, path) for path in raw.bases if path]),
         )
 
-    def _raise(self, raw: RawRaise) -> Raise:
+    def _raise(self, raw: RawRaise) -> Row:
         paths, arguments, keywords, scope, line, block = raw
         path = next(iter(paths), "")
         name = self.names.best(scope, path) if path else "?" if paths else ""
-        return Raise(name, *self._given(scope, arguments, keywords), scope, line, block)
+        return (name, *self._given(scope, arguments, keywords), scope, line, block)
 
-    def _handler(self, raw: RawHandler) -> Handler:
+    def _handler(self, raw: RawHandler) -> Row:
         caught, scope, line, block, guarded, ends, value = raw
         kinds = [self.names.best(scope, path) if path else "?" for paths in caught for path in paths]
-        return Handler(tuple(kinds), scope, line, block, guarded, ends, self._text(scope, value))
+        return (tuple(kinds), scope, line, block, guarded, ends, self._text(scope, value))
 
-    def _field(self, name: str, written: str, kind: str, default: str, scope: int, line: int) -> Field:
-        return Field(name, written, self._annotation(scope, kind), self._text(scope, default), scope, line)
+    def _field(self, name: str, written: str, kind: str, default: str, scope: int, line: int) -> Row:
+        return (name, written, self._annotation(scope, kind), self._text(scope, default), scope, line)
 
     def _annotation(self, scope: int, path: str) -> str:
         return self.names.best(scope, path) if path and path != "..." else path
 
-    def _references(self) -> tuple[Mention, ...]:
+    def _references(self) -> list[Row]:
         named = {name for scope in self._raw.scopes for name, paths in scope.names.items() if any(paths)}
-        return tuple(
-            Mention(meaning, scope, line)
-            for (path, scope), line in self._raw.references.items()
-            if path.partition(".")[0].partition("(")[0] in named
-            for meaning in self.names.meanings(scope, path)
-            if not meaning.startswith("builtins.")
-        )
+        meanings = self.names.meanings
+        found = []
+        for (path, scope), line in self._raw.references.items():
+            if path in named or (("." in path or "(" in path) and _ROOT.split(path, 1)[0] in named):
+                for meaning in meanings(scope, path):
+                    if meaning[:9] != "builtins.":
+                        found.append((meaning, scope, line))
+        return found
 
-    def _subscripts(self) -> tuple[Mention, ...]:
-        return tuple(
-            Mention(f"{meaning}[{key!r}]", scope, line)
+    def _subscripts(self) -> list[Row]:
+        return [
+            (f"{meaning}[{key!r}]", scope, line)
             for (path, key, scope), line in self._raw.subscripts.items()
             for meaning in self.names.meanings(scope, path)
-        )
+        ]
 
-    def _writes(self) -> tuple[Mention, ...]:
+    def _writes(self) -> list[Row]:
         found = []
         for (path, scope), line in self._raw.writes.items():
             root = path.partition(".")[0].partition("(")[0].partition("[")[0]
             if scope and self.names.holder_of(scope, root) == 0 and root not in self._imported:
-                found.append(Mention(root, scope, line))
-        return tuple(dict.fromkeys(found))
+                found.append((root, scope, line))
+        return list(dict.fromkeys(found))
 
     def _exports(self) -> dict[str, tuple[str, ...]]:
         found = {name: self.names.meanings(0, name) for name in self._raw.scopes[0].names}
