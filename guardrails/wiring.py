@@ -3,7 +3,6 @@
 Adding a gate is one new folder, adding a format one new file; neither needs an edit here.
 """
 
-import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -36,6 +35,7 @@ from guardrails.engine.judge import Judgement, Ledger, judge, lost_services, unr
 from guardrails.engine.plan import Plan, plan_for
 from guardrails.engine.run import Result, run_plan
 from guardrails.model.change import Change, Revision, Stage
+from guardrails.model.digest import sha256
 from guardrails.model.errors import CannotJudge, UsageError
 from guardrails.model.finding import Finding
 from guardrails.model.frozen import frozen, replace
@@ -198,7 +198,7 @@ def _laboratory(
 
         return strongest(policy.minimum_box, allow_unsandboxed=question.allow_unsandboxed)
 
-    seed = hashlib.sha256(f"{opened.base.id} {opened.head.id} {policy.digest}".encode()).digest()
+    seed = sha256(f"{opened.base.id} {opened.head.id} {policy.digest}".encode()).digest()
     with RunLaboratory(
         repository=opened.repository.path,
         base=opened.base,

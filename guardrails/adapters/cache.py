@@ -5,13 +5,14 @@ outcome may depend on what is stored. The box never sees the folder. A folder th
 owns or may write to could hold anything, so nothing of it is believed.
 """
 
-import hashlib
 import os
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+
+from guardrails.model.digest import sha256
 
 _SHARDS = 16
 _DIGEST_BYTES = 32
@@ -76,7 +77,7 @@ class FileCache:
         return stat.S_ISDIR(held.st_mode) and held.st_uid == os.geteuid() and not held.st_mode & stat.S_IWOTH
 
     def _place(self, key: str) -> tuple[Path, bytes]:
-        stamp = hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
+        stamp = sha256(key.encode("utf-8", "surrogateescape")).digest()
         name = stamp.hex()
         return self._folder / name[0] / name, stamp
 
@@ -97,4 +98,4 @@ class FileCache:
 
 def _framed(stamp: bytes, value: bytes) -> bytes:
     """Return the digest that a sound entry begins with; it binds the value to its key."""
-    return hashlib.sha256(stamp + value).digest()
+    return sha256(stamp + value).digest()

@@ -3,7 +3,6 @@
 Everything is made when it is first asked for, so a run that only reads blobs pays for nothing.
 """
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from guardrails.adapters.scratch import RunFolder
+from guardrails.model.digest import sha256
 from guardrails.model.errors import ServiceFailure
 from guardrails.model.frozen import field, frozen, replace
 from guardrails.model.policy import Service
@@ -75,7 +75,7 @@ class RunLaboratory:
 
     @cached_property
     def _payload_digest(self) -> str:
-        total = hashlib.sha256()
+        total = sha256()
         for file in sorted(self.payload.glob("*.py")):
             total.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
         return total.hexdigest()
@@ -140,7 +140,7 @@ class RunLaboratory:
 
         # The whole tree is the key, since the service may import what its `paths` do not name.
         identity = (service, tree.id, self.interpreter(service, tree).digest, self._payload_digest)
-        key = "openapi " + hashlib.sha256(repr((*identity, self.box.level)).encode()).hexdigest()
+        key = "openapi " + sha256(repr((*identity, self.box.level)).encode()).hexdigest()
         found = self.cache.get(key)
         if found is None:
             document = self._asked_for(service, tree) if service.command else self._derived(service, tree)

@@ -4,7 +4,6 @@ They get a clean environment and an empty home, so that neither the user's nor t
 configuration changes a verdict, and they end with us.
 """
 
-import hashlib
 import math
 import os
 import resource
@@ -17,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from guardrails.model.digest import sha256
 from guardrails.model.errors import ToolMissing
 from guardrails.model.ports import Cache, Completed, Tool
 
@@ -169,7 +169,7 @@ def find_tool(name: str, cache: Cache, home: Path) -> Tool:
     except OSError:
         raise ToolMissing(f"{name} is not installed at {program}; reinstall guardrails-harness") from None
     identity = f"{program} {found.st_size} {found.st_mtime_ns} {found.st_ino}"
-    key = "tool-version " + hashlib.sha256(identity.encode()).hexdigest()
+    key = "tool-version " + sha256(identity.encode()).hexdigest()
     known = cache.get(key)
     if known is None:
         answer = run_bounded([str(program), "--version"], home, clean_environment(home), seconds=60)

@@ -4,10 +4,10 @@ Trees are named by object id, so a Change is a value: the same two trees give th
 on every machine, however the change reached us (commits, index, work tree or a patch).
 """
 
-import hashlib
 from enum import StrEnum
 from functools import cached_property
 
+from guardrails.model.digest import sha256
 from guardrails.model.frozen import frozen
 
 
@@ -96,7 +96,7 @@ class Change:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over the sorted (path, old blob, new blob) triples, hex; approvals bind to it."""
-        total = hashlib.sha256()
+        total = sha256()
         for file in sorted(self.files, key=lambda one: one.path):
             for part in (file.path, _identity(file.old), _identity(file.new)):
                 total.update(part.encode("utf-8", "surrogatepass") + b"\0")

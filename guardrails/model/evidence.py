@@ -4,8 +4,7 @@ Numbers that a machine measured live in Interval alone, so that reports can put 
 them under their single `measured` key and stay byte-identical between runs.
 """
 
-import hashlib
-
+from guardrails.model.digest import sha256
 from guardrails.model.frozen import field_names, frozen
 
 
@@ -104,7 +103,7 @@ Evidence = Before | Witness | Movement | TestOutcome | Mutant | CallChain | Inte
 
 def digest_of(evidence: tuple[Evidence, ...]) -> str:
     """Return a SHA-256 over the evidence, measured numbers left out, hex."""
-    total = hashlib.sha256()
+    total = sha256()
     for one in evidence:
         total.update(type(one).__name__.encode() + b"\0")
         if isinstance(one, Interval):

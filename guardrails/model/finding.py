@@ -1,9 +1,9 @@
 """A finding: one fact about one place, with its remedy and what proves it."""
 
-import hashlib
 import re
 from enum import StrEnum
 
+from guardrails.model.digest import sha256
 from guardrails.model.evidence import Evidence, digest_of
 from guardrails.model.frozen import frozen
 
@@ -66,7 +66,7 @@ class Finding:
         symbol = self.location.symbol or self.location.path
         parts = (self.rule, symbol, _SPACES.sub(" ", self.subject).strip())
         text = "\0".join(parts).encode("utf-8", "surrogatepass")
-        return hashlib.sha256(text).hexdigest()[:_FINGERPRINT_LENGTH]
+        return sha256(text).hexdigest()[:_FINGERPRINT_LENGTH]
 
     @property
     def evidence_digest(self) -> str:

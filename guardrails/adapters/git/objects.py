@@ -4,7 +4,6 @@ Git does not compare what it reads with the id it was asked for, so a forged obj
 stand in for base's policy. We do, at the cost of one hash a read.
 """
 
-import hashlib
 import os
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +12,7 @@ from typing import IO, TypeVar
 
 from guardrails.adapters.git.process import Git, said
 from guardrails.adapters.scratch import room_in
+from guardrails.model.digest import hash_of
 from guardrails.model.errors import CannotJudge
 from guardrails.model.frozen import frozen
 
@@ -188,7 +188,7 @@ class ObjectReader:
 
     def _hash(self, kind: str, content: bytes) -> str:
         prefix = f"{kind} {len(content)}\0".encode()
-        total = hashlib.new(self.algorithm, prefix, usedforsecurity=False)
+        total = hash_of(self.algorithm, prefix, len(content))
         total.update(content)
         return total.hexdigest()
 

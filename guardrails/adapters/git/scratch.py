@@ -6,7 +6,6 @@ configuration and attributes are not even seen by commands that run here.
 """
 
 import atexit
-import hashlib
 import signal
 import threading
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from guardrails.adapters.git.process import Git, clean_environment
 from guardrails.adapters.scratch import RunFolder, room_in
+from guardrails.model.digest import hash_of
 
 
 class Scratch:
@@ -58,7 +58,7 @@ class Scratch:
         import zlib  # noqa: PLC0415 - a staged change stores nothing
 
         raw = b"blob %d\0" % len(content) + content
-        name = hashlib.new(self.algorithm, raw, usedforsecurity=False).hexdigest()
+        name = hash_of(self.algorithm, raw).hexdigest()
         place = self.objects / name[:2] / name[2:]
         if not place.exists():
             with room_in(self.path):

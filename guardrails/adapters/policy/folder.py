@@ -3,7 +3,6 @@
 Everything is a git blob of the given tree, so nothing that a change carries can stand in for it.
 """
 
-import hashlib
 import marshal
 import sys
 from collections.abc import Collection, Iterator, Mapping
@@ -14,6 +13,7 @@ from guardrails.adapters.policy.decode import DecodeError, nearest
 from guardrails.adapters.policy.files import APPROVERS, FOLDER, GUARDRAILS
 from guardrails.adapters.policy.plain import Plain, shown
 from guardrails.model.change import Entry, Mode
+from guardrails.model.digest import sha256
 from guardrails.model.errors import PolicyError
 from guardrails.model.frozen import frozen
 from guardrails.model.ports import Cache, Tree
@@ -60,7 +60,7 @@ def folder_of(tree: Tree) -> Folder:
     if FOLDER in entries and (kind := _LINKS.get(entries[FOLDER].mode)):
         raise PolicyError(FOLDER, None, f"the folder is {kind}; make it a folder of regular files")
     found = {path.removeprefix(_PREFIX): entries[path] for path in entries if path.startswith(_PREFIX)}
-    total = hashlib.sha256()
+    total = sha256()
     for name in sorted(found):
         line = f"{name}\0{found[name].mode.value} {found[name].blob}\0"
         total.update(line.encode("utf-8", "surrogateescape"))

@@ -10,7 +10,6 @@ from guardrails.analysis.code.directives import directives_in
 from guardrails.analysis.code.facts import Facts, Mark, Rows, facts_of_rows, rows_of
 from guardrails.analysis.code.hooks import NO_HOOKS, Hooks
 from guardrails.analysis.code.marks import marks_of
-from guardrails.analysis.code.reading.declared import declared_the_older_way
 from guardrails.analysis.code.reading.gather import Gatherer
 from guardrails.analysis.code.reading.resolve import Resolved
 
@@ -76,10 +75,12 @@ def _of_newer_syntax(source: bytes, hooks: Hooks, reason: str) -> Read:
 
 
 def _older_ways(source: bytes) -> Iterator[bytes]:
+    # Only what this interpreter cannot read needs either of these, and libcst costs 0.2 s to import.
+    from guardrails.analysis.code.reading.declared import declared_the_older_way  # noqa: PLC0415
+
     declared = declared_the_older_way(source)
     if declared is not None:
         yield declared
-    # libcst costs 0.2 s to import, and only a file that this interpreter cannot read needs it.
     from guardrails.analysis.code.reading.newer import downgraded  # noqa: PLC0415
 
     older = downgraded(source)

@@ -47,7 +47,8 @@ def homes_in(paths: Iterable[str], modules: frozenset[str]) -> Mapping[str, tupl
     if not serves:
         return {}
     found: dict[str, set[Home]] = {}
-    for path in modules:
+    firsts = {folder.partition("/")[0] for folder in serves}  # most paths lie below none of these
+    for path in (one for one in modules if one.partition("/")[0] in firsts):
         for folder, top in _tops(path):
             if folder in serves:
                 found.setdefault(top, set()).add(Home(_dotted(folder), _dotted(serves[folder])))

@@ -16,10 +16,11 @@ from guardrails.model.finding import Effect, Finding
 from guardrails.model.frozen import frozen
 from guardrails.model.rule import Rule
 
-_ALLOW = re.compile(r"#+\s*guardrails:\s*allow\[([^\]]*)\](.*)\Z")
-_PART = re.compile(r'\s+(?:until=(?P<until>\S+)|reason="(?P<reason>[^"]*)"|ticket=(?P<ticket>\S+))')
-_OWN = re.compile(r"GR\d")
-_RULE_ID = re.compile(r"(?:GR1\d\d|(?!GR\d)[A-Z][A-Z0-9]{0,15}\d)\Z")
+# Compiled when they are first used: few files speak to us.
+_ALLOW = r"#+\s*guardrails:\s*allow\[([^\]]*)\](.*)\Z"
+_PART = r'\s+(?:until=(?P<until>\S+)|reason="(?P<reason>[^"]*)"|ticket=(?P<ticket>\S+))'
+_OWN = r"GR\d"
+_RULE_ID = r"(?:GR1\d\d|(?!GR\d)[A-Z][A-Z0-9]{0,15}\d)\Z"
 
 INVALID_ALLOWANCE = Rule(
     id="GR107",
@@ -140,16 +141,18 @@ def _read(facts: Facts, one: Directive) -> Allowance:
     held = facts.scopes[scope]
     whole = held.kind != "module" and one.first <= held.line <= one.last
     place = Allowance(one, one.first, held.end if whole else one.last, scope)
-    match = _ALLOW.match(one.text)
+    match = re.match(_ALLOW, one.text)
     if match is None:
         return _wrong(place, "it does not read `guardrails: allow[RULE]`")
     rules = tuple(text.strip() for text in match[1].split(","))
-    if foreign := [text for text in rules if not _RULE_ID.match(text)]:
+    if foreign := [text for text in rules if not re.match(_RULE_ID, text)]:
         return _wrong(
             place, f"{foreign[0]!a} is no rule of the architecture gate, and a comment can allow no other"
         )
-    parts = {key: text for part in _PART.finditer(match[2]) for key, text in part.groupdict().items() if text}
-    if rest := _PART.sub("", match[2]).strip():
+    parts = {
+        key: text for part in re.finditer(_PART, match[2]) for key, text in part.groupdict().items() if text
+    }
+    if rest := re.sub(_PART, "", match[2]).strip():
         return _wrong(place, f'{rest!a} is none of until=YYYY-MM-DD, reason="..." and ticket=...')
     return _dated(place, rules, parts)
 
@@ -180,7 +183,7 @@ def told_of(
             yield INVALID_ALLOWANCE, one, f"a comment excuses nothing: {problem}", one.directive.text
             continue
         # What a team's own rules find is not known here.
-        for rule in filter(_OWN.match, one.rules):
+        for rule in (each for each in one.rules if re.match(_OWN, each)):
             if not any(one.covers(*each) for each in found if each[0] == rule):
                 message = f"a comment allows {rule}, which is not found there"
                 yield UNUSED_ALLOWANCE, one, message, f"{rule} {one.directive.code}"

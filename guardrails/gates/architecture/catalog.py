@@ -30,7 +30,6 @@ users of the module may stumble over, one text each.
 kept as a table in the cache, so that a hook imports only those that may find something.
 """
 
-import hashlib
 import importlib
 import marshal
 import os
@@ -52,6 +51,7 @@ from guardrails.gates.architecture.broken import BROKEN_RULE
 from guardrails.gates.architecture.module import Found, Module, is_guarded
 from guardrails.gates.architecture.settings import Settings
 from guardrails.gates.architecture.traits import MARKED, Traits
+from guardrails.model.digest import sha256
 from guardrails.model.frozen import frozen
 from guardrails.model.ports import Cache
 from guardrails.model.rule import Rule
@@ -266,7 +266,7 @@ def listed_as(check: Check) -> Listed:
 @cache
 def _digest(place: str) -> str:
     """Return a digest of the code that marks files: what Python itself goes by to keep its byte code."""
-    total = hashlib.sha256(__version__.encode())
+    total = sha256(__version__.encode())
     folders = [*map(str, _JUDGING), place]
     for folder in folders:
         with os.scandir(folder) as found:

@@ -1,9 +1,9 @@
 """Reads which files of base configure ruff; head's configuration has no say."""
 
-import hashlib
 import posixpath
 from collections.abc import Iterator, Mapping
 
+from guardrails.model.digest import sha256
 from guardrails.model.errors import CannotJudge
 from guardrails.model.ports import Cache, Tree
 
@@ -56,7 +56,7 @@ def _extends(path: str, content: bytes, cache: Cache) -> str | None:
     Kept by content, since a parser of TOML costs every hook 6 ms.
     """
     is_project = posixpath.basename(path) == PROJECT
-    key = f"ruff extends 1 {is_project} {hashlib.sha256(content).hexdigest()}"
+    key = f"ruff extends 1 {is_project} {sha256(content).hexdigest()}"
     stored = cache.get(key)
     if stored is None:
         options = section_of(content, "ruff") if is_project else toml_of(content)

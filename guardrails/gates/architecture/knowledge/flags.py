@@ -10,8 +10,11 @@ from guardrails.gates.architecture.module import Module
 from guardrails.model.errors import CannotJudge, PolicyError
 from guardrails.model.frozen import frozen
 
-_OPENFEATURE = re.compile(r"get_(?:boolean|string|integer|float|object)_(?:value|details)(?:_async)?\Z")
-_LIBRARIES = re.compile(
+_OPENFEATURE = (
+    r"get_(?:boolean|string|integer|float|object)_(?:value|details)(?:_async)?\Z"  # compiled when first used
+)
+_MADE_BY = ("ldclient.", "growthbook.", "UnleashClient.", "posthog.", "statsig.", "splitio.", "flagsmith.")
+_LIBRARIES = (
     r"(?:ldclient\..+\.variation(?:_detail)?|growthbook\..+\.(?:is_on|is_off|get_feature_value|eval_feature)|"
     r"UnleashClient\..+\.(?:is_enabled|get_variant)|(?:posthog|posthog\..+)\.(?:feature_enabled|get_feature_flag)|"
     r"statsig\..+\.(?:check_gate|get_experiment|get_config|get_layer)|splitio\..+\.get_treatment\w*|"
@@ -32,9 +35,15 @@ def reads_in(module: Module) -> Iterator[Call]:
     """Yield the module's calls that read a flag, by known libraries or by policy."""
     readers = module.settings.flags.readers
     for call in module.facts.calls:
-        is_known = _OPENFEATURE.match(call.name.rpartition(".")[2]) or _LIBRARIES.match(call.name)
-        if is_known or (readers and is_named(module, call, readers)):
+        if _is_known(call.name) or (readers and is_named(module, call, readers)):
             yield call
+
+
+def _is_known(name: str) -> bool:
+    last = name.rpartition(".")[2]
+    if last.startswith("get_") and re.match(_OPENFEATURE, last):
+        return True
+    return name.startswith(_MADE_BY) and re.match(_LIBRARIES, name) is not None
 
 
 def is_named(module: Module, call: Call, names: tuple[str, ...]) -> bool:

@@ -6,7 +6,7 @@ import re
 from guardrails.analysis.code.marks import Here
 from guardrails.gates.architecture.knowledge.shapes import called, keyword, last_name
 
-SCORE = re.compile(r"(?i)\w*(?:scores?|relevance|probability|probabilities|weights?|utility|logits?)\Z")
+SCORE = r"(?i)\w*(?:scores?|relevance|probability|probabilities|weights?|utility|logits?)\Z"  # compiled when first used
 _BY_KEY = (
     "builtins.sorted",
     "builtins.max",
@@ -46,4 +46,4 @@ def _name_in(node: ast.expr) -> str:
 
 def is_score(name: str) -> bool:
     """Whether a name is one that scores go by."""
-    return bool(SCORE.match(name))
+    return bool(re.match(SCORE, name))

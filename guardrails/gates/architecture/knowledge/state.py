@@ -40,8 +40,8 @@ _CONTAINERS = frozenset(
     {"builtins.list()", "builtins.dict()", "builtins.set()", "builtins.bytearray()"}
     | {f"collections.{one}()" for one in ("defaultdict", "OrderedDict", "Counter", "UserDict", "UserList")}
 )
-_OWN_TYPES = re.compile(r"builtins\.(?:list|dict|set)\.\w+\Z")
-_LOCK = re.compile(r"(?i)(?:.*[._])?\w*(?:lock|mutex|semaphore|limiter)(?:\(\)|\[\])*\Z")
+_OWN_TYPES = r"builtins\.(?:list|dict|set)\.\w+\Z"  # compiled when it is first used, as the next
+_LOCK = r"(?i)(?:.*[._])?\w*(?:lock|mutex|semaphore|limiter)(?:\(\)|\[\])*\Z"
 _MOST_HOPS = 5
 
 
@@ -94,7 +94,7 @@ def _of_call(call: ast.Call, here: Here) -> Iterator[tuple[str, ast.expr]]:
             yield "end", call.args[0]
         elif not _SETTERS.isdisjoint(names):
             yield "field", call.args[0]
-        elif any(map(_OWN_TYPES.match, names)) and owner is not None and _is_type(owner, here):
+        elif any(re.match(_OWN_TYPES, one) for one in names) and owner is not None and _is_type(owner, here):
             yield ("end" if method in REMOVING else "item"), call.args[0]
         elif isinstance(call.func, ast.Call) and "operator.methodcaller()" in names:
             named = call.func.args[0] if call.func.args else None
@@ -232,7 +232,7 @@ def _asks_missing(test: ast.AST) -> bool:
 
 def is_lock(node: ast.expr, here: Here) -> bool:
     """Whether an expression is named like a lock or made by one of the standard library's."""
-    return any(_LOCK.match(one) for one in (*here.meanings(node), ast.unparse(node)))
+    return any(re.match(_LOCK, one) for one in (*here.meanings(node), ast.unparse(node)))
 
 
 def _takes_lock(node: ast.AST) -> bool:

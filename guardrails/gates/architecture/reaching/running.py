@@ -12,7 +12,7 @@ from guardrails.model.evidence import CallChain, Step
 from guardrails.model.frozen import frozen
 
 _MOST_STEPS = 3
-_NAME = re.compile(r":?[A-Za-z_][\w.]*\Z")
+_NAME = r":?[A-Za-z_][\w.]*\Z"  # compiled when it is first used
 # Calls that run a function which they are given, at once or later: its name's place among the arguments.
 _HANDING: Mapping[str, int | str] = {
     "asyncio.to_thread": 0,
@@ -122,6 +122,6 @@ def handed(graph: Graph, module: str, call: Call) -> Iterator[Symbol]:
     at = place or 0
     named = call.keyword(at) if isinstance(at, str) else call.keyword("func")
     given = call.arguments[at] if isinstance(at, int) and len(call.arguments) > at else named
-    if given and _NAME.match(given):
+    if given and re.match(_NAME, given):
         for meaning in graph.meanings(module, given):
             yield from graph.symbols(meaning)

@@ -25,7 +25,7 @@ _HASHES = (
 )
 _DRAWS = ("random.", "numpy.random.", "secrets.")
 _CHOOSING = frozenset({"choice", "choices", "randint", "randrange", "randbelow"})
-_ABOUT = re.compile(
+_ABOUT = (  # compiled when it is first used
     r"(?i)(?:^|[_.])(?:variants?|treatments?|cohorts?|experiments?|ab_?tests?|rollouts?|holdouts?|(?:is_)?in_(?:test|rollout|treatment)|"
     r"(?:experiment|variant|ab|traffic)_?(?:bucket|group|arm|split)s?)(?:$|[_.])"
 )
@@ -106,7 +106,7 @@ RULE = Rule(
 def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
     """Mark a hash taken modulo, a draw compared, or a choice, where names speak of an experiment."""
     way = _way(node, here)
-    if way and any(_ABOUT.search(name) for name in _names(node, here)):
+    if way and any(re.search(_ABOUT, name) for name in _names(node, here)):
         yield here.mark(node, f"a variant is decided by {way}")
 
 

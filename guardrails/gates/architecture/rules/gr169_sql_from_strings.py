@@ -16,13 +16,15 @@ NODES = ("Call",)
 _RUNNING = frozenset({"execute", "executemany", "executescript", "execute_async", "fetch", "fetchrow", "fetchval",
                       "fetch_all", "fetch_one", "read_sql", "read_sql_query", "raw", "text", "exec_driver_sql", "query",
                       "sql"})  # fmt: skip
-_STATEMENT = re.compile(r"(?is)\s*\(?\s*(select|insert|update|delete|with|replace|merge|alter|grant)\b")
+# Compiled when they are first used.
+_STATEMENT = r"(?is)\s*\(?\s*(select|insert|update|delete|with|replace|merge|alter|grant)\b"
 # A name that the file does not explain may be one that the function bound to such a method.
 CALLED = _RUNNING | {"?"}
 # A hole in the place of a value: after a comparison, LIKE, LIMIT or OFFSET, or between quotes.
-_VALUE = re.compile(r"(?is)(?:[=<>]|\b(?:like|ilike|limit|offset|between))\s*['\"]?%?\Z|'[^']*\Z")
-_BOUND = re.compile(
-    r"(?i)(?:^|_)(?:place_?holders?|params?|markers?|binds?|ph|column|col|table|schema|field|limit|offset|dialect\w*|sql)s?\Z"
+_VALUE = r"(?is)(?:[=<>]|\b(?:like|ilike|limit|offset|between))\s*['\"]?%?\Z|'[^']*\Z"
+_BOUND = (
+    r"(?i)(?:^|_)(?:place_?holders?|params?|markers?|binds?|ph|column|col|table|schema|field|limit|offset|"
+    r"dialect\w*|sql)s?\Z"
 )
 _HOLE = "\0"
 # What may hold a value: a constant does not, nor what somebody else gives.
@@ -164,13 +166,13 @@ def _is(name: str) -> Callable[[ast.expr], bool]:
 def _value_in(node: ast.expr) -> ast.expr | None:
     """Return the first part that stands where SQL expects a value."""
     parts = _parts(node)
-    if not _STATEMENT.match("".join(one if isinstance(one, str) else _HOLE for one in parts)):
+    if not re.match(_STATEMENT, "".join(one if isinstance(one, str) else _HOLE for one in parts)):
         return None
     before = ""
     for one in parts:
         if isinstance(one, str):
             before += one
-        elif _VALUE.search(before) and not _is_harmless(one):
+        elif re.search(_VALUE, before) and not _is_harmless(one):
             return one
         else:
             before += _HOLE
@@ -183,7 +185,7 @@ def _is_harmless(node: ast.expr) -> bool:
     name = last_name(node)
     if isinstance(node, ast.Call):
         return called(node)[1] in {"int", "float", "len", "quote", "quote_ident", "join", "literal", "escape"}
-    return bool(name.isupper() or _BOUND.search(name))
+    return bool(name.isupper() or re.search(_BOUND, name))
 
 
 def _parts(node: ast.expr) -> list[str | ast.expr]:
