@@ -43,6 +43,7 @@ _CONTAINERS = frozenset(
 _OWN_TYPES = r"builtins\.(?:list|dict|set)\.\w+\Z"  # compiled when it is first used, as the next
 _LOCK = r"(?i)(?:.*[._])?\w*(?:lock|mutex|semaphore|limiter)(?:\(\)|\[\])*\Z"
 _MOST_HOPS = 5
+_RECEIVERS = frozenset({"self", "cls"})
 
 
 @frozen
@@ -114,18 +115,19 @@ def _outliving(node: ast.expr, here: Here) -> tuple[str, int] | None:
     """Return the name and the holder of what an expression is a part of; None where it is the function's own."""
     for _ in range(_MOST_HOPS):
         root = _root(node, here)
-        if root is None:
-            return None
-        if isinstance(root, ast.Constant):
-            return str(root.value), 0
+        if not isinstance(root, ast.Name):
+            return (str(root.value), 0) if root is not None else None
         holder = here.holder(root.id)
         if holder is not None and holder != here.function:
             return root.id, holder
+        if root.id in _RECEIVERS:
+            kept = _kept_by_class(node, here)
+            return (kept, -1) if kept else None
         value = _aliases(here).get(root.id) if here.may_be_bound(root.id) else None
-        if isinstance(value, ast.Dict | ast.List | ast.Set) or (value is not None and _is_made(value, here)):
-            return root.id, -1
         if value is None:
             return None
+        if isinstance(value, ast.Dict | ast.List | ast.Set) or _is_made(value, here):
+            return root.id, -1
         node = value
     return None
 
@@ -133,6 +135,39 @@ def _outliving(node: ast.expr, here: Here) -> tuple[str, int] | None:
 def _aliases(here: Here) -> Mapping[str, ast.expr]:
     function = next((one for one in here.around() if isinstance(one, Function | ast.Lambda)), None)
     return here.once(function, _aliases_in) if function is not None else {}
+
+
+def _kept_by_class(node: ast.expr, here: Here) -> str:
+    """Return the field of `self` or `cls` that an expression starts from, where it is a container that the
+    class's body makes and no method puts another in its place: all instances share it."""
+    holder = next((one for one in here.around() if isinstance(one, ast.ClassDef)), None)
+    while isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.value, ast.Name):
+        node = node.value
+    is_kept = (
+        holder is not None
+        and isinstance(node, ast.Attribute)
+        and node.attr in here.once(holder, _containers_of)
+    )
+    return node.attr if is_kept and isinstance(node, ast.Attribute) else ""
+
+
+def _containers_of(holder: ast.AST) -> frozenset[str]:
+    """Return the fields that a class's body binds to a container and its methods never bind."""
+    made = set()
+    for one in getattr(holder, "body", ()):
+        value = getattr(one, "value", None)
+        is_made = isinstance(value, ast.Dict | ast.List | ast.Set) or (
+            isinstance(value, ast.Call) and ast.unparse(value.func) in {"dict", "list", "set"}
+        )
+        for target in one.targets if isinstance(one, ast.Assign) else [getattr(one, "target", None)]:
+            if is_made and isinstance(target, ast.Name):
+                made.add(target.id)
+    bound = {
+        one.attr
+        for one in ast.walk(holder)
+        if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)
+    }
+    return frozenset(made - bound)
 
 
 def _is_made(value: ast.expr, here: Here) -> bool:

@@ -13,6 +13,14 @@ STATE = {
         "class Held:\n    seen = []\n\nalias = Held",
         "alias.seen.append(name)",
     ),
+    "class_attribute_through_an_instance": (
+        "class Held:\n    seen: list[str] = []\n\n    def keep(self, name):\n        self.seen.append(name)",
+        "Held().keep(name)",
+    ),
+    "class_attribute_through_the_class": (
+        "class Held:\n    seen = {}\n\n    @classmethod\n    def keep(cls, name):\n        cls.seen[name] = 1",
+        "Held.keep(name)",
+    ),
     "local_alias": ("seen = []", "mine = seen\nmine.append(name)"),
     "alias_by_walrus": ("seen = []", "(mine := seen).append(name)"),
     "default_of_a_parameter": (
