@@ -27,7 +27,7 @@ def _run(parsed: Namespace) -> int:
         print(f"{state.place}: {len(rewritten(state))} written")
         return Exit.PASS
     for one in state.unmatched:
-        print(f"unmatched: {one}")
+        print(f"unmatched: {state.told(one)}")
     if state.unmatched:
         print("next: guardrails baseline --write")
     return Exit.BLOCK if state.unmatched else Exit.PASS

@@ -2,12 +2,14 @@
 
 import re
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 from guardrails.cli.command import Command, Exit
 from guardrails.model.rule import Example, Rule
 from guardrails.wiring import catalog
 
+_WORD = re.compile(r"[A-Za-z_]\w+")
 _OURS = re.compile(r"(?i)gr\d")
 
 
@@ -41,9 +43,23 @@ def page_of(rule: Rule) -> str:
         f"## Why\n\n{rule.why}\n",
         f"## Instead\n\n{rule.remedy}\n",
     ]
-    parts += [_example("Found", example) for example in rule.bad[:1]]
-    parts += [_example("Clean", example) for example in rule.good[:1]]
+    if rule.bad:
+        parts.append(_example("Found", rule.bad[0]))
+    if rule.good:
+        parts.append(_example("Clean", _nearest_to(rule.bad[:1], rule.good)))
     return "\n".join(parts)
+
+
+def _nearest_to(shown: Sequence[Example], clean: Sequence[Example]) -> Example:
+    """Return the clean example that shares most words with the one shown as found, so that what is read is
+    the fault mended, not another library's use; the first of several."""
+    words = {word for example in shown for text in example.files.values() for word in _WORD.findall(text)}
+
+    def likeness(example: Example) -> float:
+        own = {word for text in example.files.values() for word in _WORD.findall(text)}
+        return len(own & words) / max(1, len(own | words))
+
+    return max(clean, key=likeness)
 
 
 def _example(title: str, example: Example) -> str:

@@ -5,9 +5,13 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from guardrails.cli.command import Command, Exit
 from guardrails.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from guardrails.tasks.fix.tree import FileFix
 
 
 def _configure(parser: ArgumentParser) -> None:
@@ -34,7 +38,7 @@ def _run(parsed: Namespace) -> int:
 def _rules(parsed: Namespace) -> int:
     from guardrails.tasks.fix.tree import fixes_in  # noqa: PLC0415 - each job pays for itself alone
 
-    total = shown = 0
+    total = shown = left = 0
     for one in fixes_in(Path(parsed.repo), parsed.paths):
         chosen = one.unsafe.after if parsed.unsafe else one.safe.after
         done = {**one.safe.done, **(one.unsafe.done if parsed.unsafe else {})}
@@ -48,14 +52,25 @@ def _rules(parsed: Namespace) -> int:
         if one.unsafe.done and not parsed.unsafe:
             shown += sum(one.unsafe.done.values())
             _show(one.name, one.safe.after, one.unsafe.after)
+        left += _told_of_what_is_left(one)
     more = (
         f"; {shown} more would change how the code behaves: read the diff, then give --unsafe"
         if shown
         else ""
     )
+    more += f"; {left} left to you" if left else ""
     verb = "can be mended" if parsed.diff else "mended"
     print(f"{total} {verb}{more}", file=sys.stderr if parsed.diff else sys.stdout)
     return Exit.PASS
+
+
+def _told_of_what_is_left(one: "FileFix") -> int:
+    """Say what no fix mends and why, on standard error, and return how many that are."""
+    left = sorted(one.left())
+    for line, rule, why in left:
+        says = f"{one.name}:{line}: {rule} is left: {why}; `guardrails explain {rule}` tells what to do"
+        print(says, file=sys.stderr)
+    return len(left)
 
 
 def _flag(parsed: Namespace) -> int:

@@ -98,15 +98,29 @@ class WaiverEntry:
 
 
 @frozen
+class BaselineNote:
+    """What a finding was when it was listed, for readers: nothing is matched by it.
+
+    `rule` is the rule's id, `path` the file and `symbol` the function or class, empty for a whole file.
+    """
+
+    rule: str
+    path: str
+    symbol: str = ""
+
+
+@frozen
 class BaselineFile:
     """Findings that were there when the harness came; the list may only shrink.
 
     `version` is the version of this file's format.
     `fingerprints` are those of the findings, one for each time that the finding occurs.
+    `about` says for readers, by fingerprint, what each finding was.
     """
 
     version: Literal[1]
     fingerprints: tuple[str, ...]
+    about: Mapping[str, BaselineNote] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for number, fingerprint in enumerate(self.fingerprints):

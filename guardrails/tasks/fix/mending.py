@@ -19,11 +19,14 @@ Look = Callable[[bytes], list[tuple[str, Found]]]
 
 @frozen
 class Mended:
-    """One file before and after, what was done to it by rule id, and how many findings remain that have a fix."""
+    """One file before and after, what was done to it by rule id, what its rules still find, and the rules
+    whose fixes were taken back."""
 
     before: bytes
     after: bytes
     done: Mapping[str, int]
+    left: tuple[tuple[str, Found], ...] = ()
+    refused: frozenset[str] = frozenset()
 
 
 def mended(source: bytes, fixes: Mapping[str, Fix], look: Look) -> Mended:
@@ -43,7 +46,7 @@ def mended(source: bytes, fixes: Mapping[str, Fix], look: Look) -> Mended:
             continue
         done[rule] += _counted(found)[rule] - _counted(after)[rule]
         text, found = new, after
-    return Mended(source, text, dict(done))
+    return Mended(source, text, dict(done), tuple(found), frozenset(refused))
 
 
 def _rewritten(source: bytes, fix: Fix, lines: frozenset[int]) -> bytes | None:

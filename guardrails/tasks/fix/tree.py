@@ -34,6 +34,17 @@ class FileFix:
     safe: Mended
     unsafe: Mended
 
+    def left(self) -> Iterator[tuple[int, str, str]]:
+        """Yield what no fix mends, not even an unsafe one: its line, the rule's id, and why."""
+        known = fixes_by_rule()
+        for rule, one in self.unsafe.left:
+            why = "no rewrite is known for this rule"
+            if rule in self.unsafe.refused | self.safe.refused:
+                why = "its rewrite does not hold here: the rule would find as much, or another one more"
+            elif rule in known:
+                why = "its rewrite does not reach this place"
+            yield one.line, rule, why
+
 
 def fixes_in(repository: Path, paths: Sequence[str]) -> Iterator[FileFix]:
     """Yield each file in which something can be mended; nothing is written.
@@ -54,7 +65,7 @@ def fixes_in(repository: Path, paths: Sequence[str]) -> Iterator[FileFix]:
             look = partial(_found, opened.head, store, settings, path)
             first = mended(source, safe, look)
             second = mended(first.after, _unsafe(known), look)
-            if first.done or second.done:
+            if first.done or second.done or second.left:
                 yield FileFix(opened.repository.path / path, path, first, second)
 
 

@@ -38,10 +38,42 @@ def test_later_ones_only_shrink(shop: RepositoryBuilder, capsys: pytest.CaptureF
     shop.write("one.py", "").write("three.py", BLOCKS.format("three"))
     assert main(["baseline", "--repo", str(shop.path)]) == 1
     printed = capsys.readouterr().out.splitlines()
-    (gone,) = [one for one in before if f"unmatched: {one}" in printed]
+    (gone,) = [one for one in before if f"unmatched: {one} GR102 one.py one.one" in printed]
     assert main(["baseline", "--write", "--repo", str(shop.path)]) == 0
     assert listed(shop) == [one for one in before if one != gone]
     assert main(["lint", str(shop.path)]) == 1
+
+
+def test_entries_say_what_they_are_and_are_matched_by_fingerprint_alone(shop: RepositoryBuilder) -> None:
+    assert main(["baseline", "--write", "--repo", str(shop.path)]) == 0
+    place = shop.path / "policies/baseline.json"
+    held = json.loads(place.read_bytes())
+    assert sorted(held["about"]) == held["fingerprints"]
+    assert {"rule": "GR102", "path": "one.py", "symbol": "one.one"} in held["about"].values()
+
+    swapped = dict(zip(held["about"], reversed(held["about"].values()), strict=True))
+    place.write_text(json.dumps({**held, "about": swapped}))
+    assert main(["lint", str(shop.path)]) == 0
+    place.write_text(json.dumps({**held, "fingerprints": held["fingerprints"][:1]}))
+    assert main(["lint", str(shop.path)]) == 1
+
+
+def test_file_without_notes_is_read_and_gains_them(
+    shop: RepositoryBuilder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["baseline", "--write", "--repo", str(shop.path)]) == 0
+    place = shop.path / "policies/baseline.json"
+    held = json.loads(place.read_bytes())
+    place.write_text(json.dumps({"version": 1, "fingerprints": held["fingerprints"]}))
+    assert main(["lint", str(shop.path)]) == 0
+    shop.write("one.py", "")
+    capsys.readouterr()
+    assert main(["baseline", "--repo", str(shop.path)]) == 1
+    (gone,) = [one for one in held["about"] if held["about"][one]["path"] == "one.py"]
+    assert f"unmatched: {gone}" in capsys.readouterr().out.splitlines()
+    assert main(["baseline", "--write", "--repo", str(shop.path)]) == 0
+    left = json.loads(place.read_bytes())
+    assert [one["path"] for one in left["about"].values()] == ["two.py"]
 
 
 def test_entry_that_matches_nothing_is_told_by_lint(

@@ -146,3 +146,19 @@ def test_what_cannot_be_done_exits_2_with_a_reason(
 
     assert main(["fix", *words, "--repo", str(shop.path)]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_what_is_left_is_named_with_its_reason(
+    shop: RepositoryBuilder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broad = "def rank(cards):\n    try:\n        return cards[0]\n    except Exception:\n        pass\n"
+    shop.write("shop/app.py", broad)
+    looped = "import time\n\n\nasync def rank(wait=time.sleep):\n    wait(1)\n"
+    shop.write("shop/other.py", looped)
+
+    assert main(["fix", "--unsafe", "--repo", str(shop.path)]) == 0
+    printed = capsys.readouterr()
+    assert "shop/app.py:4: GR106 is left: no rewrite is known for this rule;" in printed.err
+    assert "shop/other.py:5: GR102 is left: its rewrite does not" in printed.err
+    assert printed.out.splitlines()[-1] == "0 mended; 2 left to you"
+    assert text_of(shop, "shop/app.py") == broad
