@@ -22,9 +22,9 @@ from guardrails.model.errors import UsageError
 from guardrails.model.finding import Effect, Finding
 from guardrails.model.frozen import frozen, replace
 from guardrails.model.policy import Policy
-from guardrails.tasks.approval.key import public_key
+from guardrails.tasks.approval.key import key_line, public_key
 from guardrails.tasks.approval.shown import consent_text, listing
-from guardrails.tasks.approval.stored import report_in
+from guardrails.tasks.approval.stored import StoredReport, report_in
 from guardrails.wiring import Question, answer, catalog, opened_change
 
 _SHORTEST_PREFIX = 4
@@ -48,14 +48,14 @@ class _Grounds:
     policy: Policy
     ledger: Ledger
     signers: tuple[Signer, ...]
-    findings: tuple[Finding, ...]
 
 
 def approvable(question: Question, report: Path | None) -> str:
     """Return a list of what could be approved, with its ids; judges the change unless a report is given."""
-    question, digest, findings = _judged(question, report)
-    with _opened(question, digest, findings).opened:
-        return listing(findings)
+    question, stored = _named(question, report)
+    grounds = _opened(question)
+    with grounds.opened:
+        return listing(_findings(question, stored, grounds))
 
 
 def given(
@@ -65,53 +65,60 @@ def given(
 
     Raises UsageError for what cannot be approved, with the reason, before anything is signed.
     """
-    question, digest, findings = _judged(question, report)
-    grounds = _opened(question, digest, findings)
+    question, stored = _named(question, report)
+    grounds = _opened(question)
     with grounds.opened:
-        chosen = [_chosen(name, grounds.findings) for name in wish.names]
         signer = _signer(wish.key, grounds)
-        _check(wish, signer, chosen, grounds)
+        _check(wish, grounds)
+        findings = _findings(question, stored, grounds)
+        chosen = [_chosen(name, findings) for name in wish.names]
+        _check_eligible(signer, chosen, grounds)
         approvals = {_approval(wish, signer, one, grounds): one for one in chosen}
-        text = consent_text(list(approvals.items()), signer.described, needed_of(chosen, grounds.ledger))
-        if not agreed(text):
+        most = max(needed(one, grounds.ledger) for one in chosen)
+        if not agreed(consent_text(list(approvals.items()), signer.described, most)):
             raise UsageError("nothing was signed")
         for approval, finding in approvals.items():
             content = _signed(approval, finding, wish.key, grounds)
             yield _kept(content, output, grounds, is_only=len(approvals) == 1)
 
 
-def needed_of(findings: Sequence[Finding], ledger: Ledger) -> int:
-    """Return how many approvers the most demanding of the findings takes."""
-    return max(needed(one, ledger) for one in findings)
-
-
-def _judged(question: Question, report: Path | None) -> tuple[Question, str, tuple[Finding, ...]]:
+def _named(question: Question, report: Path | None) -> tuple[Question, StoredReport | None]:
+    """Return the question whose change is meant, and the report, where one is given."""
     if report is None:
-        verdict = answer(question)
-        return question, verdict.change.digest, verdict.findings
+        return question, None
     stored = report_in(report)
     if stored.base is None or stored.head is None:
         raise UsageError(
             f"--verdict {report}: it is about no two commits; name the change itself, as in --staged"
         )
-    named = replace(question, base=stored.base, head=stored.head)
-    return named, stored.change_digest, stored.findings
+    return replace(question, base=stored.base, head=stored.head), stored
 
 
-def _opened(question: Question, digest: str, findings: tuple[Finding, ...]) -> _Grounds:
+def _findings(question: Question, stored: StoredReport | None, grounds: _Grounds) -> tuple[Finding, ...]:
+    """Return the findings of the report, else of judging here; raises UsageError where they are another change's."""
+    digest, findings = (stored.change_digest, stored.findings) if stored else _judged(question)
+    if digest != grounds.ledger.change_digest:
+        raise UsageError("the change is not the one that was judged; judge it again, then approve")
+    return findings
+
+
+def _judged(question: Question) -> tuple[str, tuple[Finding, ...]]:
+    verdict = answer(question)
+    return verdict.change.digest, verdict.findings
+
+
+def _opened(question: Question) -> _Grounds:
     opened, policy = opened_change(question, FileCache(user_folder(os.environ)))
     try:
-        if opened.change.digest != digest:
-            raise UsageError("the change is not the one that was judged; judge it again, then approve")
         ledger = Ledger(
             policy,
             SystemClock().today(),
-            digest,
+            opened.change.digest,
             final_rules=frozenset(rule.id for rule in catalog().rules() if rule.final),
             repository=repository_of(opened, policy),
             authors=writers_of(opened, question.authors),
         )
-        return _Grounds(opened, policy, ledger, signers_of(opened, policy), findings)
+        return _Grounds(opened, policy, ledger, signers_of(opened, policy))
     except BaseException:
         opened.close()
         raise
@@ -144,12 +151,12 @@ def _signer(key: Path, grounds: _Grounds) -> Signer:
         known = ", ".join(dict.fromkeys(one.name for one in grounds.signers)) or "nobody"
         raise UsageError(
             f"--key {key}: base's policies/approvers does not list this key (it knows keys of {known});"
-            " a change of its own adds the line `NAME KEYTYPE KEY`"
+            f" a change of its own adds it: your name and `{key_line(public)}`"
         )
     return owner
 
 
-def _check(wish: Wish, signer: Signer, chosen: Sequence[Finding], grounds: _Grounds) -> None:
+def _check(wish: Wish, grounds: _Grounds) -> None:
     if not wish.reason.strip() or len(wish.reason) > MAX_REASON:
         raise UsageError(f"--reason is blank or longer than {MAX_REASON} characters; say why in a sentence")
     if wish.until < grounds.ledger.today:
@@ -158,6 +165,9 @@ def _check(wish: Wish, signer: Signer, chosen: Sequence[Finding], grounds: _Grou
         raise UsageError(
             "this repository cannot be recognised: fetch its whole history, or let base's policy name it (`repository`)"
         )
+
+
+def _check_eligible(signer: Signer, chosen: Sequence[Finding], grounds: _Grounds) -> None:
     for one in chosen:
         if reason := ineligible(signer.name, one, grounds.ledger):
             raise UsageError(f"{one.rule} ({one.fingerprint}) cannot be approved: {reason}")

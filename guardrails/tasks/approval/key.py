@@ -49,6 +49,13 @@ def public_key(key: Path) -> str:
     return _normal(words[1], key)
 
 
+def key_line(key: str) -> str:
+    """Return type and key, as a line of `policies/approvers` has them."""
+    blob = b64decode(key)
+    size = int.from_bytes(blob[:4], "big")
+    return f"{blob[4 : 4 + size].decode('ascii', 'replace')} {key}"
+
+
 def _words(place: Path) -> list[str]:
     try:
         with place.open("rb") as file:
