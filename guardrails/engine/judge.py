@@ -185,12 +185,23 @@ def lost_services(services: Sequence[Service], paths: Collection[str]) -> tuple[
         _harness_finding(
             LOST_SERVICE,
             "",
-            f"service {one.name}: neither base nor head has a file under {', '.join(one.paths)}",
+            f"service {one.name}: neither base nor head has a file under {', '.join(one.paths)}"
+            + _elsewhere(one, paths),
             one.name,
         )
         for one in services
         if not any(one.owns(path) for path in paths)
     )
+
+
+def _elsewhere(service: Service, paths: Collection[str]) -> str:
+    """Return where a folder of that name lies instead, as with code under `src`."""
+    for part in service.paths:
+        inner = f"/{part.rstrip('/').rpartition('/')[2]}/"
+        found = {f"/{path}".partition(inner)[0] + inner for path in paths if inner in f"/{path}"}
+        if found:
+            return f"; there is {min(found).strip('/')}"
+    return ""
 
 
 def unreadable(message: str) -> Judgement:

@@ -59,7 +59,10 @@ UNUSABLE = Rule(
     gate="golden",
     summary="A stored scenario of base cannot be used",
     why="A scenario that cannot be read or that base itself does not answer protects nobody.",
-    remedy="Mend the scenario file in a change of its own.",
+    remedy=(
+        "Mend the scenario file in a change of its own; a service that ranks nothing leaves `golden` out of `stages`"
+        " in policies/guardrails.yaml."
+    ),
     effect=Effect.UNDECIDED,
 )
 NO_SCENARIOS = Rule(
@@ -68,7 +71,10 @@ NO_SCENARIOS = Rule(
     gate="golden",
     summary="A service has no stored scenario to compare",
     why="Comparing nothing must not look like comparing well.",
-    remedy="Store scenarios under the service's contract folder, or leave the golden gate out of the stage in policy.",
+    remedy=(
+        "Store a request as golden/NAME.yaml in the service's contract folder, as guide/gates.md shows; a service that"
+        " ranks nothing leaves `golden` out of `stages` in policies/guardrails.yaml."
+    ),
     effect=Effect.UNDECIDED,
 )
 

@@ -30,7 +30,10 @@ NO_REQUESTS = Rule(
     gate="latency",
     summary="A service has no stored request to measure",
     why="Measuring nothing must not look like measuring well.",
-    remedy="Store scenarios under the service's contract folder, or leave the latency gate out of the stage in policy.",
+    remedy=(
+        "Store a request as golden/NAME.yaml in the service's contract folder, as guide/gates.md shows, or leave"
+        " `latency` out of `stages` in policies/guardrails.yaml."
+    ),
     effect=Effect.UNDECIDED,
 )
 

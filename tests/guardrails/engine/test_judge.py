@@ -235,6 +235,11 @@ def test_service_whose_files_lie_elsewhere_needs_a_person() -> None:
     services = (Service("shop", paths=("shop",)), Service("till", paths=("src/till",)))
     lost = lost_services(services, ["shop/app.py", "till/app.py"])
     assert [one.location.symbol for one in lost] == [""]
-    assert "service till" in lost[0].message
+    assert lost[0].message.endswith("neither base nor head has a file under src/till; there is till")
+    (moved,) = lost_services(
+        services[-1:], ["code/till/app.py", "old/till/app.py", "till.py", "stills/app.py"]
+    )
+    assert moved.message.endswith("under src/till; there is code/till")
+    assert moved.fingerprint == lost[0].fingerprint
     judged = judge(PLAN, {"one": Report(), "two": Report()}, ledger(), lost)
     assert judged.outcome is Outcome.REVIEW
