@@ -1,8 +1,9 @@
 """How many changes of behaviour that no document tells differential replay sees, and how fast it replays.
 
-Each change of `services/shop_changes.py` is judged by the contract gate against the shop as it
-is; then the shop against itself, many times, where every finding would be noise. The rate of
+Each change of a service (`services/*_changes.py`) is judged by the contract gate against the service
+as it is; then the service against itself, many times, where every finding would be noise. The rate of
 replays is set beside that of the bare application called in one loop of the same run.
+Usage: python -m benchmarks.behaviour [--noise-only] [shop|library|clinic ...]
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.services.shop_changes import CHANGES
+from benchmarks.services import clinic_changes, library_changes, shop_changes
 from guardrails.adapters.box.ladder import strongest
 from guardrails.adapters.cache import FileCache
 from guardrails.adapters.laboratory import RunLaboratory
@@ -29,8 +30,13 @@ from guardrails.model.ports import Request, Step
 from guardrails.model.rule import Report
 from tests.repos.memory import MemoryTree, context_for
 
-SHOP = (Path(__file__).parent / "services" / "shop.py").read_text("utf-8")
-SERVICE = Service("shop", ("shop",), app="shop.app:app", start_seconds=60.0)
+CHANGES = {
+    "shop": shop_changes.CHANGES,
+    "library": library_changes.CHANGES,
+    "clinic": clinic_changes.CHANGES,
+}
+SOURCES = {name: (Path(__file__).parent / "services" / f"{name}.py").read_text("utf-8") for name in CHANGES}
+SERVICES = {name: Service(name, (name,), app=f"{name}.app:app", start_seconds=60.0) for name in CHANGES}
 SETTINGS = Settings(max_requests=0)
 ROUNDS = 20
 Files = Mapping[str, str | bytes]
@@ -50,34 +56,41 @@ def laboratory(folder: Path, base: Files, seed: int = 7) -> Iterator[RunLaborato
         yield made
 
 
-def judged(folder: Path, base: Files, head: Files, stage: Stage = Stage.MERGE, seed: int = 7) -> Report:
+def judged(
+    folder: Path, base: Files, head: Files, stage: Stage = Stage.MERGE, seed: int = 7, name: str = "shop"
+) -> Report:
     """Return what the gate says of one change."""
     with laboratory(folder, base, seed) as made:
         context = context_for(
-            base, head, stage=stage, services=(SERVICE,), laboratory=made, settings={"contract": SETTINGS}
+            base,
+            head,
+            stage=stage,
+            services=(SERVICES[name],),
+            laboratory=made,
+            settings={"contract": SETTINGS},
         )
         return GATE.run(context)
 
 
-def shop(old: str = "", new: str = "") -> Files:
-    """Return the shop's files, changed in one place."""
-    if old and SHOP.count(old) != 1:
-        raise ValueError(f"{old!r} is in the shop {SHOP.count(old)} times")
-    source = SHOP.replace(old, new) if old else SHOP
-    if "NAIVE" in new:
-        source = source.replace(
-            "import UTC, date, datetime, timedelta", "import UTC, date, datetime, timedelta, timezone"
-        )
+def files_of(name: str, old: str = "", new: str = "") -> Files:
+    """Return a service's files, changed in one place."""
+    source = SOURCES[name]
+    if old and source.count(old) != 1:
+        raise ValueError(f"{old!r} is in the {name} {source.count(old)} times")
+    source = source.replace(old, new) if old else source
+    if "timezone(" in new or "NAIVE" in new:
+        imports = next(line for line in source.splitlines() if line.startswith("from datetime import "))
+        source = source.replace(imports, f"{imports}, timedelta, timezone")
         source = source.replace("NAIVE", "timezone(timedelta(hours=2))")
-    return {"shop/app.py": source}
+    return {f"{name}/app.py": source}
 
 
-def seen(folder: Path) -> int:
+def seen(folder: Path, service: str) -> int:
     """Print each change with what was found of it; return how many were seen."""
     number = 0
-    for name, (old, new) in CHANGES.items():
+    for name, (old, new) in CHANGES[service].items():
         begin = time.perf_counter()
-        report = judged(folder, shop(), shop(old, new))
+        report = judged(folder, files_of(service), files_of(service, old, new), name=service)
         found = [one for one in report.findings if one.rule == "GR220"]
         others = {one.rule for one in report.findings} - {"GR220"}
         number += bool(found)
@@ -88,13 +101,16 @@ def seen(folder: Path) -> int:
     return number
 
 
-def noise(folder: Path) -> int:
-    """Return how many findings the shop has against itself, a comment and an unused name apart."""
+def noise(folder: Path, name: str) -> int:
+    """Return how many findings a service has against itself, a comment and an unused name apart."""
     found = 0
     for turn in range(ROUNDS):
-        head = {"shop/app.py": SHOP + f"\n# {turn}\nUNUSED = {turn}\napp.title = app.title\n"}
-        report = judged(folder, shop(), head, seed=turn)
-        found += sum(one.rule in {"GR220", "GR221"} for one in report.findings)
+        head = {f"{name}/app.py": SOURCES[name] + f"\n# {turn}\nUNUSED = {turn}\napp.extra = app\n"}
+        report = judged(folder, files_of(name), head, seed=turn, name=name)
+        told = [one for one in report.findings if one.rule in {"GR220", "GR221"}]
+        for one in told:
+            print(f"  noise: {one.message}", flush=True)
+        found += len(told)
     return found
 
 
@@ -133,7 +149,10 @@ def rates(folder: Path, number: int = 3000, rounds: int = 5) -> tuple[float, flo
     body = json.dumps({"amount_cents": 1999, "quantity": 12}).encode()
     step = Step(Request("POST", "/quotes", (("content-type", "application/json"),), body))
     bare, boxed = 0.0, 0.0
-    with laboratory(folder, shop()) as made, made.player(SERVICE, MemoryTree(shop())) as player:
+    with (
+        laboratory(folder, files_of("shop")) as made,
+        made.player(SERVICES["shop"], MemoryTree(files_of("shop"))) as player,
+    ):
         player.play([step], independent=True)
         for _ in range(rounds):
             begin = time.perf_counter()
@@ -147,11 +166,16 @@ def rates(folder: Path, number: int = 3000, rounds: int = 5) -> tuple[float, flo
 
 def main() -> int:
     """Print all figures."""
+    names = [name for name in CHANGES if name in sys.argv[1:]] or list(CHANGES)
     with tempfile.TemporaryDirectory(prefix="g") as place:
         folder = Path(place)
-        number = seen(folder)
-        print(f"seen: {number}/{len(CHANGES)} = {number / len(CHANGES):.0%}")
-        print(f"noise: {noise(folder)} findings in {ROUNDS} runs of base against base")
+        for name in names:
+            if "--noise-only" not in sys.argv:
+                number, most = seen(folder, name), len(CHANGES[name])
+                print(f"seen of the {name}: {number}/{most} = {number / most:.0%}", flush=True)
+            print(
+                f"noise of the {name}: {noise(folder, name)} findings in {ROUNDS} runs of base against base"
+            )
         bare, boxed = rates(folder)
         print(f"replays: {boxed:.0f}/s in the box, bare application {bare:.0f}/s: {boxed / bare:.0%}")
     return 0

@@ -24,7 +24,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import behaviour, fuzz
 from benchmarks.services.club_bugs import CHECKS
-from benchmarks.services.shop_changes import CHANGES
 from guardrails.analysis.openapi.documents import Document, read_document
 from guardrails.analysis.openapi.operations import operations_of
 from guardrails.analysis.replay.difference import differences
@@ -42,6 +41,7 @@ from tests.repos.memory import MemoryTree
 
 TRIAL = frozenset({"GR210", "GR211", "GR212", "GR214", "GR215", "GR216", "GR217"})
 _ANSWER = re.compile(rb"\AHTTP/[\d.]+ (\d+)[^\r\n]*\r\n(.*?)\r\n\r\n", re.DOTALL)
+_ID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SHELL = r"""
 curl() {
   local n=$(ls "$ANSWERS" | grep -c h)
@@ -103,7 +103,9 @@ def _parsed(folder: Path, index: int) -> Answer:
         return Silence("no answer")
     lines = (line.partition(b":") for line in found[2].split(b"\r\n"))
     headers = tuple((name.decode().lower(), value.strip().decode("latin-1")) for name, _, value in lines)
-    return Response(int(found[1]), headers, body.read_bytes() if body.exists() else b"")
+    text = body.read_bytes() if body.exists() else b""
+    # A real server draws other ids each time.
+    return Response(int(found[1]), headers, _ID.sub(b"ID", text))
 
 
 def _json(body: bytes) -> object:
@@ -186,13 +188,13 @@ def club_cases(folder: Path, runs: int) -> list[Case]:
 
 def shop_cases(folder: Path, runs: int, changes: Sequence[tuple[str, str]]) -> list[Case]:
     """Return the replays' findings on some changes of the shop; print their digests over some runs."""
-    base = str(behaviour.shop()["shop/app.py"])
+    base = str(behaviour.files_of("shop")["shop/app.py"])
     cases: list[Case] = []
     digests = set()
     for index, (old, new) in enumerate(changes):
-        head = behaviour.shop(old, new)
+        head = behaviour.files_of("shop", old, new)
         for _ in range(runs if index == 0 else 1):
-            report = behaviour.judged(folder / str(time.monotonic_ns()), behaviour.shop(), head)
+            report = behaviour.judged(folder / str(time.monotonic_ns()), behaviour.files_of("shop"), head)
             if index == 0:
                 digests.add(hashlib.sha256(fuzz.bytes_of(report)).hexdigest())
         cases += [
@@ -234,7 +236,7 @@ def spare_parts(case: Case, players: tuple[Player, Player], firing: Firing) -> l
 def tried(folder: Path, cases: Sequence[Case]) -> tuple[int, int, int]:
     """Return how many witnesses fire again by shell, as kept files, and have nothing to spare."""
     shell = kept = minimal = 0
-    service = {"club": fuzz.SERVICE, "shop": behaviour.SERVICE}
+    service = {"club": fuzz.SERVICE, "shop": behaviour.SERVICES["shop"]}
     for name in dict.fromkeys((one.name, one.base, one.head) for one in cases):
         mine = [one for one in cases if (one.name, one.base, one.head) == name]
         package, base, head = name
@@ -268,10 +270,12 @@ def main() -> int:
     """Print a row for each service."""
     words = sys.argv[1:]
     runs = int(words[words.index("--runs") + 1]) if "--runs" in words else 20
-    number = int(words[words.index("--changes") + 1]) if "--changes" in words else len(CHANGES)
+    number = (
+        int(words[words.index("--changes") + 1]) if "--changes" in words else len(behaviour.CHANGES["shop"])
+    )
     with tempfile.TemporaryDirectory(prefix="g") as place:
         folder = Path(place)
-        chosen = list(CHANGES.values())[:: max(1, len(CHANGES) // number)]
+        chosen = list(behaviour.CHANGES["shop"].values())[:: max(1, len(behaviour.CHANGES["shop"]) // number)]
         rows = {"club, trial": club_cases(folder, runs), "shop, replays": shop_cases(folder, runs, chosen)}
         for name, cases in rows.items():
             shell, kept, minimal = tried(folder, cases)

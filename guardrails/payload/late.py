@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import json
 import os
 import select
 import sys
+import tokenize
 
 _MOST_BYTES = 1 << 16
 _PIECE = 1 << 14
@@ -23,6 +25,9 @@ class Late:
     """What children imported since this process was last asked; `own` folders hold no library."""
 
     def __init__(self, own: tuple[str, ...]) -> None:
+        if "inspect" in sys.modules:  # FastAPI reads the source of each endpoint when it is first asked
+            for _ in tokenize.generate_tokens(io.StringIO("a = 1\n").readline):
+                pass  # it keeps the expression that it compiles
         self._own = tuple(os.path.join(os.path.realpath(one), "") for one in own)  # noqa: PTH118
         self._known = set(sys.modules)
 

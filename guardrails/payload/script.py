@@ -21,6 +21,7 @@ else:
 
 ANSWER_BYTES = 4 << 20
 _LENGTHS = struct.Struct(">II")
+_USUAL = {b"host": b"localhost", b"user-agent": b"curl/8.5.0", b"accept": b"*/*"}
 
 
 class TooLong(Exception):
@@ -38,6 +39,7 @@ class Performance:
         self._still = still
         self._report = report
         self._bodies: list[bytes] = []
+        self._pid = os.getpid()
 
     def play(self, steps: list[Any], first: int) -> None:
         """Play all steps, numbered from `first` on; raises what the start-up of the application raises."""
@@ -63,6 +65,8 @@ class Performance:
         os._exit(0)  # a lifespan may take its time to end, and nobody looks at what it leaves
 
     def _keep(self, exchange: Exchange) -> None:
+        if os.getpid() != self._pid:
+            os._exit(0)  # the process that was asked is gone, and a child of it is no service
         header, body = exchange.told()
         self._bodies.append(body)
         text = json.dumps(header).encode()
@@ -130,6 +134,10 @@ class Exchange:
 
 def _scope(method: str, target: str, headers: list[Any], state: Message) -> Message:
     raw_path, _, query = target.encode("ascii", "replace").partition(b"?")
+    sent = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    known = {name for name, _ in sent}
+    # What curl sends with a witness: a request that lacks it would tell the application who asks.
+    sent += [pair for pair in _USUAL.items() if pair[0] not in known]
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -140,7 +148,7 @@ def _scope(method: str, target: str, headers: list[Any], state: Message) -> Mess
         "raw_path": raw_path,
         "query_string": query,
         "root_path": "",
-        "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers],
+        "headers": sent,
         "client": ("127.0.0.1", 50000),
         "server": ("127.0.0.1", 80),
         "state": dict(state),

@@ -55,7 +55,7 @@ class Settings:
     promise: Literal["strict", "tolerant", "internal"] = "strict"
     promises: Mapping[str, Literal["strict", "tolerant", "internal"]] = field(default_factory=dict)
     lint: bool = True
-    replays: int = 600
+    replays: int = 900
     commit_replays: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     ignore: tuple[Ignore, ...] = ()

@@ -9,7 +9,7 @@ from guardrails.gates.contract.fuzz.forbidden import Forbidden
 from guardrails.gates.contract.replay.minimal import Steps, joined, least
 from guardrails.gates.contract.replay.playing import Answers, Side
 from guardrails.gates.contract.replay.scripts import Line, Script
-from guardrails.gates.contract.replay.witness import shortened
+from guardrails.gates.contract.replay.witness import Spent, shortened
 
 _MOST_PLAYS = 80
 Failures = Callable[[Act, Answers], Iterator[tuple[int, Problem]]]
@@ -27,13 +27,15 @@ class Witnesses:
         """Return the shortest act with the smallest requests that ends at a step and shows the problem there."""
         plays = 0
 
-        def is_left() -> bool:
+        def pay() -> None:
             nonlocal plays
             plays += 1
-            return plays <= _MOST_PLAYS
+            if plays > _MOST_PLAYS:
+                raise Spent
 
         def alone(candidate: Act) -> bool:
-            return is_left() and self._shown([candidate], problem)[0]
+            pay()
+            return self._shown([candidate], problem)[0]
 
         places = shortened(act.script.steps, index, lambda kept: alone(act.kept(kept)))
         short = act.kept(places)
@@ -50,7 +52,8 @@ class Witnesses:
         def many(scripts: Sequence[Steps]) -> list[bool]:
             made = [candidate(steps) for steps in scripts]
             asked = [one for one in made if one is not None]
-            shown = iter(self._shown(asked, problem) if asked and is_left() else [False] * len(asked))
+            pay()
+            shown = iter(self._shown(asked, problem) if asked else ())
             return [one is not None and next(shown) for one in made]
 
         return short.with_steps(least(short.script.steps, many, one))

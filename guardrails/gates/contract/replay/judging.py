@@ -21,7 +21,7 @@ from guardrails.gates.contract.replay.playing import Answers, Remembered, Side
 from guardrails.gates.contract.replay.reach import Reach
 from guardrails.gates.contract.replay.scripts import Script, Writer
 from guardrails.gates.contract.replay.stored import stored_scripts
-from guardrails.gates.contract.replay.witness import chosen, shortened, witness_of
+from guardrails.gates.contract.replay.witness import Spent, chosen, shortened, witness_of
 from guardrails.gates.contract.replay.words import words_of
 from guardrails.gates.contract.settings import Settings
 from guardrails.model.finding import Finding
@@ -30,7 +30,9 @@ from guardrails.model.gate import Context
 from guardrails.model.policy import Service
 from guardrails.model.ports import Silence, Step
 
-_MOST_PLAYS = 300
+_MOST_WORK = 6000  # requests, and forty for each play, that all witnesses together may cost
+_MOST_OF_ONE = 3000
+_PLAY = 40
 _NOT_ASKED = "not asked"
 
 
@@ -93,7 +95,7 @@ class Replay:
         self.operations = [one for one in operations_of(base) if one.kind == "path"]
         self.document = base
         self.common = [one for one in self.operations if one.key in still_there]
-        self._plays = 0
+        self._work, self._left = _MOST_WORK, 0
         self._noise = Noise(Ignored(one.place, one.reason, one.operation) for one in self.settings.ignore)
 
     def result(self, reach: Reach, most: int) -> Replayed:
@@ -196,24 +198,28 @@ class Replay:
     def _way(self, one: Seen) -> "_Way":
         """Return the shortest way to a difference that can be found with the plays that are left."""
         steps = one.script.steps
+        self._left = min(_MOST_OF_ONE, self._work)
 
         def alone(fewer: Steps) -> bool:
-            return self._is_left() and self._walked(fewer).shows(one.cluster)
+            self._pay(len(fewer))
+            return self._walked(fewer).shows(one.cluster)
 
         kept = shortened(steps, one.index, lambda places: alone(chosen(steps, places)))
         return self._walked(least(chosen(steps, kept), lambda scripts: self._shown(scripts, one), alone))
 
     def _shown(self, scripts: Sequence[Steps], one: Seen) -> list[bool]:
         """Return which scripts show a difference at their last step, all asked in one state."""
-        if not self._is_left():
-            return [False] * len(scripts)
+        self._pay(sum(map(len, scripts)))
         way = self._walked(joined(scripts))
         ends = accumulate(len(steps) for steps in scripts)
         return [_Way((), way.base[:end], way.head[:end]).shows(one.cluster) for end in ends]
 
-    def _is_left(self) -> bool:
-        self._plays += 1
-        return self._plays <= _MOST_PLAYS
+    def _pay(self, requests: int) -> None:
+        """Take from what witnesses may cost; raises Spent when nothing is left."""
+        self._work -= requests + _PLAY
+        self._left -= requests + _PLAY
+        if self._left < 0:
+            raise Spent
 
     def _walked(self, steps: Sequence[Step]) -> "_Way":
         return _Way(tuple(steps), self._base.ask(steps), self._head.ask(steps))

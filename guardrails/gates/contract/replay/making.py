@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count, islice
 from urllib.parse import quote
 
@@ -62,27 +62,54 @@ class Maker:
 
     def drafts(self, chance: random.Random) -> Iterator[Draft]:
         """Yield drafts without end: the plain one, one part changed in each, then all parts mixed."""
-        plain = self.plain()
+        plain, bare = self.plain(), self.bare()
         yield plain
-        yield Draft({key: one for key, one in plain.parts.items() if self._is_needed(key)})
+        yield bare
+        for key, schema in self._schemas.items():
+            yield from (Draft({**bare.parts, key: value}) for value in self._values.emptied(schema))
+        # Beside the plain one of every other part a change shows less: page 3 holds nothing, however long a page is.
         columns = [
-            [Draft({**plain.parts, key: value}) for value in self._values.around(schema)]
+            [Draft({**bare.parts, key: value}) for value in self._values.around(schema)]
             for key, schema in self._schemas.items()
         ]
         columns += [
             [Draft({one: value for one, value in plain.parts.items() if one != key})] for key in plain.parts
         ]
         if self._media:
-            columns.append([Draft(plain.parts, b"{"), Draft(plain.parts, b""), Draft(plain.parts, b"\xff")])
+            columns.append([Draft(bare.parts, b"{"), Draft(bare.parts, b""), Draft(bare.parts, b"\xff")])
         singles, beyond = _in_turn(columns), self._beyond(plain)
         for turn in count(1):
             yield self._swept(2 * turn - 1)
+            yield from islice(singles, 1)
             yield self._swept(2 * turn)
             yield from islice(beyond, 1)
-            yield self._swept(turn + _FAR)
             yield from islice(singles, 1)
+            yield self._swept(turn + _FAR)
             yield from islice(beyond, 1)
             yield self.mixed(chance)
+
+    def bare(self) -> Draft:
+        """Return the draft with plain values in the parts that must be there."""
+        plain = self.plain()
+        return Draft({key: one for key, one in plain.parts.items() if self._is_needed(key)})
+
+    def echoes(self, texts: Sequence[str]) -> Iterator[Draft]:
+        """Yield drafts that ask for texts: in every part that takes any text and need not be there.
+
+        Each stands alone and beside one other part, so that a search meets a filter and an order.
+        """
+        free = [
+            key for key, schema in self._schemas.items() if key[0] == "query" and self._values.is_text(schema)
+        ]
+        others = [key for key in self._schemas if not self._is_needed(key)]
+        choices = [key for key in others if self._values.is_choice(self._schemas[key])]
+        bare = self.bare().parts
+        for turn, text in enumerate(texts):
+            for key in free:
+                yield Draft({**bare, key: text})
+                for beside in dict.fromkeys((*choices, others[turn % len(others)])):
+                    if beside != key:
+                        yield Draft({**bare, key: text, beside: self.part(beside, turn // len(others))})
 
     def part(self, key: Part, turn: int) -> Json:
         """Return the value of one part at some turn."""

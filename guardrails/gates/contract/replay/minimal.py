@@ -4,9 +4,11 @@ A play costs a fork of the service, so many candidates are asked in one fork fir
 them left behind may mislead the next, and so whatever is taken is seen to show alone.
 """
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 
+from guardrails.gates.contract.replay.witness import Spent
 from guardrails.model.frozen import replace
 from guardrails.model.ports import Request, Step, Use
 
@@ -24,19 +26,39 @@ def least(steps: Steps, many: Many, alone: Alone) -> tuple[Step, ...]:
     """Return the steps with all parts left out, and texts shortened, that the fault does not need.
 
     `many` says of several scripts, asked one after the other in one state, which show it; `alone`
-    says it of one from a fresh state, and may say no when it has been asked too often.
+    says it of one from a fresh state. Either may raise Spent: what was found until then is returned.
     """
-    found = tuple(steps)
+    best = [tuple(steps)]
+
+    def shows(fewer: Steps) -> bool:
+        is_shown = alone(fewer)
+        if is_shown:
+            best[0] = tuple(fewer)
+        return is_shown
+
+    with contextlib.suppress(Spent):
+        _without_spare(best[0], many, shows)
+        _one_by_one(best[0], shows)
+        before = best[0]
+        _with_short_texts(before, many, shows)
+        if best[0] != before:
+            _one_by_one(best[0], shows)
+    return best[0]
+
+
+def _without_spare(steps: tuple[Step, ...], many: Many, alone: Alone) -> None:
+    found = steps
     for _ in range(_ROUNDS):
-        parts = parts_of(found)[:_AT_ONCE]
-        shown = many([without(found, {part}) for part in parts]) if len(parts) > 1 else ()
-        spare = [part for part, shows in zip(parts, shown, strict=False) if shows]
+        parts = parts_of(found)
+        spare: list[Part] = []
+        for start in range(0, len(parts) if len(parts) > 1 else 0, _AT_ONCE):
+            group = parts[start : start + _AT_ONCE]
+            shown = many([without(found, {part}) for part in group])
+            spare += [part for part, shows in zip(group, shown, strict=True) if shows]
         fewer = without(found, _together(found, spare, alone))
         if fewer == found:
             break
         found = fewer
-    short = _with_short_texts(_one_by_one(found, alone), many, alone)
-    return short if short == found else _one_by_one(short, alone)
 
 
 def parts_of(steps: Steps) -> list[Part]:
@@ -91,19 +113,19 @@ def _together(steps: Steps, parts: Sequence[Part], alone: Alone) -> set[Part]:
     return gone
 
 
-def _one_by_one(steps: Steps, alone: Alone) -> tuple[Step, ...]:
-    found, goes_on = tuple(steps), True
+def _one_by_one(steps: tuple[Step, ...], alone: Alone) -> None:
+    found, goes_on = steps, True
     while goes_on:
-        goes_on = False
-        for part in parts_of(found):
-            fewer = without(found, {part})
+        goes_on, place, parts = False, 0, parts_of(found)
+        while place < len(parts):
+            fewer = without(found, {parts[place]})
             if fewer != found and alone(fewer):
-                found, goes_on = fewer, True
-                break
-    return found
+                found, goes_on, parts = fewer, True, parts_of(fewer)
+            else:
+                place += 1
 
 
-def _with_short_texts(steps: tuple[Step, ...], many: Many, alone: Alone) -> tuple[Step, ...]:
+def _with_short_texts(steps: tuple[Step, ...], many: Many, alone: Alone) -> None:
     for _ in range(_ROUNDS):
         candidates = [
             (*steps[:index], shorter, *steps[index + 1 :])
@@ -118,7 +140,6 @@ def _with_short_texts(steps: tuple[Step, ...], many: Many, alone: Alone) -> tupl
         if best is None or not alone(best):
             break
         steps = best
-    return steps
 
 
 def _size(steps: Steps) -> int:

@@ -13,6 +13,7 @@ from guardrails.analysis.openapi.values import Json, members
 from guardrails.gates.contract.replay.making import Draft, Maker
 from guardrails.gates.contract.replay.resources import Resources, Source, named_by, resource_of
 from guardrails.gates.contract.replay.values import Values
+from guardrails.gates.contract.replay.variants import asides, spellings, texts_in
 from guardrails.gates.contract.replay.witness import PLACEHOLDER
 from guardrails.model.frozen import frozen
 from guardrails.model.ports import Request, Step, Use
@@ -112,7 +113,22 @@ class Writer:
                 sheet.look_around(operation)
             if len(sheet.lines) - before // 2 >= most:
                 break
+        if self._made == _MADE_BEFORE:
+            self._ask_aside(operation, sheet, most)
         return Script(tuple(sheet.lines), independent=before == 0 and operation.method in _READS)
+
+    def _ask_aside(self, operation: Operation, sheet: "_Sheet", most: int) -> None:
+        """Write what no document tells to ask: other spellings of what was sent, other methods and headers."""
+        maker = self._makers[label_of(operation)]
+        sent = spellings(texts_in([line.step.request.body for line in sheet.lines]))
+        for _, draft in zip(range(most // 2), maker.echoes(sent), strict=False):
+            sheet.ask(operation, draft)
+        if sheet.ask(operation, maker.bare()):
+            last = sheet.lines[-1]
+            sheet.lines += [
+                Line(last.operation, Step(one, last.step.uses))
+                for one in asides(operation, last.step.request)
+            ]
 
     def lifecycles(self, touched: Sequence[Operation]) -> list[Script]:
         """Return scripts that make a resource, read, change and delete it, and read it again."""

@@ -6,10 +6,12 @@ load a generator. `words` are literals of the changed code, which a document nev
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.schemas.patterns import samples
 from guardrails.analysis.openapi.values import Json, Node, count, distinct, listed, members, number, texts
+from guardrails.gates.contract.replay.samples import BROKEN, FORMATS, HUGE, TEXTS, WHOLE, WRONG
 
 _DEEPEST = 6
 _LONGEST_TEXT = 4096
@@ -17,51 +19,7 @@ _LONGEST_LIST = 120
 _LONGEST_WORD = 300
 _HOURS = 24
 _MOST_WORDS = 10
-_FORMATS: dict[str, tuple[str, ...]] = {
-    "date-time": (
-        "2026-03-29T01:30:00+01:00",
-        "2026-01-31T23:30:00Z",
-        "2025-12-31T22:15:30.123456-05:00",
-        "2026-02-28T12:00:00",
-        "2020-02-29T00:00:00Z",
-        "2031-07-01T08:00:00+05:30",
-    ),
-    "date": ("2026-01-31", "2025-12-31", "2024-02-29", "2031-07-01"),
-    "time": ("23:30:00", "08:15:00Z", "00:00:00"),
-    "duration": ("P1D", "PT90M"),
-    "uuid": ("3fa85f64-5717-4562-b3fc-2c963f66afa6", "00000000-0000-0000-0000-000000000000"),
-    "email": ("ada@example.com", "Grace.Hopper+x@Example.ORG"),
-    "uri": ("https://example.com/a?b=c#d", "http://localhost/"),
-    "url": ("https://example.com/a?b=c#d",),
-    "ipv4": ("192.0.2.1",),
-    "ipv6": ("2001:db8::1",),
-    "hostname": ("example.com",),
-    "byte": ("aGVsbG8=",),
-    "binary": ("hello",),
-}
-_TEXTS = (
-    "Alpha",
-    "beta alpha",
-    " ",
-    "日本語 🎵",
-    "ZULU alpha",
-    "alpha",
-    "straße Ärger",
-    "  padded  ",
-    "",
-    "e\u0301a I\u0307",
-    "a,b;c/d?e=f&g%20h",
-    "<b>&\"'",
-    "10",
-    "9",
-    "null",
-    "line\nbreak",
-    "\u0000",
-)
-_WHOLE = (1, 2, 3, 5, 7, 10, 12, 20, 25, 49, 50, 51, 99, 100, 101, 255, 256, 500, 999, 1000, 1001, 0, -1, -2)
-_HUGE = (2**31 - 1, 2**31, 2**53 + 1, 2**63 - 1, 2**63, 10**30)
-_BROKEN = (1.5, 2.5, 0.1, 0.125, 2.675, 19.99, 33.333, 0.005, 1e-9, 1234567.891, -0.5, 1e15)
-_WRONG: tuple[Json, ...] = (None, "text", 7, 1.5, True, [], {}, ["x"], {"x": 1})
+_MOST_EMPTIED = 6
 
 
 class Values:
@@ -137,6 +95,31 @@ class Values:
             if most is not None and most < _LONGEST_LIST and node.get("uniqueItems") is not True:
                 yield [inner] * (most + 1), "above maxItems"
 
+    def is_text(self, schema: Json) -> bool:
+        """Whether the schema takes any text."""
+        nodes = [self._node(schema)]
+        nodes += [self._node(one) for one in self._branches(nodes[0])]
+        return any(
+            _kind(one) == "string" and not {"enum", "const", "pattern", "format"} & one.keys()
+            for one in nodes
+        )
+
+    def emptied(self, schema: Json) -> list[Json]:
+        """Return objects with one member that may be null set so, the others plain."""
+        made: list[Json] = []
+        for name, one in members(self._node(schema).get("properties")).items():
+            if None in islice(self._allowed(self._node(one), 1), 2):  # null stands early
+                made.append({**self._plain_members(schema), name: None})
+        return made[:_MOST_EMPTIED]
+
+    def _plain_members(self, schema: Json) -> dict[str, Json]:
+        properties = members(self._node(schema).get("properties"))
+        return {name: self.plain(one, 1) for name, one in properties.items()}
+
+    def is_choice(self, schema: Json) -> bool:
+        """Whether the schema names its values."""
+        return _is_told(self._node(schema))
+
     def mixed(self, schema: Json, chance: random.Random, depth: int = 0) -> Json:
         """Return a value with every part drawn among those that are allowed."""
         node = self._node(schema)
@@ -195,9 +178,8 @@ class Values:
         if depth > _DEEPEST or "const" in node or "enum" in node:
             return
         branches = self._branches(node)
-        for one in branches:
-            yield from self._allowed(self._node(one), depth + 1)
         if branches:
+            yield from _in_turn([list(self._allowed(self._node(one), depth + 1)) for one in branches])
             return
         makers: dict[str, Callable[[Node, int], Iterator[Json]]] = {
             "object": self._objects,
@@ -207,12 +189,11 @@ class Values:
             "number": self._numbers_of,
         }
         kind = _kind(node)
-        if kind in makers:
-            yield from makers[kind](node, depth)
-        elif kind == "boolean":
-            yield from (True, False)
+        columns = [list(makers[kind](node, depth))] if kind in makers else []
+        columns += [[True, False]] if kind == "boolean" else []
         if kind in {"", "null"} or "null" in listed(node.get("type")) or node.get("nullable") is True:
-            yield from (None,) if kind else ("Alpha", 1, None)
+            columns.append([None] if kind else ["Alpha", 1, None])
+        yield from _in_turn(columns)
 
     def _objects(self, node: Node, depth: int) -> Iterator[Json]:
         properties = members(node.get("properties"))
@@ -223,9 +204,12 @@ class Values:
         for name in properties:
             if name not in needed:
                 yield {key: one for key, one in plain.items() if key != name}
-        for name, one in properties.items():
-            for value in self._allowed(self._node(one), depth + 1):
-                yield {**plain, name: value}
+        yield from _in_turn(
+            [
+                [{**plain, name: value} for value in self._allowed(self._node(one), depth + 1)]
+                for name, one in properties.items()
+            ]
+        )
         extra = node.get("additionalProperties")
         if isinstance(extra, dict) or (extra is not False and not properties):
             inner = self.plain(extra, depth + 1) if isinstance(extra, dict) else "Alpha"
@@ -262,13 +246,13 @@ class Values:
             matching = samples(pattern)
             yield from (one for one in matching if _fits(one, least, most))
             return
-        known = _FORMATS.get(str(node.get("format")))
+        known = FORMATS.get(str(node.get("format")))
         if known:
             yield from known
             if node.get("format") == "date-time":
                 yield from (f"2026-01-30T{hour:02}:30:00Z" for hour in self._small if hour < _HOURS)
             return
-        for text in (*_TEXTS[:4], *self._texts[:_MOST_WORDS], *_TEXTS[4:], *self._texts[_MOST_WORDS:]):
+        for text in (*TEXTS[:4], *self._texts[:_MOST_WORDS], *TEXTS[4:], *self._texts[_MOST_WORDS:]):
             sized = text if len(text) >= least else text + "x" * (least - len(text))
             if _fits(sized, least, most):
                 yield sized
@@ -283,7 +267,7 @@ class Values:
         near: list[float | int] = [one + shift for shift in (0, 1, -1) for one in edges]
         known = [int(one) for one in self._numbers if one is not None]
         beside = [one + shift for one in known for shift in (1, -1)]
-        whole = [int(one) for one in (3, *near, *known, *beside, *_WHOLE, *_HUGE[:2])]
+        whole = [int(one) for one in (3, *near, *known, *beside, *WHOLE, *HUGE[:2])]
         yield from (
             one
             for one in dict.fromkeys(whole)
@@ -292,7 +276,7 @@ class Values:
 
     def _numbers_of(self, node: Node, depth: int) -> Iterator[Json]:
         low, high = _bounds(node, 0)
-        for one in (2.5, *_BROKEN):
+        for one in (2.5, *BROKEN):
             if (low is None or one >= low) and (high is None or one <= high) and _divides(node, one):
                 yield one
         yield from self._integers(node, depth)
@@ -319,8 +303,8 @@ class Values:
             low, high = _bounds(node, 1)
             yield from ([low - 1] if low is not None else [])
             yield from ([high + 1] if high is not None else [])
-            yield from (*_HUGE, 1.5, "7")
-        yield from _WRONG[:4]
+            yield from (*HUGE, 1.5, "7")
+        yield from WRONG[:4]
 
     def _spoiled(self, node: Node, depth: int) -> Iterator[Json]:
         properties = members(node.get("properties"))
@@ -332,6 +316,12 @@ class Values:
                 yield {**plain, name: value}
         yield {**plain, "guardrailsExtra": 1}
         yield {}
+
+
+def _in_turn(columns: Sequence[Sequence[Json]]) -> Iterator[Json]:
+    """Yield the first of each column, then the second of each: null stands early where it is allowed."""
+    for turn in range(max(map(len, columns), default=0)):
+        yield from (column[turn] for column in columns if turn < len(column))
 
 
 def _kind(node: Node) -> str:

@@ -1,5 +1,6 @@
 """The shortest way to see a difference: steps are left out while it still shows, each from a fresh state."""
 
+import contextlib
 import re
 import shlex
 from collections.abc import Callable, Sequence
@@ -20,8 +21,29 @@ _SECRET_FIELD = re.compile(
 )
 
 
+class Spent(Exception):
+    """Enough was asked for one witness: what was found until then is shown."""
+
+
 def shortened(steps: Sequence[Step], index: int, shows: Callable[[Sequence[int]], bool]) -> list[int]:
-    """Return the fewest steps, by their places, the one at `index` last, with which the fault still `shows`."""
+    """Return the fewest steps, by their places, the one at `index` last, with which the fault still `shows`.
+
+    `shows` may raise Spent: what was found until then is returned.
+    """
+    best = [[*range(index + 1)]]
+
+    def still(kept: Sequence[int]) -> bool:
+        is_shown = shows(kept)
+        if is_shown:
+            best[0] = [*kept]
+        return is_shown
+
+    with contextlib.suppress(Spent):
+        _shorten(steps, index, still)
+    return best[0]
+
+
+def _shorten(steps: Sequence[Step], index: int, shows: Callable[[Sequence[int]], bool]) -> None:
     whole = [*range(index + 1)]
     needed = _closed(steps, [index])
     if len(needed) <= index and shows(needed):
@@ -37,7 +59,6 @@ def shortened(steps: Sequence[Step], index: int, shows: Callable[[Sequence[int]]
                 start += size
         # The last round goes on until no single step can go.
         size = 1 if size == 1 and len(whole) < before else size // 2
-    return whole
 
 
 def _closed(steps: Sequence[Step], kept: Sequence[int]) -> list[int]:
