@@ -6,6 +6,7 @@ beside the facts, so a rule costs nothing on a file that it has seen.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from guardrails.analysis.code.reading.resolve import Resolved
 
 T = TypeVar("T")
+_GIVING = re.compile(r"\.(?:get|setdefault|__getitem__)\(")  # calls for an item, which is another name of it
 _LONGEST = 400
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _DEFINING = frozenset(_DEFINITIONS)
@@ -96,6 +98,17 @@ class Here:
             return True
         paths = scope.names.get(name, ())
         return len(paths) > 1 or (bool(paths) and not any(name == one for one, *_ in scope.parameters))
+
+    def may_be_alias(self, name: str) -> bool:
+        """Whether the function may bind a name to what another name, a field or an item holds, or has a
+        default for it: not to what it makes there, or calls for."""
+        scope = self._scopes[self.scope]
+        if scope.kind not in FUNCTIONS or not self.may_be_bound(name):
+            return scope.kind not in FUNCTIONS
+        paths = scope.names.get(name)
+        if paths is None or any(name == one for one, *_ in scope.parameters):
+            return True
+        return any(one and one[0] != "=" and (one[-1] != ")" or _GIVING.search(one)) for one in paths)
 
     def once(self, node: ast.AST, make: Callable[[ast.AST], T]) -> T:
         """Return `make(node)`, made once for the file, such as an index of a function that many calls ask for."""
@@ -268,17 +281,14 @@ def _lookers(
     A plain name that the file does not explain goes by `?` besides.
     """
     function = node.func
-    last = {one.rpartition(".")[2] for one in names}
+    found: list[tuple[str, Look]] = []
+    for one in names:
+        found += wanted.get(one.rpartition(".")[2], ())
     if isinstance(function, ast.Attribute):
-        last.add(function.attr)
+        found += wanted.get(function.attr, ())
     elif isinstance(function, ast.Name):
-        if any(one[:1] == "?" for one in names):
-            last.add("?")
-    elif (
-        isinstance(function, ast.Call)
-        and len(function.args) > 1
-        and isinstance(function.args[1], ast.Constant)
-    ):
-        last.add(str(function.args[1].value))
-    found = [one for name in last if name in wanted for one in wanted[name]]
+        found += wanted.get("?", ()) if any(one[:1] == "?" for one in names) else ()
+    elif isinstance(function, ast.Call) and len(function.args) > 1:
+        named = function.args[1]
+        found += wanted.get(str(named.value), ()) if isinstance(named, ast.Constant) else ()
     return dict.fromkeys(found) if len(found) > 1 else found

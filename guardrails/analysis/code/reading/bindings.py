@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 from guardrails.analysis.code.facts import Flag
 from guardrails.analysis.code.marks import Around
-from guardrails.analysis.code.reading.paths import LONGEST_STRING, text_of
+from guardrails.analysis.code.reading.paths import LONGEST_STRING, LONGEST_TEXT, text_of
 from guardrails.analysis.code.reading.scopes import FUNCTIONS, RawCall, RawHandler, RawRaise, RawScope
 from guardrails.analysis.code.reading.walker import Walker
 
@@ -94,26 +94,33 @@ class Bindings(Walker):
         inner: ast.AST = function
         while inner.__class__ is ast.Attribute:
             inner = inner.value
-        table, brief = self._table, self.brief
         if inner.__class__ is not ast.Name:
-            table[inner.__class__](self, inner)
-        for one in node.args:
-            table[one.__class__](self, one)
-        for named in node.keywords:
-            table[named.value.__class__](self, named.value)
+            self._table[inner.__class__](self, inner)
+        argument = self._argument
+        arguments = tuple([argument(one) for one in node.args]) if node.args else ()
+        keywords = (
+            tuple([(one.arg or "**", argument(one.value)) for one in node.keywords]) if node.keywords else ()
+        )
         if self._notes_calls:
             self.noted_calls.append((node, self.hidden, self._around))
+        given = arguments, keywords
         self.calls.append(
-            (
-                self.alternatives(function),
-                self._scope,
-                node.lineno,
-                self._flags | flag,
-                tuple([brief(one) for one in node.args]),
-                tuple([(one.arg or "**", brief(one.value)) for one in node.keywords]),
-                self._block,
-            )
+            (self.alternatives(function), self._scope, node.lineno, self._flags | flag, *given, self._block)
         )
+
+    def _argument(self, node: ast.expr) -> str:
+        """Visit an argument and return it as `brief` does."""
+        if self._notes_leaves:
+            self._visit(node)
+            return self.brief(node)
+        if node.__class__ is ast.Name:
+            self._on_name(node)
+        elif node.__class__ is ast.Constant:
+            self._on_constant(node)
+            return repr(node.value)[:LONGEST_TEXT]
+        else:
+            self._table[node.__class__](self, node)
+        return self.brief(node)
 
     def _note_by_call(self, node: ast.AST, around: Around | None) -> None:
         """Note a node that has to do with the call that was recorded last, to be shown by that call's name."""

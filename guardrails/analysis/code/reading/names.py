@@ -77,28 +77,34 @@ class Names:
         return None
 
     def _resolve(self, scope: int, path: str) -> tuple[str, ...]:
-        if path.startswith("="):
+        if path.isidentifier():
+            return self._root(scope, path)
+        if path[:1] == "=":
             return (path[1:],)
         if "(" not in path and "[" not in path:
-            return self._plain(scope, path)
+            return self._dotted(scope, path)
         root = _ROOT.match(path)
         if root is None:
             return ()
         values = self._root(scope, root.group())
         for token in _TOKEN.findall(path, root.end()):
-            values = tuple(dict.fromkeys(one for value in values for one in self._step(scope, value, token)))
+            if len(values) == 1:
+                values = self._step(scope, values[0], token)
+            else:
+                values = tuple([one for value in values for one in self._step(scope, value, token)])
+            values = tuple(dict.fromkeys(values)) if len(values) > 1 else values
         return values[:_MOST_MEANINGS]
 
-    def _plain(self, scope: int, path: str) -> tuple[str, ...]:
-        root, dot, rest = path.partition(".")
+    def _dotted(self, scope: int, path: str) -> tuple[str, ...]:
+        root, _, rest = path.partition(".")
         values = self._root(scope, root)
-        if not dot or not values:
+        if not values:
             return values
         if len(values) == 1 and values[0][:1] != ":":
             return (f"{values[0]}.{rest}",)
         found: dict[str, None] = {}
         for value in values:
-            if value.startswith(":"):
+            if value[:1] == ":":
                 held: tuple[str, ...] = (value,)
                 for name in rest.split("."):
                     held = tuple([one for each in held for one in self._step(scope, each, f".{name}")])

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 PLAIN = re.compile(r"[A-Za-z_][\w.]*\Z")
 LONGEST_STRING = 120
-_LONGEST_TEXT = 80
+LONGEST_TEXT = 80
 _MOST_PARTS = 20
 _LONGEST_PATH = 300
 _TRANSPARENT = frozenset({"Optional", "Annotated", "ClassVar", "Final", "Required", "NotRequired"})
@@ -135,7 +135,7 @@ class Paths:
     def brief(self, node: ast.AST) -> str:
         """Return an argument as a short text: a constant's repr, `&path`, a lambda's code, or `...`."""
         if node.__class__ is ast.Constant:
-            return repr(node.value)[:_LONGEST_TEXT]
+            return repr(node.value)[:LONGEST_TEXT]
         if node.__class__ is ast.Name:
             is_plain = node.id.isascii() or PLAIN.match(node.id)
             return f"&{node.id}" if is_plain and node.id not in self.hidden else "..."
@@ -147,7 +147,7 @@ class Paths:
             return f"&{path.partition('(')[0]}()" if path and not path.startswith("=") else "..."
         if node.__class__ is ast.BinOp:
             text = joined_text(node)
-            return repr(text)[:_LONGEST_TEXT] if text else "..."
+            return repr(text)[:LONGEST_TEXT] if text else "..."
         return _written(node) if node.__class__ in _WRITTEN else "..."
 
 

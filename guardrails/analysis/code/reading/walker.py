@@ -70,6 +70,7 @@ class Walker(Paths):
         self._notes_calls = any(one == "Call" or one.endswith(".") for one in kinds)
         self._notes_statements = "Expr." in kinds
         self._notes_functions = bool({"FunctionDef.", "AsyncFunctionDef.", "ClassDef."} & kinds)
+        self._notes_leaves = bool({"Name", "Constant"} & kinds)
         self._notes_modules = "Module" in kinds
 
     def _note(self, node: ast.AST, flag: int) -> None:

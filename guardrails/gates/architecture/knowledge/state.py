@@ -57,6 +57,11 @@ class Written:
     holder: int
 
 
+def binds_a_name(node: ast.AST) -> bool:
+    """Whether the node is the commonest of all, an assignment to a name, which writes to nothing older."""
+    return node.__class__ is ast.Assign and all(one.__class__ is ast.Name for one in node.targets)
+
+
 def writes_of(node: ast.AST, here: Here) -> Iterator[Written]:
     """Yield what a statement or call writes to that outlives the function around it."""
     for kind, target in _targets(node, here):
@@ -123,7 +128,7 @@ def _outliving(node: ast.expr, here: Here) -> tuple[str, int] | None:
         if root.id in _RECEIVERS:
             kept = _kept_by_class(node, here)
             return (kept, -1) if kept else None
-        value = _aliases(here).get(root.id) if here.may_be_bound(root.id) else None
+        value = _aliases(here).get(root.id) if here.may_be_alias(root.id) else None
         if value is None:
             return None
         if isinstance(value, ast.Dict | ast.List | ast.Set) or _is_made(value, here):

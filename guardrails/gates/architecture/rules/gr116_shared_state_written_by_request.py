@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from guardrails.analysis.code.facts import Mark
 from guardrails.analysis.code.marks import Here
 from guardrails.gates.architecture.example import example
-from guardrails.gates.architecture.knowledge.state import WRITING, is_held_back, rebound_by, writes_of
+from guardrails.gates.architecture.knowledge.state import (
+    WRITING,
+    binds_a_name,
+    is_held_back,
+    rebound_by,
+    writes_of,
+)
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.gates.architecture.reaching.running import Running, fault_in_request, marked_in_requests
 from guardrails.model.finding import Effect
@@ -176,7 +182,7 @@ def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
 
     What is taken out of a container is marked as well, with an empty message: it bounds what is put in.
     """
-    if _binds_a_name(node) or not here.function:
+    if binds_a_name(node) or not here.function:
         return
     if isinstance(node, ast.Global | ast.Nonlocal):
         for name, place in rebound_by(node, here):
@@ -189,11 +195,6 @@ def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
         elif not is_held_back(node, one.root, here):
             verb = "sets a field of" if one.kind == "field" else "writes into"
             yield here.mark(node, f"{verb} `{one.root}`", names=(one.root, str(one.holder)))
-
-
-def _binds_a_name(node: ast.AST) -> bool:
-    """Whether the node is the commonest of all, an assignment to a name, which writes to nothing older."""
-    return node.__class__ is ast.Assign and all(one.__class__ is ast.Name for one in node.targets)
 
 
 def findings_in(module: Module) -> Iterator[Found]:

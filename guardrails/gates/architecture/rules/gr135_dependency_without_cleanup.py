@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from guardrails.analysis.code.marks import Here
 
 NODES = ("FunctionDef", "AsyncFunctionDef")
-_KEEPING = frozenset({ast.Expr, ast.Assign})
+_KEEPING = (ast.Expr, ast.Assign)
 _MANAGED = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 _FREEING = frozenset(
     {
@@ -141,7 +141,11 @@ def marks_in(node: ast.FunctionDef | ast.AsyncFunctionDef, here: "Here") -> "Ite
     or nothing where a decorator makes a context of it."""
     from guardrails.analysis.code.marks import body_of  # noqa: PLC0415 - the parser of files, needed for new files only
 
-    yields = [index for index, one in enumerate(node.body) if one.__class__ in _KEEPING and _yielded(one)]
+    yields = [
+        index
+        for index, one in enumerate(node.body)
+        if isinstance(one, _KEEPING) and one.value.__class__ is ast.Yield
+    ]
     if len(yields) != 1 or sum(isinstance(one, ast.Yield) for one in body_of(node)) != 1:
         return
     behind = [each for one in node.body[yields[0] + 1 :] for each in (one, *body_of(one))]
@@ -153,11 +157,6 @@ def marks_in(node: ast.FunctionDef | ast.AsyncFunctionDef, here: "Here") -> "Ite
         yield here.mark(
             node.body[yields[0]], what, f"{freed[0]} behind yield", names=() if is_managed else (name,)
         )
-
-
-def _yielded(statement: ast.stmt) -> bool:
-    value = statement.value if isinstance(statement, ast.Expr | ast.Assign) else None
-    return isinstance(value, ast.Yield)
 
 
 def findings_in(module: Module) -> Iterator[Found]:

@@ -7,6 +7,7 @@ from guardrails.analysis.code.facts import Mark
 from guardrails.analysis.code.marks import Here, body_of
 from guardrails.gates.architecture.example import example
 from guardrails.gates.architecture.knowledge.shapes import function_around, parameters_of
+from guardrails.gates.architecture.knowledge.state import binds_a_name
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.gates.architecture.reaching.running import fault_in_request, marked_in_requests
 from guardrails.model.finding import Effect
@@ -114,6 +115,8 @@ RULE = Rule(
 
 def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
     """Mark what stores a parameter, or what hangs on a request, as a field of an application's state."""
+    if binds_a_name(node):
+        return
     stored = [one for one in _stored(node) if _may_be_state(one[0], here)]
     function = function_around(here) if stored else None
     if function is None:

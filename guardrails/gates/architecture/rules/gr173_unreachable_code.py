@@ -118,7 +118,7 @@ def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
     """Mark the first statement of a block's rest that no run reaches."""
     for name in _BLOCKS:
         block = getattr(node, name, None)
-        if isinstance(block, list):
+        if isinstance(block, list) and len(block) > 1:
             yield from _rest_of(block, here)
 
 
