@@ -22,6 +22,7 @@ from guardrails.tasks.contract.sources import document_named
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
+_RARELY = 100_000  # of what a comparison makes, next to nothing is let go before its end
 _NAMES = "a file, ref:path, ref:service, ref:module:app, or a service or module:app of the work tree"
 
 
@@ -31,6 +32,11 @@ def _configure(parser: ArgumentParser) -> None:
     diff = actions.add_parser("diff", help=summary, description=summary)
     _add_pair(diff)
     diff.add_argument("--format", choices=["text", "json"], default="text", help="default: text")
+    diff.add_argument(
+        "--no-witness",
+        action="store_true",
+        help="tell the levels alone, sooner: one break a slot, none shown",
+    )
     summary = "write what changes for clients between two OpenAPI documents, as Markdown"
     _add_pair(actions.add_parser("changelog", help=summary, description=summary))
     summary = "name the faults of an OpenAPI document; exit 1 when there are any"
@@ -115,8 +121,10 @@ def _keep(parsed: Namespace) -> int:
 def _compare(parsed: Namespace) -> int:
     base, head = _named(parsed.base, parsed), _named(parsed.head, parsed)
     gc.freeze()  # two large documents, which no collection need walk again
+    gc.set_threshold(_RARELY)
     promise = Promise(parsed.promise)
-    found = as_promised(differences(base, head), lambda _: promise)
+    shown = parsed.action == "changelog" or not parsed.no_witness
+    found = as_promised(differences(base, head, shown=shown), lambda _: promise)
     if parsed.action == "changelog":
         _write(as_changelog(found))
         return Exit.PASS

@@ -24,8 +24,9 @@ from guardrails.analysis.openapi.values import listed, step
 class Judgement:
     """The comparison of two documents."""
 
-    def __init__(self, base: Document, head: Document, budget: int = BUDGET) -> None:
-        """Take base's and head's document and how many values may be tried for each slot."""
+    def __init__(self, base: Document, head: Document, budget: int = BUDGET, *, shown: bool = True) -> None:
+        """Take base's and head's document, how many values may be tried for each slot, and if they are shown."""
+        self._is_shown = shown
         self.base = base
         self.head = head
         self._budget = budget
@@ -36,6 +37,8 @@ class Judgement:
         """Return every difference, worst first."""
         found = list(self._between(list(operations_of(self.base)), list(operations_of(self.head))))
         found += self._servers()
+        if not self._is_shown:
+            found = [replace(one, witness=None) for one in found]
         return sorted(found, key=lambda one: one.sort_key)
 
     def _servers(self) -> Iterator[Difference]:
@@ -51,7 +54,7 @@ class Judgement:
             source, target = (self.base, self.head) if client_sends else (self.head, self.base)
             named = client_sends and request
             self._comparisons[key] = Comparison(
-                source, target, request=request, budget=self._budget, named=named
+                source, target, request=request, budget=self._budget, named=named, shown=self._is_shown
             )
         return self._comparisons[key]
 
@@ -72,7 +75,7 @@ class Judgement:
 
     def _shown(self, one: Difference, base: Operation) -> Difference:
         """Return the difference with a request around its witness, where a client sends it."""
-        is_sent = base.kind == "path" and one.direction is Direction.REQUEST
+        is_sent = self._is_shown and base.kind == "path" and one.direction is Direction.REQUEST
         if one.witness is None or not is_sent or one.witness.curl or one.rule == "server":
             return one
         comparison = self.comparison(client_sends=True, request=True)
@@ -215,6 +218,11 @@ def _added(place: Place, parameter: Parameter, *, client_sends: bool) -> Differe
     )
 
 
-def differences(base: Document, head: Document, budget: int = BUDGET) -> list[Difference]:
-    """Return every difference between two documents that a client may care about, worst first."""
-    return Judgement(base, head, budget).differences()
+def differences(
+    base: Document, head: Document, budget: int = BUDGET, *, shown: bool = True
+) -> list[Difference]:
+    """Return every difference between two documents that a client may care about, worst first.
+
+    Where witnesses are not `shown`, none is confirmed or carried, and each slot tells one break.
+    """
+    return Judgement(base, head, budget, shown=shown).differences()

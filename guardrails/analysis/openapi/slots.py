@@ -1,13 +1,16 @@
 """Where in two documents a difference stands, and the differences that one schema slot yields."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from guardrails.analysis.openapi.difference import Difference, Direction, Level, Proof
 from guardrails.analysis.openapi.operations import Operation
 from guardrails.analysis.openapi.parameters import is_read
-from guardrails.analysis.openapi.schemas.search import Answer, Comparison
-from guardrails.analysis.openapi.values import Json
+from guardrails.analysis.openapi.schemas.search import Answer, Comparison, Witness
+from guardrails.analysis.openapi.values import Json, step
+
+_MISSING = re.compile(r'"(.*)" is a required property')
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +70,19 @@ class Slot:
             if not self.is_text or result.is_meant or not is_read(one.value, source, target, comparison)
         ]
         for witness in witnesses:
-            who = (
-                "head refuses what base took"
-                if self.client_sends
-                else "head may send what base never promised"
+            message = (
+                f"{self.label}{self._at(witness.pointer)}: {self._told(witness, source, target, comparison)}"
             )
-            message = f"{self.label}{self._at(witness.pointer)}: {who}: {_shortened(witness.reason)}"
             proof = None if result.is_meant else Proof(self.proof_place, witness.value)
             yield self._made(Level.BREAKING, witness.keyword, message, witness.pointer, proof)
         forgotten = comparison.forgotten(source, target, by_target=self.client_sends)
-        missed = {(one.pointer, one.keyword) for one in witnesses}
+        missed = {
+            step(one.pointer, found[1])
+            for one in witnesses
+            if one.keyword == "required" and (found := _MISSING.fullmatch(one.reason))
+        }
         for pointer in forgotten:
-            if (pointer.rpartition("/")[0], "required") in missed:
+            if pointer in missed:
                 continue  # that it may be missing was said already
             yield self._made(
                 Level.UNKNOWN,
@@ -98,6 +102,30 @@ class Slot:
             yield from lost
             if not lost and not forgotten:
                 yield self._made(Level.SAFE, "schema", f"{self.label} changed and keeps what base promised")
+
+    def _told(self, witness: Witness, source: Json, target: Json, comparison: Comparison) -> str:
+        """Return what the witness shows, a missing property by what became of it."""
+        missing = _MISSING.fullmatch(witness.reason) if witness.keyword == "required" else None
+        if missing is None:
+            who = (
+                "head refuses what base took"
+                if self.client_sends
+                else "head may send what base never promised"
+            )
+            return f"{who}: {_shortened(witness.reason)}"
+        sent, taken = comparison.names_at(witness.pointer, source, target)
+        name = missing[1]
+        base, head = (sent, taken) if self.client_sends else (taken, sent)
+        gone, new = sorted(base - head), sorted(head - base)
+        renamed = len(gone) == len(new) == 1 and name in {*gone, *new}
+        if self.client_sends:
+            told = "base did not have" if name not in base else "base let be left out"
+            return f"head wants {name!a}, which {told}" + (
+                f"; perhaps {gone[0]!a} was renamed" if renamed else ""
+            )
+        if name in head:
+            return f"head may leave out {name!a}, which base always sent"
+        return f"head removed {name!a}" + (f" and added {new[0]!a}; perhaps renamed" if renamed else "")
 
     def _lost(self, source: Json, target: Json, comparison: Comparison) -> Iterator[Difference]:
         """Yield what clients generated from base lose, though every message still fits."""

@@ -31,7 +31,7 @@ def document_named(name: str, *, allow_unsandboxed: bool = False) -> Document:
     if path.is_file():
         return _of_file(path, name)
     reference, colon, inside = name.partition(":")
-    if not colon and (path.exists() or path.suffix):
+    if not colon and (path.suffix or (path.exists() and not path.is_dir())):
         raise UsageError(f"{name!a} is no file; name a document, or ref:path for one that git holds")
     with Repository(Path()) as repository:
         try:

@@ -38,6 +38,26 @@ def test_break_exits_1_and_prints_one_finding_as_json(
     assert finding["witness"]["curl"].startswith("curl -X POST")
 
 
+def test_levels_alone_carry_no_witness(
+    files: tuple[str, str], capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert main(["contract", "diff", *files, "--no-witness", "--format", "json"]) == 1
+
+    (finding,) = json.loads(capsysbinary.readouterr().out)["findings"]
+    assert (finding["level"], finding["witness"]) == ("breaking", None)
+
+
+def test_folder_that_is_called_like_a_service_is_no_document_in_its_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    RepositoryBuilder(tmp_path)
+    (tmp_path / "shop").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["contract", "lint", "shop"]) == 2
+    assert "neither a file nor a service" in capsys.readouterr().err
+
+
 def test_documents_that_agree_exit_0(
     files: tuple[str, str], capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:

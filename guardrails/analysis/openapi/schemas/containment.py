@@ -80,6 +80,8 @@ class Proof:
             return self._same_nodes(one, other)
         if isinstance(one, list) and isinstance(other, list):
             return len(one) == len(other) and all(map(self.same, one, other))
+        if isinstance(one, str) and isinstance(other, str):
+            return one == other
         return canonical(one) == canonical(other)
 
     def _same_nodes(self, one: Node, other: Node) -> bool:
@@ -109,7 +111,9 @@ class Proof:
             if name == "$ref":
                 equal = self.same(self._source.at(str(value)), self._target.at(str(other[name])))
             elif name in {"enum", "type"}:
-                equal = sorted(map(canonical, listed(value))) == sorted(map(canonical, listed(other[name])))
+                equal = self.same(value, other[name]) or sorted(map(canonical, listed(value))) == sorted(
+                    map(canonical, listed(other[name]))
+                )
             elif name in {"anyOf", "oneOf", "allOf"}:
                 equal = self._same_sets(listed(value), listed(other[name]))
             else:

@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from guardrails.analysis.openapi.documents import Document, Missing
+from guardrails.analysis.openapi.schemas.formats import ENCODINGS, FORMATS, MEANINGLESS, RANGES
 from guardrails.analysis.openapi.schemas.patterns import is_readable
+from guardrails.analysis.openapi.schemas.sameness import SILENT
 from guardrails.analysis.openapi.values import (
     Json,
     Node,
@@ -30,6 +32,7 @@ UNSENT: Node = {"x-guardrails-unsent": True}
 WIDENED = "x-guardrails-widened"
 UNRESOLVED = "x-guardrails-unresolved"
 UNREAD = "x-guardrails-pattern"
+DEPRECATED = "x-guardrails-deprecated"
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 _NEW_DIALECT = (3, 1)
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
@@ -43,49 +46,11 @@ _SCHEMAS = (
 )
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 _MAPS = ("patternProperties", "dependentSchemas")
-_RANGES = {
-    "int32": (-(2**31), 2**31 - 1),
-    "int64": (-(2**63), 2**63 - 1),
-    "float": (-3.4028234663852886e38, 3.4028234663852886e38),
-}
 _SPOKEN = {
     **dict.fromkeys(("minLength", "maxLength", "pattern"), "string"),
     **dict.fromkeys((*_BOUNDS, "multipleOf"), "number"),
     **dict.fromkeys(("items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems"), "array"),
     **dict.fromkeys(("properties", "required", "minProperties", "maxProperties"), "object"),
-}
-_SILENT = {"double", "binary", "password"}
-_HEX = "[0-9a-fA-F]"
-_DAY = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-_HOUR = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?([zZ]|[+-][0-9]{2}:[0-9]{2})"
-_OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-_LABEL = "[a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?"
-_BASE64 = r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
-FORMATS = {
-    "date": f"^{_DAY}$",
-    "time": f"^{_HOUR}$",
-    "date-time": f"^{_DAY}[tT]{_HOUR}$",
-    "uuid": f"^{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}$",
-    "ipv4": rf"^({_OCTET}\.){{3}}{_OCTET}$",
-    "email": r"^[^@\s]+@[^@\s]+$",
-    "uri": r"^[a-zA-Z][a-zA-Z0-9+.-]*:[^\s]*$",
-    "byte": _BASE64,
-    "hostname": rf"^{_LABEL}(\.{_LABEL})*$",
-    "ipv6": "^[0-9a-fA-F.]*:[0-9a-fA-F:.]*:[0-9a-fA-F.]*$",
-    "duration": "^P([0-9]+W|[0-9YMD]*[0-9]+[YMD](T([0-9]+[HMS])+)?|T([0-9]+[HMS])+)$",
-    "json-pointer": "^(/([^~/]|~[01])*)*$",
-    "relative-json-pointer": "^(0|[1-9][0-9]*)(#|(/([^~/]|~[01])*)*)$",
-    "uri-reference": r"^[^\s\\<>^`{|}\"]*$",
-    "iri": r"^[a-zA-Z][a-zA-Z0-9+.-]*:[^\s]*$",
-    "iri-reference": r"^[^\s\\<>^`{|}\"]*$",
-    "idn-email": r"^[^@\s]+@[^@\s]+$",
-}
-ENCODINGS = {
-    "base64": _BASE64,
-    "base64url": "^[A-Za-z0-9_-]*={0,2}$",
-    "base32": "^[A-Z2-7]*={0,6}$",
-    "base16": "^([0-9a-fA-F]{2})*$",
-    "quoted-printable": r"^([\t\r\n !-<>-~]|=[0-9A-F]{2}|=\r?\n)*$",
 }
 
 
@@ -111,6 +76,8 @@ class Universe:
         self._kept: list[Json] = []
         self._definitions: dict[str, str] = {}
         self._references: list[str] = []
+        self._within: dict[int, tuple[Node, frozenset[str]]] = {}
+        self._plain: dict[tuple[str, str], Node] = {}
         self._followed: dict[str, Node] = {}
         self.bearing: dict[tuple[bool, tuple[int, ...]], tuple[tuple[Node, ...], tuple[Node, ...]]] = {}
 
@@ -120,12 +87,26 @@ class Universe:
             return FALSE
         if not isinstance(raw, dict):
             return {}
-        if id(raw) not in self._made:
+        made = self._made.get(id(raw))
+        if made is None:
             self._kept.append(raw)  # an id is one object's only while that object lives
-            made = self._made[id(raw)] = {}
-            self._written[id(made)] = raw
-            made.update(self._normal(raw))
-        return self._made[id(raw)]
+            made = self._made[id(raw)] = self._shared(raw)
+        return made
+
+    def _shared(self, raw: dict[str, Json]) -> Node:
+        """Return the normalised form, one for all schemas that say no more than the same type and format."""
+        spoken = {name: one for name, one in raw.items() if name not in SILENT and not name.startswith("x-")}
+        kind, format_ = spoken.get("type"), spoken.get("format", "")
+        if spoken.keys() <= {"type", "format"} and isinstance(kind, str) and isinstance(format_, str):
+            if (kind, format_) not in self._plain:
+                self._plain[kind, format_] = made = self._normal(spoken)
+                self._kept.append(spoken)
+                self._written[id(made)] = spoken
+            return self._plain[kind, format_]
+        made = self._made[id(raw)] = {}
+        self._written[id(made)] = raw
+        made.update(self._normal(raw))
+        return made
 
     def written(self, node: Node) -> Json:
         """Return the schema that a node is the normalised form of, None where it was made here."""
@@ -137,6 +118,13 @@ class Universe:
             found = self.document.at(self._references[int(key.rpartition("/")[2])])
             self._followed[key] = {} if isinstance(found, Missing) else self.node(found)
         return self._followed[key]
+
+    def references(self, node: Node) -> frozenset[str]:
+        """Return the normalised references anywhere in a node."""
+        known = self._within.get(id(node))
+        if known is None:
+            known = self._within[id(node)] = (node, _references(node))
+        return known[1]
 
     def _reference(self, reference: str) -> Node:
         if isinstance(self.document.at(reference), Missing):
@@ -191,6 +179,11 @@ class Universe:
                 "properties",
                 {name: absent if name in unsent else self.node(one) for name, one in properties.items()},
             )
+        going: list[Json] = [
+            name for name, one in properties.items() if members(one).get("deprecated") is True
+        ]
+        if going:
+            yield DEPRECATED, going
         required = [name for name in dict.fromkeys(texts(raw.get("required"))) if name not in unsent]
         if required:
             yield "required", list[Json](sorted(required))
@@ -239,6 +232,21 @@ class Universe:
 
     def _is_unsent(self, raw: Json) -> bool:
         return members(raw).get(self._hidden) is True or self.document.resolved(raw).get(self._hidden) is True
+
+
+def _references(node: Node) -> frozenset[str]:
+    found: set[str] = set()
+    values: list[Json] = [node]
+    while values:
+        value = values.pop()
+        if isinstance(value, dict):
+            reference = value.get("$ref")
+            if isinstance(reference, str):
+                found.add(reference)
+            values += [one for key, one in value.items() if key != "enum" and isinstance(one, dict | list)]
+        elif isinstance(value, list):
+            values += value
+    return frozenset(found)
 
 
 def _is_endless(document: Document, reference: str) -> bool:
@@ -372,10 +380,10 @@ def _formatted(raw: dict[str, Json], node: Node) -> list[Json]:
         return []
     if name in FORMATS:
         return [{"pattern": FORMATS[name]}]
-    if name in _RANGES and ("integer" in types or "number" in types):
-        low, high = _RANGES[name]
+    if name in RANGES and ("integer" in types or "number" in types):
+        low, high = RANGES[name]
         return [{"minimum": low, "maximum": high}]
-    if name not in _RANGES and name not in _SILENT:
+    if name not in RANGES and name not in MEANINGLESS:
         node["format"] = name
     return []
 

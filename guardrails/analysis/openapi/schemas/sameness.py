@@ -3,7 +3,7 @@
 from guardrails.analysis.openapi.documents import Document, Missing
 from guardrails.analysis.openapi.values import Json, canonical
 
-_SILENT = frozenset(
+SILENT = frozenset(
     (
         "title",
         "description",
@@ -75,7 +75,7 @@ class Sameness:
 
 
 def _spoken(node: dict[str, Json]) -> dict[str, Json]:
-    return {name: one for name, one in node.items() if name not in _SILENT and not name.startswith("x-")}
+    return {name: one for name, one in node.items() if name not in SILENT and not name.startswith("x-")}
 
 
 def _followed(document: Document, node: dict[str, Json]) -> dict[str, Json]:

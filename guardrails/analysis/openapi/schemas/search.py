@@ -15,7 +15,7 @@ from guardrails.analysis.openapi.schemas.candidates import Candidates
 from guardrails.analysis.openapi.schemas.containment import Proof, is_unspoken
 from guardrails.analysis.openapi.schemas.edits import Edit, Edits
 from guardrails.analysis.openapi.schemas.losses import Loss, Losses
-from guardrails.analysis.openapi.schemas.normal import FALSE, UNSENT, WIDENED, Side, Universe
+from guardrails.analysis.openapi.schemas.normal import DEPRECATED, FALSE, UNSENT, WIDENED, Side, Universe
 from guardrails.analysis.openapi.schemas.second import agrees
 from guardrails.analysis.openapi.schemas.shapes import Conjunction, Shape, leaves
 from guardrails.analysis.openapi.schemas.tableau.refutation import Refutation
@@ -106,6 +106,22 @@ class Validators:
         return self._made[key][1]
 
 
+def _foremost(refusals: list[Witness]) -> list[Witness]:
+    """Return the first refusal, and with one missing property all that are missing beside it."""
+    if not refusals or refusals[0].keyword != "required":
+        return refusals[:1]
+    return [one for one in refusals if (one.pointer, one.keyword) == (refusals[0].pointer, "required")]
+
+
+def _kind_of_refusal(one: Witness) -> tuple[str, str, str]:
+    return (_INDEX.sub("/*", one.pointer), one.keyword, one.reason if one.keyword == "required" else "")
+
+
+def _is_going(shape: Shape, name: str) -> bool:
+    """Whether clients were told that a property will go."""
+    return any(name in texts(node.get(DEPRECATED)) for node in shape.plain)
+
+
 def _refusal(value: Json, place: list[str | int], path: list[str], message: str) -> Witness:
     """Return a refusal; what a schema that takes nothing refuses is told by the keyword that leads to it."""
     if path[-1] == "not" and message.startswith("{} is not allowed"):
@@ -135,30 +151,15 @@ def _compiled(schema: Node) -> "jsonschema_rs.Draft202012Validator | None":
 def standalone(universe: Universe, nodes: Conjunction) -> Node:
     """Return one schema of all nodes with every definition they need."""
     definitions: Node = {}
-    left = _references(list(nodes))
+    left = {key for node in nodes for key in universe.references(node)}
     while left:
         key = left.pop()
         name = key.rpartition("/")[2]
         if name not in definitions:
             definitions[name] = universe.at(key)
-            left |= _references([universe.at(key)])
+            left |= universe.references(universe.at(key))
     schema: Node = {"allOf": list[Json](nodes)}
     return {**schema, "$defs": definitions} if definitions else schema
-
-
-def _references(left: list[Node]) -> set[str]:
-    found: set[str] = set()
-    values: list[Json] = list(left)
-    while values:
-        value = values.pop()
-        if isinstance(value, dict):
-            reference = value.get("$ref")
-            if isinstance(reference, str):
-                found.add(reference)
-            values += [one for key, one in value.items() if key != "enum"]
-        elif isinstance(value, list):
-            values += value
-    return found
 
 
 class Comparison:
@@ -173,11 +174,15 @@ class Comparison:
         budget: int = BUDGET,
         meant: bool = False,
         named: bool = False,
+        shown: bool = True,
     ) -> None:
         """Take the document whose messages must get through and the one that must take them.
 
-        `named` tells that generated clients write the messages, by names out of the source.
+        `named` tells that generated clients write the messages, by names out of the source. Where
+        witnesses are not `shown`, the first that one validator finds decides a slot.
         """
+        self._most_witnesses = _MOST_WITNESSES if shown else 1
+        self._is_shown = shown
         self.are_named = named
         self.source = Universe(source, Side.SOURCE, request=request, meant=meant)
         self.target = Universe(target, Side.TARGET, request=request, meant=meant)
@@ -212,7 +217,9 @@ class Comparison:
     def _meant(self) -> "Comparison":
         """The same comparison with each type widened to what its keywords speak of."""
         source, target = self._documents
-        return Comparison(source, target, request=self._request, budget=self._budget, meant=True)
+        return Comparison(
+            source, target, request=self._request, budget=self._budget, meant=True, shown=self._is_shown
+        )
 
     def _bounded(self, source: Json, target: Json) -> Result:
         try:
@@ -262,20 +269,24 @@ class Comparison:
             return []
 
     def _witnesses(self, source: Node, target: Node) -> Iterator[Witness]:
-        seen: set[tuple[str, str]] = set()
+        seen: set[tuple[str, str, str]] = set()
         for value in self.candidates.of_slot((source,), (target,), self._budget):
             if self.taken.accepts((target,), value) or self.is_undeclared(value, source, target):
                 continue
             refusals = self.taken.refusals((target,), value)
             if self._is_meant:
                 refusals = [one for one in refusals if not self._is_ours(one, value, source)]
-            for refusal in refusals[:1]:
-                place = (_INDEX.sub("/*", refusal.pointer), refusal.keyword)
-                if place not in seen and (self._is_meant or self._is_confirmed(value, source, target)):
-                    seen.add(place)
-                    yield refusal
-            if len(seen) >= _MOST_WITNESSES:
+            new = {key: one for one in _foremost(refusals) if (key := _kind_of_refusal(one)) not in seen}
+            if new and (self._is_taken_on_trust or self._is_confirmed(value, source, target)):
+                seen.update(new)
+                yield from new.values()
+            if len(seen) >= self._most_witnesses:
                 return
+
+    @property
+    def _is_taken_on_trust(self) -> bool:
+        """Whether no second validator is asked: types are widened, or nobody will see the value."""
+        return self._is_meant or not self._is_shown
 
     def _is_confirmed(self, value: Json, source: Node, target: Node) -> bool:
         """Whether a second validator agrees that the source sends the value and the target refuses it."""
@@ -296,6 +307,18 @@ class Comparison:
         widened = {one for node in leaves(self.source, nodes) for one in texts(node.get(WIDENED))}
         kind = kind_of(value)
         return refusal.keyword == "type" and bool({kind, "number" if kind == "integer" else kind} & widened)
+
+    def names_at(self, pointer: str, source: Json, target: Json) -> tuple[set[str], set[str]]:
+        """Return the properties that the source and the target declare at a place in a message."""
+        found = []
+        for universe, schema in ((self.source, source), (self.target, target)):
+            shape = Shape(tuple(leaves(universe, (universe.node(schema),))))
+            for token in pointer.split("/")[1:]:
+                name = token.replace("~1", "/").replace("~0", "~")
+                inner = shape.of_name(name) or (shape.of_index(int(name)) if name.isdecimal() else ())
+                shape = Shape(tuple(leaves(universe, inner)))
+            found.append({name for name in shape.names() if FALSE not in shape.of_name(name)})
+        return found[0], found[1]
 
     def is_undeclared(self, value: Json, source: Node, target: Node) -> bool:
         """Whether the value uses a name that only the target declares, at a place where the source is open."""
@@ -347,7 +370,7 @@ class Comparison:
         seen.add(key)
         one, other = (sent, taken) if self._by_target else (taken, sent)
         for name in one.names():
-            if any(node in (FALSE, UNSENT) or node.get("deprecated") is True for node in one.of_name(name)):
+            if any(node in (FALSE, UNSENT) for node in one.of_name(name)) or _is_going(one, name):
                 continue
             if is_unspoken(other, name):
                 found[step(pointer, name)] = None

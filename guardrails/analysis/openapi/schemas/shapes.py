@@ -151,7 +151,15 @@ class Shape:
 
     def of_name(self, name: str) -> Conjunction:
         """Return what a property of that name must fit."""
-        return tuple(one for node in self.plain for one in _of_name(node, name))
+        found: list[Node] = []
+        for node in self.plain:
+            if "patternProperties" in node:
+                found += _of_name(node, name)
+            elif name in (properties := members(node.get("properties"))):
+                found.append(members(properties[name]))
+            elif "additionalProperties" in node:
+                found.append(members(node["additionalProperties"]))
+        return tuple(found)
 
     def of_others(self) -> Conjunction:
         """Return what a property must fit that nothing declares."""
@@ -187,15 +195,14 @@ def is_found(pattern: str, name: str) -> bool:
 
 
 def _of_name(node: Node, name: str) -> Iterator[Node]:
-    properties = node.get("properties")
-    declared = isinstance(properties, dict) and name in properties
+    properties = members(node.get("properties"))
+    declared = name in properties
     if declared:
-        yield members(members(properties)[name])
-    if "patternProperties" in node:
-        for pattern, one in members(node["patternProperties"]).items():
-            if is_found(pattern, name):
-                declared = True
-                yield members(one)
+        yield members(properties[name])
+    for pattern, one in members(node.get("patternProperties")).items():
+        if is_found(pattern, name):
+            declared = True
+            yield members(one)
     if not declared and "additionalProperties" in node:
         yield members(node["additionalProperties"])
 

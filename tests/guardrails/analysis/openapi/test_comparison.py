@@ -7,7 +7,7 @@ import pytest
 
 from guardrails.analysis.openapi.comparison import differences
 from guardrails.analysis.openapi.difference import Difference, Direction, Level
-from guardrails.analysis.openapi.documents import read_document
+from guardrails.analysis.openapi.documents import document_of, read_document
 from guardrails.analysis.openapi.values import Json
 from tests.guardrails.analysis.openapi.pairs import document, found, levels, operation, worst_of_query
 
@@ -230,3 +230,33 @@ def test_differences_are_the_same_twice() -> None:
 
     assert first == second
     assert [one.level for one in first] == [Level.BREAKING, Level.BREAKING]
+
+
+def test_missing_property_is_told_by_what_became_of_it() -> None:
+    def shape(*required: str, **properties: Json) -> Json:
+        return {"type": "object", "properties": properties, "required": list[Json](required)}
+
+    def told(base: Json, head: Json) -> list[str]:
+        differences_ = found(document(operation(answer=base)), document(operation(answer=head)))
+        return [one.message.rpartition(": ")[2] for one in differences_]
+
+    price, cents = shape("price", price={"type": "integer"}), shape("cents", cents={"type": "integer"})
+    assert told(price, cents) == ["head removed 'price' and added 'cents'; perhaps renamed"]
+    assert told(price, shape(price={"type": "integer"})) == [
+        "head may leave out 'price', which base always sent"
+    ]
+    assert told(shape("a", "b", a=STRING, b=STRING), shape()) == ["head removed 'a'", "head removed 'b'"]
+    wanted = found(document(operation(body=price)), document(operation(body=cents)))[0]
+    assert wanted.message.endswith("head wants 'cents', which base did not have; perhaps 'price' was renamed")
+
+
+def test_levels_alone_are_those_that_witnesses_prove() -> None:
+    base = document(operation(body={"type": "object"}, answer=STRING))
+    head = document(operation(body={"type": "array"}, answer={"type": "integer"}))
+
+    alone = differences(document_of(base), document_of(head), shown=False)
+
+    assert [(one.level, one.direction) for one in alone] == [
+        (one.level, one.direction) for one in found(base, head)
+    ]
+    assert {one.witness for one in alone} == {None}

@@ -176,6 +176,17 @@ def test_property_that_head_forgets_is_unknown_and_a_promised_one_breaks() -> No
     assert worst_of_answer({**NAMED, "required": ["b"]}, without) == "breaking"
 
 
+def test_property_that_base_deprecated_may_go() -> None:
+    announced: Json = {
+        "type": "object",
+        "properties": {"a": STRING, "b": {"type": "integer", "deprecated": True}},
+    }
+    without: Json = {"type": "object", "properties": {"a": STRING}}
+
+    assert worst_of_request(announced, without) == worst_of_answer(announced, without) == "safe"
+    assert worst_of_request(announced, NAMED) == "same"
+
+
 def test_text_that_is_encoded_otherwise_breaks_both_ways() -> None:
     one: Json = {"type": "string", "contentEncoding": "base64"}
     other: Json = {"type": "string", "contentEncoding": "quoted-printable"}
