@@ -15,7 +15,7 @@ from typing import Any
 
 from guardrails.model.record import Record
 
-SCHEMA = 7
+SCHEMA = 8
 
 
 class Flag:

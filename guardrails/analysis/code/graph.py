@@ -20,7 +20,9 @@ _ENTERING = ("__enter__", "__exit__")
 _CONSTRUCTING = ("__init__", "__new__", "__post_init__")
 _CALLING = frozenset(
     {"builtins.map", "builtins.filter", "builtins.sorted", "builtins.min", "builtins.max", "functools.reduce"}
+    | {"builtins.iter", "operator.call"}
 )
+_CLOSING = {"contextlib.closing": "close", "contextlib.aclosing": "aclose"}
 
 
 class Symbol(Record):
@@ -256,7 +258,18 @@ class Graph:
             passed = (*call.arguments, *(value for _, value in call.keywords))
             for text in filter(_NAME.match, passed):
                 found += [one for meaning in self.meanings(module, text) for one in self.symbols(meaning)]
+            if any(text.startswith("lambda") for text in passed):
+                found += self._lambdas_at(module, call)
+        elif call.name in _CLOSING and call.arguments:
+            for meaning in self.meanings(module, f"{call.arguments[0]}.{_CLOSING[call.name]}"):
+                found += self.symbols(meaning)
         return meanings, tuple(dict.fromkeys(found))
+
+    def _lambdas_at(self, module: str, call: Call) -> Iterator[Symbol]:
+        """Yield the lambdas that stand in the same scope from the call's line on; they are what it is given."""
+        for index, scope in enumerate(self.facts(module).scopes):
+            if scope.kind == "lambda" and scope.parent == call.scope and scope.line == call.line:
+                yield Symbol(module, scope.name, index)
 
     def reached(self, start: Symbol, search: Search) -> Iterator[Reached]:
         """Yield every wanted call that a run of `start` reaches, by a shortest way each."""

@@ -22,6 +22,7 @@ _TRANSPARENT = {
     "builtins.vars": ".__dict__",
     "typing.cast": "()",
     "contextlib.closing": "",
+    "builtins.staticmethod": "",
 }
 _MOST_MEANINGS = 4
 
@@ -154,6 +155,8 @@ class Names:
             return (f"{value.removesuffix('.__dict__')}.{key}",)
         if value == "builtins.globals()" and key:
             return self.meanings(0, key)
+        if value.startswith(":") and value[1:] in self._classes:
+            return (value,)  # a generic class of this file, given its types
         return (f"{value}[]",)
 
     def _called(self, scope: int, value: str, inside: str) -> tuple[str, ...]:

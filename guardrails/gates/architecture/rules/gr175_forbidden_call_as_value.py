@@ -20,8 +20,10 @@ _LEAVING = frozenset(
         "Thread",
         "Process",
         "add_task",
-        "partial",
     }
+)
+_AT_ONCE = frozenset(
+    {"builtins.iter", "builtins.map", "builtins.filter", "functools.reduce", "operator.call"}
 )
 NEEDS = ("guarded", "async")
 
@@ -131,12 +133,24 @@ def _is_harmless(module: Module, mention: Mention) -> bool:
         for each in one.parameters
     ):
         return True
+    if facts.scopes[mention.scope].kind != "class" and not _calls_partials(module, mention.scope):
+        leaving = _LEAVING | {"partial"}
+    else:
+        leaving = _LEAVING
     return any(
-        call.name.rpartition(".")[2].lstrip("?:") in _LEAVING
+        call.name.rpartition(".")[2].lstrip("?:") in leaving
         and any(
             one.rpartition(".")[2] == mention.text.rpartition(".")[2]
             for one in (*call.arguments, *(value for _, value in call.keywords))
         )
         for call in facts.calls
         if call.scope == mention.scope
+    )
+
+
+def _calls_partials(module: Module, scope: int) -> bool:
+    """Whether the scope hands a partial to what calls it at once, such as `iter` and `map`."""
+    return any(
+        call.scope == scope and call.name in _AT_ONCE and "functools.partial()" in call.arguments
+        for call in module.facts.calls
     )

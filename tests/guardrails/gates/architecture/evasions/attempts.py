@@ -6,6 +6,8 @@
 
 from collections.abc import Iterator, Mapping
 
+from tests.guardrails.gates.architecture.evasions import harder
+
 Files = Mapping[str, str | bytes]
 POLICY = """
 guarded: [app]
@@ -323,11 +325,11 @@ TREES: dict[str, Files] = {
 
 def attempts() -> Iterator[tuple[str, Files]]:
     """Yield every attempt by its name."""
-    for name, (body, before) in HANDLERS.items():
+    for name, (body, before) in {**HANDLERS, **harder.HANDLERS}.items():
         yield name, {"app/handler.py": _program(before, _HANDLER, body)}
     for name, (body, before) in ORDERS.items():
         yield name, {"ranking/order.py": _program(before, _ORDER, body)}
-    yield from TREES.items()
+    yield from {**TREES, **harder.TREES}.items()
 
 
 def _program(before: str, head: str, body: str) -> str:
