@@ -81,6 +81,7 @@ class Settings:
     or prefix of calls to a dependency, what must stand around it: a decorator, a context or a method.
     `deadlines` are calls that bound how long a request waits; with any, requests make outbound calls
     only under one. `plain_endpoints` is how many plain `def` handlers may share the pool of threads.
+    `telemetry` are calls that count or time; with any, every route makes one, or runs under it.
     `exempt` lifts a rule, by id, from paths. In `guarded` paths, pure ones and layered packages names
     that are computed while the program runs are findings.
     """
@@ -96,6 +97,7 @@ class Settings:
     breakers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     deadlines: tuple[str, ...] = ()
     plain_endpoints: int | None = None
+    telemetry: tuple[str, ...] = ()
     exempt: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     guarded: tuple[str, ...] = ()
     flags: Flags = Flags()
