@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from guardrails.analysis.code.facts import SCHEMA, Facts
 from guardrails.analysis.code.graph import Graph, Symbol
 from guardrails.analysis.code.same import normal_form
+from guardrails.analysis.code.shelf import held_in
 
 _FUNCTIONS = frozenset({"function", "async"})
 _FEWEST_LINES = 3
 _LAMBDA = re.compile(r"<lambda \d+>")
-_Glances = list[tuple[str, str]]
 
 
 class Copies:
@@ -55,39 +55,42 @@ class Copies:
     def _known(self) -> Mapping[str, Sequence[tuple[str, str]]]:
         if self._by_glance is None:
             found: dict[str, list[tuple[str, str]]] = {}
-            for path, glances in sorted(self._of_tree().items()):
-                for name, glance in glances:
+            for path, held in sorted(self._of_tree().items()):
+                for name, glance in _glances_in(held):
                     found.setdefault(glance, []).append((path, name))
             self._by_glance = found
         return self._by_glance
 
-    def _of_tree(self) -> Mapping[str, _Glances]:
+    def _of_tree(self) -> Mapping[str, bytes]:
         """Return the glances of every file, those of files that are not known yet made and kept."""
         code = self._graph.code
         blobs = code.blobs(sorted(code.modules.paths))
         folders = sorted({path.partition("/")[0] for path in blobs})
         key = f"glances/{SCHEMA}/{hashlib.sha256(repr(folders).encode()).hexdigest()}"
-        known = _read(code.cache.get(key))
+        known = held_in(code.cache.get(key))
         missing = [path for path, blob in blobs.items() if blob not in known]
         if missing:
             for path, facts in code.facts_by_path(missing).items():
-                known[blobs[path]] = [
-                    (facts.scopes[scope].name, glance)
-                    for scope, glance in _glances_of(facts)
-                    if is_named(facts, scope)
-                ]
+                known[blobs[path]] = _written(facts)
             alive = set(blobs.values())
             known = {blob: held for blob, held in known.items() if blob in alive}
             code.cache.put(key, marshal.dumps(known))
         return {path: known[blob] for path, blob in blobs.items()}
 
 
-def _read(stored: bytes | None) -> dict[str, _Glances]:
-    try:
-        held = marshal.loads(stored or b"")  # noqa: S302 - our own cache, checked by its digest
-    except (ValueError, EOFError, TypeError):
-        return {}
-    return held if isinstance(held, dict) else {}
+def _written(facts: Facts) -> bytes:
+    named = (
+        f"{glance} {facts.scopes[scope].name}"
+        for scope, glance in _glances_of(facts)
+        if is_named(facts, scope)
+    )
+    return "\n".join(named).encode("utf-8", "surrogateescape")
+
+
+def _glances_in(held: bytes) -> Iterator[tuple[str, str]]:
+    for line in held.decode("utf-8", "surrogateescape").splitlines():
+        glance, _, name = line.partition(" ")
+        yield name, glance
 
 
 def is_named(facts: Facts, scope: int) -> bool:

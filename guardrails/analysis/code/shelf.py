@@ -77,7 +77,7 @@ class Shelf:
     def _bucket(self, number: int) -> dict[str, bytes]:
         held = self._held.get(number)
         if held is None:
-            held = self._held[number] = _read(self._cache.get(f"{self._prefix}{number}"))
+            held = self._held[number] = held_in(self._cache.get(f"{self._prefix}{number}"))
         return held
 
 
@@ -85,7 +85,8 @@ def _bucket_of(path: str) -> int:
     return zlib.crc32(path.rpartition("/")[0].encode("utf-8", "surrogateescape")) % _BUCKETS
 
 
-def _read(stored: bytes | None) -> dict[str, bytes]:
+def held_in(stored: bytes | None) -> dict[str, bytes]:
+    """Return what one entry of the cache holds by blob id; nothing where it is missing or damaged."""
     try:
         held = marshal.loads(stored or b"")  # noqa: S302 - our own cache, checked by its digest
     except (ValueError, EOFError, TypeError):
