@@ -5,7 +5,6 @@ we raise on purpose is one line, anything else is our fault, ends in 3, and leav
 """
 
 import atexit
-import gc
 import os
 import signal
 import sys
@@ -18,15 +17,12 @@ from guardrails.cli.command import Command, Exit
 from guardrails.cli.frame import image
 from guardrails.model.errors import CannotJudge, UsageError
 
-_COLLECT_EVERY = 50_000  # new objects; with the usual 700 a hook spends 6 CPU ms on collections
 _NOT_COMMANDS = {"__init__", "command", "main"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; without `arguments` we are the process, and end it."""
     if arguments is None:
-        # Most runs end before a collection finds anything; each one walks all that was imported.
-        gc.set_threshold(_COLLECT_EVERY)
         _end(_guarded(sys.argv[1:]))
     return _guarded(arguments)
 
