@@ -19,6 +19,7 @@ _HERE = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))  # noqa: PTH
 _FORMAT = b"guardrails image 1 " + sys.version.encode() + b"\0"
 _HEADER = 16  # of a `.pyc`: magic number, flags, time and size of the source
 _LENGTH = 8
+_LOOKED_AT_EVERY = 16
 _SETTLED_SECONDS = 2.0  # Python notes the time of a source in whole seconds, so a younger one may differ yet
 _SKIPPED = frozenset({"__pycache__", "payload", "templates"})
 
@@ -50,6 +51,19 @@ class Image:
         self._descriptor = descriptor
         self._entries = entries
         self._begin = begin
+
+    def is_stale(self) -> bool:
+        """Whether a source has changed since, looked at by one run in many."""
+        if os.getpid() % _LOOKED_AT_EVERY:
+            return False
+        try:
+            states = [
+                (os.stat(_HERE + inside), changed, size)  # noqa: PTH116 - as below
+                for inside, changed, size, *_ in self._entries.values()
+            ]
+        except OSError:
+            return True
+        return any(state.st_mtime_ns != changed or state.st_size != size for state, changed, size in states)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -98,8 +112,11 @@ def use() -> None:
 
 
 def keep() -> None:
-    """Write the image anew where it lacked a module, unless Python is told to write no byte code."""
-    if not any(one.lacks for one in _used) or sys.dont_write_bytecode:
+    """Write the image anew where it lacked a module, unless Python is told to write no byte code.
+
+    What the gates import in processes of their own is not seen here, so now and then all of it is compared.
+    """
+    if sys.dont_write_bytecode or not any(one.lacks or one.is_stale() for one in _used):
         return
     try:
         _write()
