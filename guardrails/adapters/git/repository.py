@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 
 from guardrails.adapters.git.objects import ObjectReader
+from guardrails.adapters.git.place import plain_place
 from guardrails.adapters.git.process import Git, clean_environment, said
 from guardrails.adapters.git.scratch import Scratch, uninterrupted
 from guardrails.adapters.git.tree import GitTree, TreeObjects
@@ -100,6 +101,9 @@ class Repository:
 def _layout(path: Path, caller: Mapping[str, str]) -> Layout:
     if not path.is_dir():
         raise UsageError(f"{str(path)!r} is not a folder; give --repo the top folder of a git repository")
+    found = plain_place(str(path), caller)
+    if found is not None:
+        return Layout("sha1", Path(found[0]), Path(found[0]), Path(found[1]))
     git = Git(str(path), {**clean_environment(caller, user_configuration=True), **_hook(path, caller)})
     done = git.run("rev-parse", "--path-format=absolute", *_QUESTIONS)
     answers = os.fsdecode(done.stdout).split("\n")[:-1]
