@@ -42,7 +42,7 @@ def heard(
     notes = tuple(unheard(ledger, judged(ledger, ()).findings, hearing.refused, hearing.broken))
     judgement = judged(ledger, notes)
     used = applied(ledger, judgement.findings)
-    return Settled(judgement, used, tuple(remarks(judgement.findings, used)))
+    return Settled(judgement, used, tuple(remarks(ledger, judgement.findings, used)))
 
 
 def approved(finding: Finding, ledger: Ledger) -> Finding | None:
@@ -172,11 +172,15 @@ def applied(ledger: Ledger, findings: Sequence[Finding]) -> tuple[Approval, ...]
     return tuple(sorted(used, key=lambda one: (one.fingerprint, one.approver, str(one.expires), one.reason)))
 
 
-def remarks(findings: Sequence[Finding], approvals: Sequence[Approval]) -> Iterator[str]:
+def remarks(ledger: Ledger, findings: Sequence[Finding], approvals: Sequence[Approval]) -> Iterator[str]:
     """Yield what every report has to say aloud about the approvals that settled something."""
     for one in findings:
         if one.status is Status.APPROVED and one.effect is Effect.UNDECIDED:
             yield f"BREAK-GLASS: {one.rule} {one.message}; it was not judged, and {one.status_reason}"
+    if approvals and not ledger.authors and not ledger.policy.approvals.own_changes:
+        yield (
+            "nobody knows who wrote the change, so an approver may have approved his own; name authors by --author"
+        )
     untouched = sorted({one.key for one in approvals if one.key and not one.key.startswith("sk-")})
     if untouched:
         yield (

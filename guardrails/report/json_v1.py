@@ -9,7 +9,14 @@ from guardrails.model.approval import Approval
 from guardrails.model.change import Change, Revision
 from guardrails.model.verdict import GateOutcome, Verdict
 from guardrails.report.content.summary import Entry, entries_of, gates_of
-from guardrails.report.content.values import Json, dumped, evidence_value, measured_value, path_value
+from guardrails.report.content.values import (
+    Json,
+    dumped,
+    evidence_value,
+    measured_value,
+    path_value,
+    without_secrets,
+)
 from guardrails.report.format import Format, Presentation
 
 
@@ -66,7 +73,7 @@ def _finding(entry: Entry) -> dict[str, Json]:
         **path_value(finding.location.path),
         "line": finding.location.line,
         "symbol": finding.location.symbol,
-        "subject": finding.subject,
+        "subject": without_secrets(finding.subject),
         "message": finding.message,
         "remedy": finding.remedy,
         "fingerprint": finding.fingerprint,

@@ -48,6 +48,7 @@ def heard(handed: Iterable[Handed], expected: Expected) -> tuple[tuple[Approval,
     """Return the verified approvals of this change, and what is refused with the reason of each."""
     approvals: dict[Approval, None] = {}
     rejections: list[Rejection] = []
+    tried = 0
     with closing(RunFolder()) as folder:
         for one in handed:
             try:
@@ -56,8 +57,9 @@ def heard(handed: Iterable[Handed], expected: Expected) -> tuple[tuple[Approval,
                     if one.is_named or document.claimed.fingerprint in expected.fingerprints:
                         rejections.append(_rejection(document.claimed, elsewhere))
                     continue  # a store holds the approvals of every change
-                if len(approvals) >= MAX_VERIFIED:
-                    raise Unacceptable(f"{MAX_VERIFIED} approvals were read already, and no more are")
+                tried += 1
+                if tried > MAX_VERIFIED:
+                    raise Unacceptable(f"{MAX_VERIFIED} signatures were verified already, and no more are")
                 approvals.setdefault(_verified(document, expected, folder), None)
             except Unacceptable as error:
                 rejections.append(_refused(one, str(error)))

@@ -8,15 +8,16 @@ so can forge one, for each is signed.
 import hashlib
 import re
 from collections.abc import Iterator
+from itertools import accumulate
 
 from guardrails.adapters.git.process import Git, clean_environment, said
 from guardrails.adapters.git.repository import Repository
 from guardrails.model.errors import CannotJudge, UsageError
 
 NAMESPACE = "refs/guardrails/approvals"
-_MAX_REFS = 10_000
+_MAX_REFS = 2_000
 _MAX_BYTES = 64 << 10
-_MAX_COMMITS = 1_000
+_MAX_TOTAL_BYTES = 16 << 20
 _WRITERS = "%an%n%ae%n%cn%n%ce%n%(trailers:key=Co-authored-by,valueonly)"
 
 
@@ -28,7 +29,9 @@ def stored(repository: Repository) -> Iterator[tuple[str, bytes | None]]:
         raise CannotJudge(f"git for-each-ref failed: {said(listed.stderr)}")
     rows = [line.split(" ", 1) for line in listed.stdout.decode("utf-8", "backslashreplace").splitlines()]
     infos = repository.objects.resolve([blob for blob, _ in rows])
-    blobs = list({one.id for one in infos if one and one.kind == "blob" and one.size <= _MAX_BYTES})
+    small = {one.id: one.size for one in infos if one and one.kind == "blob" and one.size <= _MAX_BYTES}
+    ends = accumulate(small.values())
+    blobs = [blob for blob, end in zip(small, ends, strict=True) if end <= _MAX_TOTAL_BYTES]
     contents = dict(zip(blobs, repository.objects.read(blobs, "blob"), strict=True))
     for blob, name in rows:
         yield name, contents.get(blob)
@@ -60,7 +63,6 @@ def authors_of(repository: Repository, base: str, head: str) -> tuple[str, ...]:
     """
     words = (
         "log",
-        f"--max-count={_MAX_COMMITS}",
         "--no-mailmap",
         "--no-show-signature",
         f"--format={_WRITERS}",

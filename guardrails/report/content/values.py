@@ -32,6 +32,10 @@ _BYTES = range(0xDC80, 0xDD00)
 # Characters of one text of a proof, and of the ids of one order: enough to see it, and a report stays readable.
 EVIDENCE_CHARACTERS = 20_000
 _STEPS = 200
+_HIDDEN = "(hidden)"
+_USER_OF_ADDRESS = re.compile(r"(://)[^/\s@'\"]{1,300}@")
+# Twenty letters or more of both cases and with digits: a name of code hardly ever is one.
+_TOKEN = re.compile(r"(?<![\w/+-])(?=[\w/+-]*[a-z])(?=[\w/+-]*[A-Z])(?=[\w/+-]*\d)[\w/+-]{20,}", re.ASCII)
 
 
 def dumped(value: Json) -> str:
@@ -61,6 +65,11 @@ def unicode_of(text: str) -> str:
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\x{code - 0xDC00:02x}" if code in _BYTES else f"\\u{code:04x}"
+
+
+def without_secrets(text: str) -> str:
+    """Return `text`, a snippet of code, without what looks like the secret of an address or a token."""
+    return _TOKEN.sub(_HIDDEN, _USER_OF_ADDRESS.sub(rf"\1{_HIDDEN}@", text))
 
 
 def bytes_of(path: str) -> bytes:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from guardrails.adapters.consent import hearing
 from guardrails.adapters.consent.document import MAX_BYTES, message_of
 from guardrails.adapters.policy.approvers import NAMESPACE
 from guardrails.model.errors import UsageError
@@ -326,3 +327,27 @@ def test_what_would_be_refused_is_never_signed(desk: Desk) -> None:
     with pytest.raises(UsageError, match="nothing was signed"):
         list(given(desk.question(), None, wish, None, lambda text: "you consent" not in text.lower()))
     assert desk.repo.git("for-each-ref", "refs/guardrails") == ""
+
+
+def test_a_flood_of_forgeries_costs_a_bounded_number_of_looks(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hearing, "MAX_VERIFIED", 3)
+    content = desk.signed(desk.approval())
+    for number in range(30):
+        folder = desk.handed(
+            content.replace(b'"agreed"', f'"agreed {number}"'.encode()), f"{number:02}.approval"
+        )
+    verdict = desk.verdict(folder)
+    assert is_refused(verdict, "3 signatures were verified already, and no more are")
+    assert refusals(verdict).count("its signature is not good") == 3
+    assert "10 more approvals are not accepted" in refusals(verdict)
+
+
+def test_hundreds_of_empty_commits_hide_no_author(desk: Desk) -> None:
+    desk.repo.commit("Begin\n\nCo-authored-by: Ann <ann@example.org>")
+    tip = desk.repo.head
+    for _ in range(40):
+        tip = desk.repo.git("commit-tree", "-p", tip, "-m", "Nothing", desk.repo.tree())
+    desk.repo.git("update-ref", "refs/heads/slow", tip)
+    assert is_refused(desk.verdict(desk.handed(desk.signed(desk.approval()))), "ann@example.org is an author")

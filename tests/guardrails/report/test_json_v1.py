@@ -12,7 +12,7 @@ import guardrails.report
 from guardrails.model.evidence import Interval, Movement, Transcript, Witness
 from guardrails.model.finding import Finding
 from guardrails.model.verdict import Verdict
-from guardrails.report.content.values import EVIDENCE_CHARACTERS, Json
+from guardrails.report.content.values import EVIDENCE_CHARACTERS, Json, without_secrets
 from guardrails.report.format import Presentation
 from guardrails.report.json_v1 import FORMAT
 from tests.reports.any_verdict import verdicts
@@ -119,3 +119,18 @@ def test_proof_of_any_length_is_bounded_and_its_digest_is_not() -> None:
     assert told["evidence"][0]["request"] == "x" * (EVIDENCE_CHARACTERS - 1) + "…"
     assert sum(map(len, told["evidence"][1]["base"])) <= EVIDENCE_CHARACTERS
     assert told["evidence_digest"] == finding.evidence_digest
+
+
+@pytest.mark.parametrize(
+    ("subject", "shown"),
+    [
+        (
+            "requests.get('https://ann:hunter2@shop.example/x')",
+            "requests.get('https://(hidden)@shop.example/x')",
+        ),
+        ("client('Xk29slPq81zzTXk29slPq81zzT')", "client('(hidden)')"),
+        ("test_that_a_long_name_of_20_letters_stays", "test_that_a_long_name_of_20_letters_stays"),
+    ],
+)
+def test_a_subject_shows_no_secret_of_the_code(subject: str, shown: str) -> None:
+    assert without_secrets(subject) == shown
