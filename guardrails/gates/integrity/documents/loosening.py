@@ -13,16 +13,21 @@ from guardrails.gates.integrity.documents.flat import Difference
 _EFFECTS = ("note", "review", "undecided", "block")
 _BOXES = ("none", "landlock", "unshare", "bubblewrap")
 _FLOORS = re.compile(
-    r"(min|floor|availability|coverage|power|confidence|repeats|samples|scenarios|threshold_kill)"
+    r"(min|floor|approvers|availability|coverage|power|confidence|repeats|samples|scenarios|threshold_kill)"
 )
 _ALLOWING = re.compile(r"(allow|ignore|exempt|exclude|except|skip|waive|plugins|permit)")
-_FLAGS_ON = re.compile(r"^(allows?_|disabled?$|skip|optional)")
+_FLAGS_ON = re.compile(
+    r"^(allows?_|disabled?$|skip|optional|disputes$|break_glass$|own_changes$|approvable$)"
+)
+_CONSENT = re.compile(r"approvals/(keys$|owners/|rules/[^/]+/by$)")
 _FLAGS_OFF = re.compile(r"^(enabled?$|required?$|strict)")
 
 
 def weakening_of(path: str, one: Difference) -> str:
     """Return how the difference loosens policy, in a few words; empty when it is not known to."""
     key = one.pointer.rsplit("/", 1)[-1]
+    if re.match(_CONSENT, one.pointer):
+        return _consent(key, one)
     if isinstance(one.before, bool) or isinstance(one.after, bool):
         return _flag(key, one)
     for scale, what in ((_EFFECTS, "effect"), (_BOXES, "minimum box")):
@@ -34,6 +39,16 @@ def weakening_of(path: str, one: Difference) -> str:
     if _is_number(one.before) and (_is_number(one.after) or one.after is None):
         return _number(path, key, one)
     return _entries(key, one)
+
+
+def _consent(key: str, one: Difference) -> str:
+    """Return how the terms of approvals let more people consent, or more easily."""
+    if key == "keys":
+        return "keys that nobody has to touch may sign" if one.after == "any" else ""
+    won = [item for item in listed(one.after) if item not in listed(one.before)]
+    if one.after is None:
+        return "everybody in policies/approvers may consent"
+    return f"also lets {', '.join(won)} consent" if won and one.before is not None else ""
 
 
 def _flag(key: str, one: Difference) -> str:
