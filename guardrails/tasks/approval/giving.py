@@ -72,13 +72,13 @@ def given(
         _check(wish, grounds)
         findings = _findings(question, stored, grounds)
         chosen = [_chosen(name, findings) for name in wish.names]
-        _check_eligible(signer, chosen, grounds)
-        approvals = {_approval(wish, signer, one, grounds): one for one in chosen}
-        most = max(needed(one, grounds.ledger) for one in chosen)
+        _check_eligible(signer, [one for alike in chosen for one in alike], grounds)
+        approvals = {_approval(wish, signer, alike[0], grounds): alike for alike in chosen}
+        most = max(needed(one, grounds.ledger) for alike in chosen for one in alike)
         if not agreed(consent_text(list(approvals.items()), signer.described, most)):
             raise UsageError("nothing was signed")
-        for approval, finding in approvals.items():
-            content = _signed(approval, finding, wish.key, grounds)
+        for approval, alike in approvals.items():
+            content = _signed(approval, alike[0], wish.key, grounds)
             yield _kept(content, output, grounds, is_only=len(approvals) == 1)
 
 
@@ -124,8 +124,8 @@ def _opened(question: Question) -> _Grounds:
         raise
 
 
-def _chosen(name: str, findings: Sequence[Finding]) -> Finding:
-    """Return the one finding that a fingerprint, its beginning, or an id of a report names."""
+def _chosen(name: str, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the findings of the one fingerprint that is named, by its beginning or by an id of a report."""
     digits = name.rpartition("-")[2].partition(".")[0].lower()
     alike = {one.fingerprint: one for one in findings if one.fingerprint.startswith(digits)}
     if len(digits) < _SHORTEST_PREFIX or not alike:
@@ -141,7 +141,7 @@ def _chosen(name: str, findings: Sequence[Finding]) -> Finding:
         raise UsageError(f"{name!a} is a note, which stops no change; there is nothing to approve")
     if len({one.evidence_digest for one in counting}) > 1:
         raise UsageError(f"{name!a} stands for findings with different proofs; have the author part them")
-    return counting[0]
+    return tuple(counting)
 
 
 def _signer(key: Path, grounds: _Grounds) -> Signer:

@@ -27,12 +27,12 @@ def listing(findings: Sequence[Finding]) -> str:
     return "\n".join(["what waits for a repair or an approval:", *map(one_line, lines[:_MOST_LISTED]), *more])
 
 
-def consent_text(approvals: Sequence[tuple[Approval, Finding]], signer: str, needed: int) -> str:
+def consent_text(approvals: Sequence[tuple[Approval, Sequence[Finding]]], signer: str, needed: int) -> str:
     """Return the text that says to what the approver consents, as whom and until when."""
     first = approvals[0][0]
     lines = ["You consent to this, and to nothing else:"]
-    for approval, finding in approvals:
-        lines += ["", *_about(approval, finding)]
+    for approval, alike in approvals:
+        lines += ["", *_about(approval, alike)]
     lines += [
         "",
         f"change      {first.change_digest}",
@@ -48,11 +48,15 @@ def consent_text(approvals: Sequence[tuple[Approval, Finding]], signer: str, nee
     return "\n".join(lines)
 
 
-def _about(approval: Approval, finding: Finding) -> Iterator[str]:
+def _about(approval: Approval, alike: Sequence[Finding]) -> Iterator[str]:
+    finding = alike[0]
     if finding.effect is Effect.UNDECIDED:
         yield "BREAK-GLASS: the harness could not judge this, and the change would pass unjudged."
     yield one_line(f"{finding.effect} {finding.rule}  {place_of(finding) or 'the whole change'}")
     yield f"  {sentence(finding.message, _SENTENCE)}"
+    if len(alike) > 1:
+        places = ", ".join(place_of(one) for one in alike[:_MOST_LISTED])
+        yield f"  {len(alike)} of these are alike, and you consent to all: {places}"
     if finding.location.symbol or finding.subject:
         yield f"  about: {sentence(f'{finding.location.symbol} {finding.subject}'.strip(), _SENTENCE)}"
     for one in finding.evidence:

@@ -351,3 +351,19 @@ def test_hundreds_of_empty_commits_hide_no_author(desk: Desk) -> None:
         tip = desk.repo.git("commit-tree", "-p", tip, "-m", "Nothing", desk.repo.tree())
     desk.repo.git("update-ref", "refs/heads/slow", tip)
     assert is_refused(desk.verdict(desk.handed(desk.signed(desk.approval()))), "ann@example.org is an author")
+
+
+def test_findings_that_are_alike_are_all_shown_before_one_signature_settles_them(desk: Desk) -> None:
+    desk.repo.write("shop/app.py", SLOW.replace("    return", "    time.sleep(1)\n    return")).commit(
+        "Twice"
+    )
+    shown: list[str] = []
+
+    def agreed(text: str) -> bool:
+        shown.append(text)
+        return True
+
+    wish = Wish((desk.finding().fingerprint,), "why", LATER, key("ann"))
+    list(given(desk.question(), None, wish, None, agreed))
+    assert "2 of these are alike, and you consent to all: shop/app.py:5, shop/app.py:6" in shown[0]
+    assert desk.verdict().outcome is Outcome.PASS
