@@ -7,16 +7,19 @@ without an outcome: silence and failure both become an `undecided` finding of th
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from guardrails.engine.plan import Plan, PlannedGate
 from guardrails.engine.rules import COULD_NOT_JUDGE, LOST_SERVICE, NO_CHANGE, NO_OUTCOME, NOTHING_PLANNED
-from guardrails.model.approval import Approval, Dispute
 from guardrails.model.finding import Effect, Finding, Location, Status
 from guardrails.model.frozen import frozen, replace
 from guardrails.model.policy import Policy, Service
 from guardrails.model.rule import Failure, Report, Rule, finding_of
 from guardrails.model.verdict import GateOutcome, Outcome, outcome_of, worst
 from guardrails.model.waiver import Waiver
+
+if TYPE_CHECKING:
+    from guardrails.model.approval import Approval, Dispute
 
 
 @frozen
@@ -30,11 +33,11 @@ class Ledger:
     policy: Policy
     today: date
     change_digest: str = ""
-    approvals: tuple[Approval, ...] = ()
+    approvals: "tuple[Approval, ...]" = ()
     final_rules: frozenset[str] = frozenset()
     repository: str = ""
     authors: tuple[str, ...] = ()
-    disputes: tuple[Dispute, ...] = ()
+    disputes: "tuple[Dispute, ...]" = ()
 
 
 @frozen

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
-from guardrails.model.approval import ApprovalPolicy
 from guardrails.model.change import Stage
 from guardrails.model.finding import Effect
 from guardrails.model.frozen import field, frozen
 from guardrails.model.team import TeamRules
+from guardrails.model.terms import ApprovalPolicy
 from guardrails.model.waiver import Baseline, Waiver
 
 SettingsT = TypeVar("SettingsT")

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from guardrails.model.approval import Approval
 from guardrails.model.change import Change, Stage
 from guardrails.model.finding import Effect, Finding
 from guardrails.model.frozen import field, frozen
+
+if TYPE_CHECKING:
+    from guardrails.model.approval import Approval
 
 
 class Outcome(StrEnum):
@@ -65,5 +68,5 @@ class Verdict:
     harness: str
     box: str
     notes: tuple[str, ...] = ()
-    approvals: tuple[Approval, ...] = ()
+    approvals: "tuple[Approval, ...]" = ()
     measured: Mapping[str, Mapping[str, float]] = field(default_factory=dict)

@@ -30,6 +30,7 @@ CONSENT = (
     "guardrails.adapters.git.approvals",
     "guardrails.adapters.git.unjudged",
     "guardrails.engine.consent",
+    "guardrails.model.approval",
     "guardrails.model.hearing",
 )
 # The processes of a run are forks of the first one, so they tell too what they import.

@@ -10,10 +10,10 @@ from typing import Literal
 
 from guardrails.adapters.policy.decode import DecodeError
 from guardrails.adapters.policy.plain import Pointer, shown
-from guardrails.model.approval import ApprovalPolicy
 from guardrails.model.change import Stage
 from guardrails.model.frozen import field, frozen
 from guardrails.model.policy import BoxLevel, Service
+from guardrails.model.terms import ApprovalPolicy
 
 FOLDER = "policies"
 GUARDRAILS = "guardrails.yaml"

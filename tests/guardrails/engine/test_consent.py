@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from guardrails.engine.consent import applied, approved, disputed, ineligible, remarks, unheard
 from guardrails.engine.judge import Ledger
-from guardrails.model.approval import Approval, ApprovalPolicy, ApprovalTerms, Dispute, Rejection
+from guardrails.model.approval import Approval, Dispute, Rejection
 from guardrails.model.finding import Effect, Finding, Location, Status
 from guardrails.model.frozen import replace
 from guardrails.model.policy import Policy
+from guardrails.model.terms import ApprovalPolicy, ApprovalTerms
 
 TODAY = date(2026, 11, 23)
 FAULT = Finding(
