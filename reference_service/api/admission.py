@@ -40,11 +40,11 @@ class Shedding:
     def answer(self, surface: Surface, body: bytes, request_id: str) -> bytes:
         """Return what is popular, or raise Busy: to say what is wrong with a request takes as long as to rank."""
         ranker = self.rankings.ranker
-        asked = None if ranker is None else ranker.reader.glance(surface, body)
-        if ranker is None or asked is None:
+        glimpse = None if ranker is None else ranker.reader.glance(surface, body)
+        if ranker is None or glimpse is None:
             raise Busy
         try:
-            return self.rankings.popular("overloaded", surface, asked, request_id)
+            return self.rankings.glanced("overloaded", surface, glimpse, request_id)
         except TooLittleRead:
             whole = ranker.reader.read(surface, body)
             if whole is None:

@@ -70,6 +70,22 @@ class Asked:
     whole: bool = True
 
 
+@dataclass(slots=True, eq=False)
+class Glimpse:
+    """What a request asks, for whoever has no time: `context` has the fields of a Context, `rows` are distinct and
+    ascending.
+
+    whole  whether these are all candidates, and not only the first of them
+    """
+
+    # Any: a Context, or what a body says of one.
+    context: Any
+    rows: Sequence[int]
+    unknown: tuple[str, ...]
+    limit: int
+    whole: bool
+
+
 def asked_of(request: CardsRequest | UpNextRequest, known: Mapping[str, int]) -> Asked:
     """Return what this valid request asks."""
     candidates = [(one.id, one.source) for one in request.candidates]
@@ -154,7 +170,7 @@ class Reader:
             return None
         return self._asked(request.context, request.candidates, request.limit, whole=True)
 
-    def glance(self, surface: nouns.Surface, body: bytes) -> Asked | None:
+    def glance(self, surface: nouns.Surface, body: bytes) -> Glimpse | None:
         """Return what this body asks with some more candidates than it wants shown, or None if these or the
         rest of it are not plainly valid.
 
@@ -162,13 +178,17 @@ class Reader:
         """
         opened = self._opened(surface, body)
         if opened is None or opened.end - opened.start <= GLANCE_BYTES * opened.limit:
-            return self.read(surface, body)
+            return _glimpse(self.read(surface, body))
         head = body[opened.start : opened.start + GLANCE_BYTES * opened.limit]
         # The last one may be cut in two.
         *pieces, _ = head.split(opened.between)
-        codes = self._codes(pieces)
-        if codes is not None:
-            return asked_by_code(Context.noun(opened.context), codes, opened.limit, whole=False)
+        try:
+            rows = {code >> SOURCE_BITS for code in map(self._spelt.__getitem__, pieces)}
+        except KeyError:
+            return _glimpse(self._glanced(surface, body, opened, head))
+        return Glimpse(opened.context, sorted(rows), (), opened.limit, whole=False)
+
+    def _glanced(self, surface: nouns.Surface, body: bytes, opened: _Opened, head: bytes) -> Asked | None:
         try:
             some = self._candidates.decode(b"[{%s}]" % head[: max(head.rfind(b"}"), 0)])
         except (msgspec.DecodeError, RecursionError, UnicodeError):
@@ -225,6 +245,12 @@ class Reader:
             whole=whole,
         )
         return read if self._are_ids(context) and all(map(self._ids.fits, read.unknown)) else None
+
+
+def _glimpse(asked: Asked | None) -> Glimpse | None:
+    if asked is None:
+        return None
+    return Glimpse(asked.context, asked.rows.tolist(), asked.unknown, asked.limit, asked.whole)
 
 
 def _spelt(known: Mapping[str, int]) -> Mapping[bytes, int]:

@@ -6,13 +6,14 @@ that they are answered as.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import get_args
 
 import numpy as np
 
-from reference_service.api.lean import Asked
+from reference_service.api.lean import Asked, Glimpse
+from reference_service.api.requests import MOST_TRACKS
 from reference_service.api.responses import DegradedReason
 from reference_service.features.catalogue import Catalogue
 from reference_service.features.digest import digest_of
@@ -22,7 +23,17 @@ from reference_service.ranking.rank import pinned
 from reference_service.ranking.screening import ALLOWED, Screening
 from reference_service.ranking.spacing import Placed, space, space_simply
 
-_WORDS: Mapping[MovedBy | None, str] = {None: "null", **{word: f'"{word}"' for word in get_args(MovedBy)}}
+# What ends an item: the place that its score gives it, from 1, and what moved it.
+_ENDS: Mapping[MovedBy | None, Sequence[bytes]] = {
+    word: [
+        b',"by_score":%d,"moved_by":%s}' % (place, b"null" if word is None else b'"%s"' % word.encode())
+        for place in range(1, MOST_TRACKS + 1)
+    ]
+    for word in (None, *get_args(MovedBy))
+}
+# What no rule forbids is withheld where another release of it is offered.
+_REASONS = (*REASONS, "duplicate")
+NOTHING: Collection[str] = frozenset()
 
 
 class TooLittleRead(ValueError):
@@ -39,12 +50,12 @@ class Popular:
         facts = catalogue.every
         self._names = names = facts.names
         points = np.rint(catalogue.popularity * POINT).astype(np.int64)
-        by_standing = np.lexsort((facts.place, -points))
-        self._by_standing: list[int] = by_standing.tolist()
-        self._standing: list[int] = np.argsort(by_standing).tolist()
+        self._standing: list[int] = np.argsort(np.lexsort((facts.place, -points))).tolist()
         self._items = [
             # Open at its end: which place it has by score, and what moved it, depends on the request.
-            json.dumps({"id": name, "kind": kind, "score": score, "parts": {"popularity": score}})[:-1]
+            json.dumps({"id": name, "kind": kind, "score": score, "parts": {"popularity": score}})[
+                :-1
+            ].encode()
             for name, kind, score in zip(names.ids, names.kinds, points.tolist(), strict=True)
         ]
         self._digests = json.dumps(
@@ -53,48 +64,56 @@ class Popular:
                 "model": digest_of("popularity"),
                 "features": digest_of(["popularity", catalogue.digest]),
             }
-        )
+        ).encode()
 
     def answer(
         self, reason: DegradedReason, surface: Surface, asked: Asked, now: datetime, request_id: str
     ) -> bytes:
         """Return the whole answer as JSON, or raise TooLittleRead."""
+        rows = asked.rows.tolist()
+        glimpse = Glimpse(asked.context, rows, asked.unknown, asked.limit, asked.whole)
+        return self.glanced(reason, surface, glimpse, now, request_id)
+
+    def glanced(
+        self, reason: DegradedReason, surface: Surface, asked: Glimpse, now: datetime, request_id: str
+    ) -> bytes:
+        """Return the whole answer as JSON, or raise TooLittleRead."""
         allowed, withheld = self._screened(surface, asked, now)
-        ordered = [self._by_standing[place] for place in sorted(map(self._standing.__getitem__, allowed))]
-        slots = self._spaced(surface, asked, ordered)
+        allowed.sort(key=self._standing.__getitem__)
+        slots = self._spaced(surface, asked, allowed)
         if slots is None or not (asked.whole or len(slots) == asked.limit):
             raise TooLittleRead
-        items = ",".join(
-            [
-                f'{self._items[ordered[position]]},"by_score":{position + 1},"moved_by":{_WORDS[moved_by]}}}'
-                for position, moved_by in slots
-            ]
-        )
+        items = self._items
+        shown = [items[allowed[position]] + _ENDS[moved_by][position] for position, moved_by in slots]
         return (
-            f'{{"request_id":"{request_id}","digests":{self._digests},"variants":{{}},"degraded":true,'
-            f'"degraded_reason":"{reason}","items":[{items}],"filtered":[{",".join(withheld)}]}}'
-        ).encode()
+            b'{"request_id":"%s","digests":%s,"variants":{},"degraded":true,"degraded_reason":"%s","items":[%s],'
+            b'"filtered":[%s]}'
+            % (request_id.encode(), self._digests, reason.encode(), b",".join(shown), b",".join(withheld))
+        )
 
-    def _screened(self, surface: Surface, asked: Asked, now: datetime) -> tuple[list[int], list[str]]:
+    def _screened(self, surface: Surface, asked: Glimpse, now: datetime) -> tuple[list[int], list[bytes]]:
         """Return the rows that may be shown, ascending, and what is withheld, as JSON, by id."""
-        context, ids, recordings = asked.context, self._names.ids, self._screening.recordings
+        context, recordings, shown = asked.context, self._screening.recordings, asked.context.recently_shown
         rules = self._screening.verdicts(surface, context, now)
-        worn = self._policy.worn(self._catalogue.kinds_of(context.recently_shown))
+        worn = self._policy.worn(self._catalogue.kinds_of(shown)) if shown else NOTHING
         special = self._screening.special(context, self._catalogue.playing(context.now_playing), worn)
         seen, allowed, withheld = set[int](), list[int](), list[tuple[str, str]]()
-        for row in asked.rows.tolist():
-            code = min(rules[row], special[row]) if row in special else rules[row]
-            recording = recordings[row]
-            if code == ALLOWED and recording not in seen:
-                seen.add(recording)
-                allowed.append(row)
-            else:
-                withheld.append((ids[row], REASONS[code] if code != ALLOWED else "duplicate"))
+        for row in asked.rows:
+            code = rules[row]
+            if row in special:
+                code = min(code, special[row])
+            if code == ALLOWED:
+                recording = recordings[row]
+                if recording not in seen:
+                    seen.add(recording)
+                    allowed.append(row)
+                    continue
+            withheld.append((self._names.ids[row], _REASONS[code]))
         if asked.unknown:
             withheld = sorted((*withheld, *((name, "unknown") for name in asked.unknown)))
-        return allowed, [f'{{"id":"{name}","reason":"{reason}"}}' for name, reason in withheld]
+        return allowed, [f'{{"id":"{name}","reason":"{reason}"}}'.encode() for name, reason in withheld]
 
-    def _spaced(self, surface: Surface, asked: Asked, ordered: list[int]) -> Sequence[Placed] | None:
+    def _spaced(self, surface: Surface, asked: Glimpse, ordered: list[int]) -> Sequence[Placed] | None:
         """Return the slots; None where the head of the candidates does not decide who stands in them."""
         names, pins, spacing = self._names, asked.context.pins, self._policy.spacing[surface]
         playing = self._catalogue.playing(asked.context.now_playing)

@@ -10,7 +10,7 @@ from fastapi.responses import PlainTextResponse
 from starlette.responses import Response
 
 from reference_service.api.answering import Answer, CannotScore, Ranker
-from reference_service.api.lean import Asked, asked_of
+from reference_service.api.lean import Asked, Glimpse, asked_of
 from reference_service.api.lifecycle import Lifecycle
 from reference_service.api.problems import NotReady, Problem, request_id_of
 from reference_service.api.requests import CardsRequest, UpNextRequest
@@ -108,6 +108,14 @@ class Rankings:
         if self.ranker is None:
             raise NotReady
         content = self.ranker.popular.answer(reason, surface, asked, self._clock(), request_id)
+        self._metrics.count_degraded(reason)
+        return content
+
+    def glanced(self, reason: DegradedReason, surface: Surface, glimpse: Glimpse, request_id: str) -> bytes:
+        """Return what is popular of what was seen, as JSON, or raise NotReady or TooLittleRead."""
+        if self.ranker is None:
+            raise NotReady
+        content = self.ranker.popular.glanced(reason, surface, glimpse, self._clock(), request_id)
         self._metrics.count_degraded(reason)
         return content
 

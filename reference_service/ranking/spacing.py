@@ -76,31 +76,30 @@ def space_simply(
     gap, column = (spacing.artist_gap, artists) if by_artist else (spacing.kind_gap, kinds)
     moved: MovedBy = "spacing" if by_artist else "diversity"
     heard = [artist if by_artist else kind for artist, kind in before]
-    waiting, fresh, furthest = list[int](), 0, -1
-    placed = list[Placed]()
+    fresh = enumerate(map(column.__getitem__, rows))
+    waiting, placed, furthest = list[tuple[int, str]](), list[Placed](), -1
     for _ in range(min(limit, len(rows))):
-        recent = heard[-gap:] if gap else ()
-        position = _taken(waiting, rows, column, recent) if waiting else None
-        while position is None:
-            if fresh == len(rows) or len(waiting) > MOST_WAITING:
+        recent = heard[-gap:] if gap else NOTHING
+        taken = _taken(waiting, recent) if waiting else None
+        while taken is None:
+            looked_at = next(fresh, None)
+            if looked_at is None or len(waiting) > MOST_WAITING:
                 return None
-            if column[rows[fresh]] in recent:
-                waiting.append(fresh)
+            if looked_at[1] in recent:
+                waiting.append(looked_at)
             else:
-                position = fresh
-            fresh += 1
+                taken = looked_at
+        position, value = taken
         placed.append(Placed(position, moved if position < furthest else None))
         furthest = max(furthest, position)
-        heard.append(column[rows[position]])
+        heard.append(value)
     return placed
 
 
-def _taken(
-    waiting: list[int], rows: Sequence[int], column: Sequence[str], recent: Collection[str]
-) -> int | None:
-    """Remove and return the best position whose value is not recent, or None."""
-    for place, position in enumerate(waiting):
-        if column[rows[position]] not in recent:
+def _taken(waiting: list[tuple[int, str]], recent: Collection[str]) -> tuple[int, str] | None:
+    """Remove and return the best whose value is not recent, or None."""
+    for place, one in enumerate(waiting):
+        if one[1] not in recent:
             return waiting.pop(place)
     return None
 
