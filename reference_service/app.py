@@ -5,8 +5,8 @@ uvicorn --factory reference_service.app:create_app --host 127.0.0.1 --port 8000
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -28,19 +28,20 @@ from reference_service.events.log import EventLog
 from reference_service.features.assembly import NAMES
 from reference_service.features.catalogue import Catalogue
 from reference_service.features.items import items
-from reference_service.features.listeners import ListenerStore
+from reference_service.features.listeners import FeaturesUnavailable, ListenerStore
 from reference_service.features.stores.choice import opened
 from reference_service.features.stores.guarded import GuardedStore
 from reference_service.features.stores.record import Freshness
 from reference_service.features.stores.sqlite import SqliteStore
 from reference_service.models.bundle import load_bundle
 from reference_service.models.choice import Counts, Models, served
+from reference_service.models.documents import BundleError
 from reference_service.models.lock import MODELS, read_lock
 from reference_service.models.serving import ActiveModel
 from reference_service.page.handlers import Page
 from reference_service.ranking.nouns import Scorer
 from reference_service.resilience.limit import Limit
-from reference_service.settings import Settings, SettingsError
+from reference_service.settings import PREFIX, Settings, SettingsError
 from reference_service.telemetry.metrics import Metrics
 
 if TYPE_CHECKING:
@@ -87,13 +88,15 @@ async def _serving(
     traces: "Traces | None",
 ) -> AsyncIterator[None]:
     """Open all that rankings and events need, let them be answered, and close it again."""
-    async with (
-        serving_store(settings, metrics, store) as guarded,
-        event_log(settings, metrics) as log,
-        serving_models(settings, metrics) as models,
-    ):
-        # Building may block; what answers /healthz meanwhile must not.
-        ranker = await asyncio.to_thread(build_ranker, settings, metrics, guarded, models)
+    async with AsyncExitStack() as held:
+        with blaming("FEATURES", "name a store that can be read"):
+            guarded = await held.enter_async_context(serving_store(settings, metrics, store))
+        with blaming("EVENTS", "name a folder that this process may write to"):
+            log = await held.enter_async_context(event_log(settings, metrics))
+        with blaming("MODELS", "name a folder that holds active.lock and the bundle that it names"):
+            models = await held.enter_async_context(serving_models(settings, metrics))
+            # Building may block; what answers /healthz meanwhile must not.
+            ranker = await asyncio.to_thread(build_ranker, settings, metrics, guarded, models)
         rankings.ranker = ranker
         events.log = log
         try:
@@ -103,6 +106,15 @@ async def _serving(
             ranker.close()
             if traces is not None:
                 await asyncio.to_thread(traces.close)
+
+
+@contextmanager
+def blaming(name: str, remedy: str) -> Iterator[None]:
+    """Raise SettingsError for what fails because of this setting."""
+    try:
+        yield
+    except (FeaturesUnavailable, BundleError, OSError) as error:
+        raise SettingsError(f"{PREFIX}{name}: {error}; {remedy}") from error
 
 
 def _desk(settings: Settings, rankings: Rankings, metrics: Metrics, lifecycle: Lifecycle) -> Desk:
@@ -220,7 +232,8 @@ def build_ranker(
 def page_of(settings: Settings, rankings: Rankings) -> Page:
     """Return the page over what serves, and over the models that it was promoted over and falls back to."""
     folder = settings.models or MODELS
-    lock = read_lock(folder)
+    with blaming("MODELS", "name a folder that holds active.lock and the bundle that it names"):
+        lock = read_lock(folder)
     others = sorted({digest for digest in (lock.parent, lock.rollback) if digest is not None})
     models = {digest: partial(scorer_of, folder, digest) for digest in others}
     return Page(lambda: rankings.ranker, models, clock_of(settings))

@@ -27,6 +27,16 @@ Word = Literal[
 ]
 
 LOGGER = logging.getLogger("now_playing")
+PLAIN = frozenset(
+    {
+        "Started server process [%d]",
+        "Finished server process [%d]",
+        "Uvicorn running on %s://%s:%d (Press CTRL+C to quit)",
+        "Uvicorn running on %s://[%s]:%d (Press CTRL+C to quit)",
+        "Uvicorn running on unix socket %s (Press CTRL+C to quit)",
+    }
+)
+"""What a library says of the process alone: its arguments quote no request."""
 MOST_FRAMES = 12
 
 
@@ -58,7 +68,7 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             # A library's arguments may quote a request; its template cannot.
-            "event": str(record.msg),
+            "event": record.getMessage() if record.msg in PLAIN else str(record.msg),
         }
         said.update(getattr(record, "fields", {}))
         if record.exc_info and record.exc_info[0] is not None:

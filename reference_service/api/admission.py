@@ -37,16 +37,19 @@ class Shedding:
     rankings: Rankings
     limit: Limit
 
-    def answer(self, surface: Surface, body: bytes, request_id: str) -> bytes:
-        """Return what is popular, or raise Busy: to say what is wrong with a request takes as long as to rank."""
+    def answer(self, surface: Surface, body: bytes, request_id: str, at: int = 0) -> bytes:
+        """Return what is popular of what this body asks, which begins at `at`.
+
+        Raise Busy where it is not plainly valid: to say what is wrong with a request takes as long as to rank.
+        """
         ranker = self.rankings.ranker
-        glimpse = None if ranker is None else ranker.reader.glance(surface, body)
+        glimpse = None if ranker is None else ranker.reader.glance(surface, body, at)
         if ranker is None or glimpse is None:
             raise Busy
         try:
             return self.rankings.glanced("overloaded", surface, glimpse, request_id)
         except TooLittleRead:
-            whole = ranker.reader.read(surface, body)
+            whole = ranker.reader.read(surface, body, at)
             if whole is None:
                 raise Busy from None
             return self.rankings.popular("overloaded", surface, whole, request_id)

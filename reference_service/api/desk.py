@@ -31,19 +31,19 @@ LONGEST_LENGTH = 7
 Headers = list[tuple[bytes, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Visit:
     """One plain ranking request, whose body may still be on its way.
 
-    missing  bytes of its body that are not here
+    data     all that is here of it: its body begins at `start`, and the body lacks `missing` bytes
     left     seconds that its client gives it, or None for no bound
     arrived  when it did, in seconds of time.monotonic
     """
 
     surface: Surface
-    path: str
     request_id: str
-    body: bytes
+    data: bytes
+    start: int
     missing: int
     left: float | None
     arrived: float
@@ -97,7 +97,7 @@ class Desk:
         request_id = (
             given.decode() if REQUEST_ID.match(given) else request_id_of("POST", path, replayed=self.replayed)
         )
-        return Visit(surface, path, request_id, data[start:], length - here, left, time.monotonic())
+        return Visit(surface, request_id, data, start, length - here, left, time.monotonic())
 
     def has_room(self, visit: Visit) -> bool:
         """Return whether one more may be ranked in time."""
@@ -109,7 +109,7 @@ class Desk:
         `defaults` are the headers of every response.
         """
         try:
-            content = self.shedding.answer(visit.surface, visit.body, visit.request_id)
+            content = self.shedding.answer(visit.surface, visit.data, visit.request_id, visit.start)
         except Busy:
             # To say so is for those who answer with problems.
             return None
@@ -122,7 +122,7 @@ class Desk:
         ranker = self.shedding.rankings.ranker
         if ranker is None or ranker.models.remote is not None or self._traced:
             return None
-        asked = ranker.reader.read(visit.surface, visit.body)
+        asked = ranker.reader.read(visit.surface, visit.data, visit.start)
         if asked is None or not self.shedding.limit.acquire(visit.left):
             return None
         return self._ranked(visit, asked, defaults)

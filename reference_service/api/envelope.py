@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import time
+from functools import lru_cache
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from reference_service.api.lifecycle import Lifecycle
 from reference_service.telemetry.metrics import Metrics
 
+MOST_DERIVED = 256
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}\Z")
 
 
@@ -89,6 +91,9 @@ class Envelope:
 
 def request_id_of(method: str, path: str, *, replayed: bool) -> str:
     """Return an id for a request without one: in a replay what derives from method and path, else a new one."""
-    if replayed:
-        return hashlib.sha256(f"{method} {path}".encode("utf-8", "backslashreplace")).hexdigest()[:32]
-    return os.urandom(16).hex()
+    return _derived(method, path) if replayed else os.urandom(16).hex()
+
+
+@lru_cache(maxsize=MOST_DERIVED)
+def _derived(method: str, path: str) -> str:
+    return hashlib.sha256(f"{method} {path}".encode("utf-8", "backslashreplace")).hexdigest()[:32]

@@ -129,7 +129,7 @@ def asked_by_code(
     return Asked(context, rows, codes & SOURCE_MASK, unknown, limit, whole)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Opened:
     """A request whose candidates were not read: they stand between these places, without the outermost braces.
 
@@ -156,53 +156,53 @@ class Reader:
         self._ids = types["cards"].ids
         self._spelt = _spelt(known)
 
-    def read(self, surface: nouns.Surface, body: bytes) -> Asked | None:
-        """Return what this body asks, or None if it is not plainly a valid request."""
-        opened = self._opened(surface, body)
+    def read(self, surface: nouns.Surface, body: bytes, at: int = 0) -> Asked | None:
+        """Return what this body asks, which begins at `at`, or None if it is not plainly a valid request."""
+        opened = self._opened(surface, body, at)
         if opened is not None:
             pieces = body[opened.start : opened.end].split(opened.between)
             codes = self._codes(pieces) if len(pieces) <= self._most[surface] else None
             if codes is not None:
                 return asked_by_code(Context.noun(opened.context), codes, opened.limit, whole=True)
         try:
-            request: Any = self._decoders[surface].decode(body)
+            request: Any = self._decoders[surface].decode(body[at:])
         except (msgspec.DecodeError, RecursionError, UnicodeError):
             return None
         return self._asked(request.context, request.candidates, request.limit, whole=True)
 
-    def glance(self, surface: nouns.Surface, body: bytes) -> Glimpse | None:
+    def glance(self, surface: nouns.Surface, body: bytes, at: int = 0) -> Glimpse | None:
         """Return what this body asks with some more candidates than it wants shown, or None if these or the
-        rest of it are not plainly valid.
+        rest of it are not plainly valid. It begins at `at`.
 
         At the other candidates nobody looks: to find the end of a list takes as long as to rank what is popular.
         """
-        opened = self._opened(surface, body)
+        opened = self._opened(surface, body, at)
         if opened is None or opened.end - opened.start <= GLANCE_BYTES * opened.limit:
-            return _glimpse(self.read(surface, body))
+            return _glimpse(self.read(surface, body, at))
         head = body[opened.start : opened.start + GLANCE_BYTES * opened.limit]
         # The last one may be cut in two.
         *pieces, _ = head.split(opened.between)
         try:
             rows = {code >> SOURCE_BITS for code in map(self._spelt.__getitem__, pieces)}
         except KeyError:
-            return _glimpse(self._glanced(surface, body, opened, head))
+            return _glimpse(self._glanced(opened, head) or self.read(surface, body, at))
         return Glimpse(opened.context, sorted(rows), (), opened.limit, whole=False)
 
-    def _glanced(self, surface: nouns.Surface, body: bytes, opened: _Opened, head: bytes) -> Asked | None:
+    def _glanced(self, opened: _Opened, head: bytes) -> Asked | None:
         try:
             some = self._candidates.decode(b"[{%s}]" % head[: max(head.rfind(b"}"), 0)])
         except (msgspec.DecodeError, RecursionError, UnicodeError):
-            return self.read(surface, body)
+            return None
         return self._asked(opened.context, some, opened.limit, whole=False)
 
-    def _opened(self, surface: nouns.Surface, body: bytes) -> _Opened | None:
+    def _opened(self, surface: nouns.Surface, body: bytes, at: int) -> _Opened | None:
         """Return this request without its candidates, or None if it is not plainly one but for them."""
-        found = _OPENING.search(body)
+        found = _OPENING.search(body, at)
         start = 0 if found is None else found.end()
         end = body.find(b"]", start)
         if found is None or end < 0:
             return None
-        rest = b"%s%s" % (body[:start], body[end:])
+        rest = body[at:start] + body[end:]
         # Without a backslash a name is written in one way: there is no second list that would be the one to take.
         if body[start : start + 1] != b"{" or b"\\" in rest or rest.count(CANDIDATES) != 1:
             return None

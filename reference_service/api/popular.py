@@ -97,18 +97,16 @@ class Popular:
         rules = self._screening.verdicts(surface, context, now)
         worn = self._policy.worn(self._catalogue.kinds_of(shown)) if shown else NOTHING
         special = self._screening.special(context, self._catalogue.playing(context.now_playing), worn)
-        seen, allowed, withheld = set[int](), list[int](), list[tuple[str, str]]()
-        for row in asked.rows:
-            code = rules[row]
-            if row in special:
-                code = min(code, special[row])
-            if code == ALLOWED:
-                recording = recordings[row]
-                if recording not in seen:
-                    seen.add(recording)
-                    allowed.append(row)
-                    continue
-            withheld.append((self._names.ids[row], _REASONS[code]))
+        allowed = [row for row in asked.rows if rules[row] == ALLOWED and row not in special]
+        if len({recordings[row] for row in allowed}) < len(allowed):
+            allowed = [*{recordings[row]: row for row in reversed(allowed)}.values()]
+            allowed.reverse()
+        kept, ids = set(allowed), self._names.ids
+        withheld = [
+            (ids[row], _REASONS[min(rules[row], special.get(row, ALLOWED))])
+            for row in asked.rows
+            if row not in kept
+        ]
         if asked.unknown:
             withheld = sorted((*withheld, *((name, "unknown") for name in asked.unknown)))
         return allowed, [f'{{"id":"{name}","reason":"{reason}"}}'.encode() for name, reason in withheld]

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
+from functools import lru_cache
 from operator import attrgetter
 
 import numpy as np
@@ -18,6 +19,7 @@ from reference_service.ranking.nouns import (
     Playing,
 )
 
+MOST_PLAYING = 4_096
 COLUMNS = tuple(field.name for field in fields(Facts) if field.name != "names")
 
 
@@ -33,6 +35,7 @@ class Catalogue:
         self.released: FloatArray = np.array([item.released.timestamp() for item in ordered])
         self.peak_hour: IntArray = _whole([item.peak_hour for item in ordered])
         self.taste: FloatArray = np.array([item.taste for item in ordered])
+        self._playing = lru_cache(maxsize=MOST_PLAYING)(self._playing_of)
         self.kinds = tuple(self._facts.names.kind_codes)
 
     def locate(self, names: Iterable[str]) -> IntArray:
@@ -58,8 +61,9 @@ class Catalogue:
     def playing(self, name: str | None) -> Playing | None:
         """Return what is needed of the item that plays, or None where it is not known."""
         row = None if name is None else self.rows.get(name)
-        if row is None:
-            return None
+        return None if row is None else self._playing(row)
+
+    def _playing_of(self, row: int) -> Playing:
         every = self._facts
         return Playing(every.names.kinds[row], every.names.artists[row], int(every.recording[row]))
 

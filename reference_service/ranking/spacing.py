@@ -8,6 +8,7 @@ what is shown of it is short.
 import heapq
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import eq
 from typing import NamedTuple
 
 from reference_service.ranking.nouns import MovedBy, Spacing
@@ -22,6 +23,10 @@ class Placed(NamedTuple):
 
     position: int
     moved_by: MovedBy | None
+
+
+MOST_UNMOVED = 500
+_UNMOVED = tuple(Placed(position, None) for position in range(MOST_UNMOVED))
 
 
 def space(
@@ -76,9 +81,12 @@ def space_simply(
     gap, column = (spacing.artist_gap, artists) if by_artist else (spacing.kind_gap, kinds)
     moved: MovedBy = "spacing" if by_artist else "diversity"
     heard = [artist if by_artist else kind for artist, kind in before]
-    fresh = enumerate(map(column.__getitem__, rows))
-    waiting, placed, furthest = list[tuple[int, str]](), list[Placed](), -1
-    for _ in range(min(limit, len(rows))):
+    slots = min(limit, len(rows))
+    start = _apart(heard[-gap:] if gap else [], [column[row] for row in rows[:slots]], gap)
+    placed, furthest = list(_UNMOVED[:start]), start - 1
+    heard += [column[row] for row in rows[:start]]
+    fresh, waiting = enumerate(map(column.__getitem__, rows[start:]), start), list[tuple[int, str]]()
+    while len(placed) < slots:
         recent = heard[-gap:] if gap else NOTHING
         taken = _taken(waiting, recent) if waiting else None
         while taken is None:
@@ -94,6 +102,18 @@ def space_simply(
         furthest = max(furthest, position)
         heard.append(value)
     return placed
+
+
+def _apart(before: list[str], values: list[str], gap: int) -> int:
+    """Return how many of these values stand first that repeat none of the `gap` before them."""
+    run = [*before, *values]
+    first = len(run)
+    for step in range(1, gap + 1):
+        # In one pass of the interpreter's own, since mostly nothing repeats.
+        repeats = list(map(eq, run, run[step:]))
+        if True in repeats:
+            first = min(first, repeats.index(True) + step)
+    return min(max(first - len(before), 0), MOST_UNMOVED)
 
 
 def _taken(waiting: list[tuple[int, str]], recent: Collection[str]) -> tuple[int, str] | None:

@@ -80,6 +80,58 @@ def test_a_misspelt_variable_stops_the_service_at_start() -> None:
     assert "NOW_PLAYING_CLOK: unknown variable" in failed.stderr
 
 
+WRONG = {
+    "NOW_PLAYING_CLOK": ("x", "unknown variable; known are"),
+    "NOW_PLAYING_PAGE": ("yes", "give on or off"),
+    "NOW_PLAYING_FEATURES": ("sqlite:/nowhere/listeners.db", "name a store that can be read"),
+    "NOW_PLAYING_EVENTS": ("/proc/nowhere", "name a folder that this process may write to"),
+    "NOW_PLAYING_MODELS": ("/nowhere", "name a folder that holds active.lock"),
+}
+
+
+@pytest.mark.parametrize("page", ["on", "off"])
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_setting_is_one_line_that_says_what_where_and_what_to_do(
+    name: str, page: str, tmp_path: Path
+) -> None:
+    value, remedy = WRONG[name]
+    failed = subprocess.run(
+        [sys.executable, "-m", "reference_service.serve", "--uds", str(tmp_path / "s")],
+        env={**os.environ, "NOW_PLAYING_PAGE": page, name: value},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    *logged, last = failed.stderr.splitlines()
+    assert failed.returncode == 2
+    assert last.startswith(f"python -m reference_service.serve: {name}")
+    assert remedy in last
+    assert all(json.loads(line)["level"] == "info" for line in logged)
+
+
+def test_what_is_logged_at_start_and_stop_can_be_read(tmp_path: Path) -> None:
+    socket = tmp_path / "s"
+    lines = []
+    with subprocess.Popen(
+        [sys.executable, "-m", "reference_service.serve", "--uds", str(socket)],
+        env={**os.environ, "NOW_PLAYING_DRAIN_MS": "0"},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            lines.append(line)
+            if "running on" in line:
+                process.send_signal(signal.SIGTERM)
+    assert process.returncode == 0
+    events = [json.loads(line)["event"] for line in lines]
+    assert f"Started server process [{process.pid}]" in events
+    assert any(str(socket) in event for event in events)
+    assert events[-1] == "stopped"
+    assert not any("%" in event for event in events)
+
+
 @pytest.mark.parametrize("header", ["", "x" * 65, "a b", "é"])
 def test_an_unfit_request_id_is_replaced(client: Any, header: str) -> None:
     answer = client.get("/healthz", headers={"X-Request-ID": header.encode()})
