@@ -47,6 +47,8 @@ from reference_service.telemetry.metrics import Metrics
 if TYPE_CHECKING:
     from reference_service.telemetry.traces import Traces
 
+UNOPENED = (FeaturesUnavailable, BundleError, OSError)
+"""What fails at start where a setting names what cannot be opened; its notes say which one."""
 DESCRIPTION = "Ranks what stands under the player and what plays next, and says why."
 
 
@@ -110,11 +112,12 @@ async def _serving(
 
 @contextmanager
 def blaming(name: str, remedy: str) -> Iterator[None]:
-    """Raise SettingsError for what fails because of this setting."""
+    """Note in whatever fails to open that this setting is to blame, and what to do."""
     try:
         yield
-    except (FeaturesUnavailable, BundleError, OSError) as error:
-        raise SettingsError(f"{PREFIX}{name}: {error}; {remedy}") from error
+    except UNOPENED as error:
+        error.add_note(f"{PREFIX}{name}: {error}; {remedy}")
+        raise
 
 
 def _desk(settings: Settings, rankings: Rankings, metrics: Metrics, lifecycle: Lifecycle) -> Desk:

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from reference_service.api.desk import Desk
 from reference_service.api.lifecycle import Lifecycle
-from reference_service.app import create_app
+from reference_service.app import UNOPENED, create_app
 from reference_service.connection import attended_by
 from reference_service.logs import configure, note
 from reference_service.settings import Settings, SettingsError
@@ -80,6 +80,11 @@ def main() -> None:
         serve(options)
     except SettingsError as wrong:
         parser.exit(WRONG_SETTING, f"{parser.prog}: {wrong}\n")
+    except UNOPENED as failed:
+        notes: list[str] = getattr(failed, "__notes__", [])
+        if not notes:
+            raise
+        parser.exit(WRONG_SETTING, f"{parser.prog}: {' '.join(notes[0].split())}\n")
     note("stopped")
 
 

@@ -126,16 +126,16 @@ class Admission:
         await send({"type": "http.response.body", "body": content})
 
     def _deadline(self, scope: Scope, now: float) -> float | None:
-        for name, text in scope["headers"]:
-            if name == NAME:
-                given = milliseconds(text)
-                if given is None:
-                    raise HTTPException(
-                        422,
-                        f"{HEADER} is not a whole number from {LEAST_MS} to {MOST_MS}; correct or omit it",
-                    )
-                return instant(now, given / 1_000)
-        return None if self._patience is None else instant(now, self._patience)
+        texts = [text for name, text in scope["headers"] if name == NAME]
+        if not texts:
+            return None if self._patience is None else instant(now, self._patience)
+        # Two contradict each other, so neither counts.
+        given = milliseconds(texts[0]) if len(texts) == 1 else None
+        if given is None:
+            raise HTTPException(
+                422, f"{HEADER} is not one whole number from {LEAST_MS} to {MOST_MS}; correct or omit it"
+            )
+        return instant(now, given / 1_000)
 
 
 def instant(now: float, seconds: float) -> float:

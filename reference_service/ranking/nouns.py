@@ -132,6 +132,10 @@ class Features:
     names: tuple[str, ...]
     values: FloatArray
 
+    def of(self, rows: IntArray) -> "Features":
+        """Return those of some rows, by column as they were: trees read columns."""
+        return Features(self.names, self.values.T.take(rows, axis=1).T)
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -187,6 +191,7 @@ class Policy:
 class Ranked(Struct, frozen=True, gc=False):
     """One item of an answer, with what its score is made of.
 
+    parts     an object with a field for each feature that the model weighs
     by_score  the place, from 1, that its score alone gives it among all that may be shown
     moved_by  the rule that pinned it or let a lesser one pass before it
     """
@@ -194,7 +199,7 @@ class Ranked(Struct, frozen=True, gc=False):
     id: str
     kind: str
     score: int
-    parts: Mapping[str, int]
+    parts: Struct
     by_score: int
     moved_by: MovedBy | None
 

@@ -1,8 +1,10 @@
 """The ranking itself: screen, score, order, space."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
+from msgspec import Struct, defstruct
 
 from reference_service.ranking.eligibility import ELIGIBLE, REASONS, screen
 from reference_service.ranking.nouns import (
@@ -22,10 +24,12 @@ from reference_service.ranking.nouns import (
 )
 from reference_service.ranking.spacing import Placed, space
 
+MOST_MODELS = 64
+
 
 def to_score(facts: Facts, features: Features, question: Question) -> Features:
     """Return the rows that `rank` will ask a scorer for, for whoever must ask a model ahead of it."""
-    return Features(features.names, features.values[screen(facts, question) == ELIGIBLE])
+    return features.of(np.flatnonzero(screen(facts, question) == ELIGIBLE))
 
 
 def rank(facts: Facts, features: Features, scorer: Scorer, question: Question, policy: Policy) -> Ranking:
@@ -36,14 +40,12 @@ def rank(facts: Facts, features: Features, scorer: Scorer, question: Question, p
     """
     verdict = screen(facts, question)
     rows = np.flatnonzero(verdict == ELIGIBLE)
-    scores = scorer.scores(question.surface, Features(features.names, features.values[rows]))
+    scores = scorer.scores(question.surface, features.of(rows))
     order = np.lexsort((facts.place[rows], -scores))
     places = facts.place[rows[order]].tolist()
     placed = _spaced(facts.names, places, question, policy.spacing[question.surface])
     shown = order[[slot.position for slot in placed]] if placed else order[:0]
-    parts = scorer.parts(
-        question.surface, Features(features.names, features.values[rows[shown]]), scores[shown]
-    )
+    parts = scorer.parts(question.surface, features.of(rows[shown]), scores[shown])
     return Ranking(
         items=_items(facts.names, places, scores[shown], parts, placed),
         filtered=_filtered(facts, verdict),
@@ -82,7 +84,7 @@ def pinned(pins: Iterable[Pin], ids: Sequence[str]) -> dict[int, int]:
 def _items(
     names: Names, places: Sequence[int], scores: IntArray, parts: Parts, placed: Sequence[Placed]
 ) -> tuple[Ranked, ...]:
-    ids, kinds, added = names.ids, names.kinds, parts.names
+    ids, kinds, made = names.ids, names.kinds, _parts(parts.names)
     # A list first: of a generator each item would be one more frame.
     return tuple(
         [
@@ -90,7 +92,7 @@ def _items(
                 ids[places[position]],
                 kinds[places[position]],
                 score,
-                dict(zip(added, values, strict=True)),
+                made(*values),
                 position + 1,
                 moved_by,
             )
@@ -99,6 +101,12 @@ def _items(
             )
         ]
     )
+
+
+@lru_cache(maxsize=MOST_MODELS)
+def _parts(names: tuple[str, ...]) -> type[Struct]:
+    """Return the type of an item's parts; it takes half of what a dictionary does, and is told the same."""
+    return defstruct("Parts", [(name, int) for name in names], frozen=True, gc=False)
 
 
 def _filtered(facts: Facts, verdict: IntArray) -> tuple[Filtered, ...]:

@@ -136,10 +136,14 @@ class Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(
-    path: Path, *, room: int | None = None, store: ListenerStore | None = None
+    path: Path,
+    *,
+    room: int | None = None,
+    store: ListenerStore | None = None,
+    settings: Settings | None = None,
 ) -> AsyncIterator[Desk]:
     """Serve on a unix socket, with room for so many rankings; let nobody hang."""
-    app = create_app(Settings(), store)
+    app = create_app(settings or Settings(), store)
     found: Desk = app.state.desk
     server = Server(uvicorn.Config(app, http=attended_by(found), uds=str(path), log_config=None))
     async with asyncio.timeout(30):
