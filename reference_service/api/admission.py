@@ -7,11 +7,13 @@ The body is read before a place is taken, so that a slow client holds nothing.
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from reference_service.api.lean import GLANCE_BYTES
 from reference_service.api.popular import TooLittleRead
 from reference_service.api.problems import Busy, refuse
 from reference_service.api.routes import CARDS, UP_NEXT, Rankings
@@ -26,6 +28,8 @@ SURFACES: Mapping[str, Surface] = {CARDS: "cards", UP_NEXT: "up_next"}
 OPERATIONS: Mapping[Surface, str] = {"cards": "rankCards", "up_next": "rankUpNext"}
 RESERVE_SECONDS, RESERVE_SHARE = 0.03, 0.2
 """What is kept of a deadline for answering with what is popular, where the rest of it did not do."""
+SECOND_GLANCE_BYTES = 3 * GLANCE_BYTES
+"""How much of the candidates is looked at where the first ones do not fill an answer."""
 LONGEST_READ_SECONDS = 10.0
 """What a client may take to send its body, where it sets no deadline of its own."""
 
@@ -43,16 +47,15 @@ class Shedding:
         Raise Busy where it is not plainly valid: to say what is wrong with a request takes as long as to rank.
         """
         ranker = self.rankings.ranker
-        glimpse = None if ranker is None else ranker.reader.glance(surface, body, at)
-        if ranker is None or glimpse is None:
+        if ranker is None:
             raise Busy
-        try:
-            return self.rankings.glanced("overloaded", surface, glimpse, request_id)
-        except TooLittleRead:
-            whole = ranker.reader.read(surface, body, at)
-            if whole is None:
-                raise Busy from None
-            return self.rankings.popular("overloaded", surface, whole, request_id)
+        for each in (GLANCE_BYTES, SECOND_GLANCE_BYTES, len(body)):
+            glimpse = ranker.reader.glance(surface, body, at, each)
+            if glimpse is None:
+                raise Busy
+            with suppress(TooLittleRead):
+                return self.rankings.glanced("overloaded", surface, glimpse, request_id)
+        raise Busy
 
 
 class Admission:

@@ -170,16 +170,18 @@ class Reader:
             return None
         return self._asked(request.context, request.candidates, request.limit, whole=True)
 
-    def glance(self, surface: nouns.Surface, body: bytes, at: int = 0) -> Glimpse | None:
+    def glance(
+        self, surface: nouns.Surface, body: bytes, at: int = 0, each: int = GLANCE_BYTES
+    ) -> Glimpse | None:
         """Return what this body asks with some more candidates than it wants shown, or None if these or the
-        rest of it are not plainly valid. It begins at `at`.
+        rest of it are not plainly valid. It begins at `at`; of its candidates `each` bytes are looked at for one shown.
 
         At the other candidates nobody looks: to find the end of a list takes as long as to rank what is popular.
         """
         opened = self._opened(surface, body, at)
-        if opened is None or opened.end - opened.start <= GLANCE_BYTES * opened.limit:
+        if opened is None or opened.end - opened.start <= each * opened.limit:
             return _glimpse(self.read(surface, body, at))
-        head = body[opened.start : opened.start + GLANCE_BYTES * opened.limit]
+        head = body[opened.start : opened.start + each * opened.limit]
         # The last one may be cut in two.
         *pieces, _ = head.split(opened.between)
         try:

@@ -66,6 +66,9 @@ class Popular:
             }
         ).encode()
 
+        # At most one by row and reason.
+        self._refusals: dict[tuple[int, int], bytes] = {}
+
     def answer(
         self, reason: DegradedReason, surface: Surface, asked: Asked, now: datetime, request_id: str
     ) -> bytes:
@@ -101,15 +104,20 @@ class Popular:
         if len({recordings[row] for row in allowed}) < len(allowed):
             allowed = [*{recordings[row]: row for row in reversed(allowed)}.values()]
             allowed.reverse()
-        kept, ids = set(allowed), self._names.ids
-        withheld = [
-            (ids[row], _REASONS[min(rules[row], special.get(row, ALLOWED))])
-            for row in asked.rows
-            if row not in kept
-        ]
+        kept, refusals = set(allowed), self._refusals
+        withheld = []
+        for row in asked.rows:
+            if row not in kept:
+                refused = row, min(rules[row], special.get(row, ALLOWED))
+                withheld.append(refusals.get(refused) or self._refusal(*refused))
         if asked.unknown:
-            withheld = sorted((*withheld, *((name, "unknown") for name in asked.unknown)))
-        return allowed, [f'{{"id":"{name}","reason":"{reason}"}}'.encode() for name, reason in withheld]
+            named = {**dict.fromkeys(asked.unknown, b""), **{json.loads(one)["id"]: one for one in withheld}}
+            withheld = [named[name] or _refusal(name, "unknown") for name in sorted(named)]
+        return allowed, withheld
+
+    def _refusal(self, row: int, code: int) -> bytes:
+        made = self._refusals[row, code] = _refusal(self._names.ids[row], _REASONS[code])
+        return made
 
     def _spaced(self, surface: Surface, asked: Glimpse, ordered: list[int]) -> Sequence[Placed] | None:
         """Return the slots; None where the head of the candidates does not decide who stands in them."""
@@ -131,3 +139,7 @@ class Popular:
             before=before,
             pinned=pinned(pins, [names.ids[row] for row in ordered]) if pins else None,
         )
+
+
+def _refusal(name: str, reason: str) -> bytes:
+    return b'{"id":"%s","reason":"%s"}' % (name.encode(), reason.encode())

@@ -99,7 +99,7 @@ def space_simply(
                 taken = looked_at
         position, value = taken
         placed.append(Placed(position, moved if position < furthest else None))
-        furthest = max(furthest, position)
+        furthest = position if position > furthest else furthest
         heard.append(value)
     return placed
 
