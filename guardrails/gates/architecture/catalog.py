@@ -50,7 +50,7 @@ from guardrails.gates.architecture.allowances import INVALID_ALLOWANCE, UNUSED_A
 from guardrails.gates.architecture.broken import BROKEN_RULE
 from guardrails.gates.architecture.module import Found, Module, is_guarded
 from guardrails.gates.architecture.settings import Settings
-from guardrails.gates.architecture.traits import MARKED, Traits
+from guardrails.gates.architecture.traits import IN_POLICY, MARKED, Traits
 from guardrails.model.digest import sha256
 from guardrails.model.frozen import frozen
 from guardrails.model.ports import Cache
@@ -114,6 +114,8 @@ class Listed:
         self.id, self.nodes, called, decorated, self.where, self._ways, *more = row
         self.called, self.decorated = frozenset(called), frozenset(decorated)
         self.needs, self.words, self._spreads_needs = map(tuple, more)
+        self.marks = "marks_in" in self._ways  # whether it looks during the walk over a file
+        self._needs_marks = MARKED in self.needs or self._ways == ("marks_in",)
         self._check = check
 
     @property
@@ -123,18 +125,17 @@ class Listed:
             self._check = _check(self.module)
         return self._check
 
-    @property
-    def marks(self) -> bool:
-        """Whether it looks during the walk over a file."""
-        return "marks_in" in self._ways
-
     def may_find_in(self, traits: Traits) -> bool:
         """Whether the rule can find anything in the module, or broke on it."""
         if self.marks and self.id in traits.broke:
             return True
-        if (MARKED in self.needs or self._ways == ("marks_in",)) and self.id not in traits.marked:
+        if self._needs_marks and self.id not in traits.marked:
             return False
         return traits.hold(self.needs) and traits.say(self.words)
+
+    def may_be_asked(self, settings: Settings) -> bool:
+        """Whether the rule can find anything under such a policy, whatever a module holds."""
+        return self.marks or all(IN_POLICY[one](settings) for one in self.needs if one in IN_POLICY)
 
     @property
     def spreads(self) -> bool:

@@ -9,7 +9,7 @@ from guardrails.analysis.code.graph import Graph
 from guardrails.analysis.code.selection import matches
 from guardrails.gates.architecture.allowances import told_of
 from guardrails.gates.architecture.broken import BROKEN_RULE
-from guardrails.gates.architecture.catalog import listing
+from guardrails.gates.architecture.catalog import Listed, listing
 from guardrails.gates.architecture.looking import found_by
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.gates.architecture.settings import Settings
@@ -49,12 +49,17 @@ class Side:
         name_of = self.graph.code.modules.name_of
         return {name_of(old): name_of(new) for new, old in origins.items() if new != old}
 
+    @cached_property
+    def asked(self) -> tuple[Listed, ...]:
+        """The rules that can find anything under the policy."""
+        return tuple(one for one in listing() if one.may_be_asked(self.settings))
+
     def found_in(self, module: Module, only_spread: bool = False) -> Iterator[tuple[Rule, Found]]:
         """Yield what every rule finds; with `only_spread` what a change elsewhere may have caused."""
         traits = Traits(module)
         exempt = self.settings.exempt
         unparsable = module.facts.unparsable
-        for one in listing():
+        for one in self.asked:
             if unparsable and one.id != UNPARSABLE:
                 continue
             if only_spread and not one.spreads:

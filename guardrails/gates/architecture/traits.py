@@ -12,6 +12,7 @@ from functools import cached_property
 from guardrails.analysis.code.facts import BROKEN, Mark
 from guardrails.analysis.code.selection import matches
 from guardrails.gates.architecture.module import Module
+from guardrails.gates.architecture.settings import Settings
 
 
 def _is_under_contract(module: Module) -> bool:
@@ -32,6 +33,17 @@ def _has_routes(module: Module) -> bool:
     return may_route(module.facts)
 
 
+# What policy says of itself.
+IN_POLICY: Mapping[str, Callable[[Settings], bool]] = {
+    "breakers in policy": lambda settings: bool(settings.breakers),
+    "configuration in policy": lambda settings: bool(settings.configuration),
+    "deadlines in policy": lambda settings: bool(settings.deadlines),
+    "exposures in policy": lambda settings: bool(settings.flags.exposures),
+    "features in policy": lambda settings: bool(settings.features.schema),
+    "flags in policy": lambda settings: bool(settings.flags.registry),
+    "plain endpoints in policy": lambda settings: settings.plain_endpoints is not None,
+    "pure code in policy": lambda settings: bool(settings.pure),
+}
 # What policy says of a module, or its facts: each is quick to tell, and true wherever a rule that needs it may speak.
 TRAITS: Mapping[str, Callable[[Module], bool]] = {
     "async": lambda module: any(one.kind == "async" for one in module.facts.scopes),
@@ -42,14 +54,6 @@ TRAITS: Mapping[str, Callable[[Module], bool]] = {
     "pure": lambda module: module.is_pure,
     "routes": _has_routes,
     "serving": _may_serve,
-    "breakers in policy": lambda module: bool(module.settings.breakers),
-    "configuration in policy": lambda module: bool(module.settings.configuration),
-    "deadlines in policy": lambda module: bool(module.settings.deadlines),
-    "exposures in policy": lambda module: bool(module.settings.flags.exposures),
-    "features in policy": lambda module: bool(module.settings.features.schema),
-    "flags in policy": lambda module: bool(module.settings.flags.registry),
-    "plain endpoints in policy": lambda module: module.settings.plain_endpoints is not None,
-    "pure code in policy": lambda module: bool(module.settings.pure),
 }
 MARKED = "marks"  # of the rule itself
 
@@ -68,14 +72,16 @@ class Traits:
                 continue
             held = self._held.get(name)
             if held is None:
-                held = self._held[name] = TRAITS[name](self._module)
+                asked = IN_POLICY.get(name)
+                told = asked(self._module.settings) if asked is not None else TRAITS[name](self._module)
+                held = self._held[name] = told
             if not held:
                 return False
         return True
 
     def say(self, words: tuple[str, ...]) -> bool:
         """Whether one of `words` stands in a name of the module's facts; always without any."""
-        return not words or any(one in self._names for one in words)
+        return not words or any(map(self._names.__contains__, words))
 
     @cached_property
     def marked(self) -> frozenset[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from guardrails.gates.architecture import catalog, judging, rules
 from guardrails.gates.architecture.catalog import Listed, checks, listed_as, listing
-from guardrails.gates.architecture.traits import MARKED, TRAITS, Traits
+from guardrails.gates.architecture.traits import IN_POLICY, MARKED, TRAITS, Traits
 from guardrails.model.frozen import replace
 from tests.guardrails.gates.architecture.judged import Files, report_on
 from tests.guardrails.gates.architecture.mutations import MUTATIONS, applied
@@ -76,7 +76,7 @@ def test_rules_left_out_are_those_that_find_nothing_in_whole_packages(
 
 def test_every_need_is_a_trait_that_somebody_knows() -> None:
     for one in listing():
-        assert {*one.needs, *one._spreads_needs} <= {*TRAITS, MARKED}, one.id
+        assert {*one.needs, *one._spreads_needs} <= {*TRAITS, *IN_POLICY, MARKED}, one.id
         assert one.marks or MARKED not in one.needs, one.id
 
 
