@@ -43,6 +43,9 @@ Around = tuple[ast.AST, Any]
 Note = tuple[ast.AST, int, int, tuple[str, ...], "Around | None"]
 
 
+_CONSTANTS = frozenset({"", "None", "True", "False"})
+
+
 class Here:
     """Where a noted node stands, and what names mean there.
 
@@ -106,7 +109,8 @@ class Here:
         if scope.kind not in FUNCTIONS or not self.may_be_bound(name):
             return scope.kind not in FUNCTIONS
         paths = scope.names.get(name)
-        if paths is None or any(name == one for one, *_ in scope.parameters):
+        default = next((text for one, _, text in scope.parameters if one == name), "")
+        if paths is None or default not in _CONSTANTS:
             return True
         return any(one and one[0] != "=" and (one[-1] != ")" or _GIVING.search(one)) for one in paths)
 

@@ -152,18 +152,30 @@ class Code:
 
     def _read(self, missing: Sequence[str]) -> None:
         """Read files anew, so many at once that their contents fit into little memory."""
+        facts: dict[str, bytes] = {}
+        marks: dict[str, dict[str, bytes]] = {}
         for start in range(0, len(missing), _AT_ONCE):
             some = missing[start : start + _AT_ONCE]
             sources = self.tree.read_many(some)
             with _without_collector():
-                self._read_sources(some, sources)
+                self._read_sources(some, sources, facts, marks)
+        # Kept once for all: what shares an entry is written anew with each that comes to it.
+        if missing:
+            self._kept("facts").put(facts, self._blobs)
+        for digest, held in marks.items():
+            if digest:
+                self._kept(f"marks/{digest}").put(held, self._blobs)
 
-    def _read_sources(self, paths: Iterable[str], sources: Mapping[str, bytes]) -> None:
+    def _read_sources(
+        self,
+        paths: Iterable[str],
+        sources: Mapping[str, bytes],
+        facts: dict[str, bytes],
+        marks: dict[str, dict[str, bytes]],
+    ) -> None:
         # Most files are known by their blobs, and then nothing needs a parser.
         from guardrails.analysis.code.build import read_rows  # noqa: PLC0415
 
-        facts: dict[str, bytes] = {}
-        marks: dict[str, dict[str, bytes]] = {}
         for path in paths:
             if path in sources:
                 hooks = self._hooks_of(path)
@@ -173,10 +185,6 @@ class Code:
                 marks.setdefault(hooks.digest, {})[path] = encode_marks(self._marks[path])
             else:
                 self._facts[path], self._marks[path] = _GONE, ()
-        self._kept("facts").put(facts, self._blobs)
-        for digest, some in marks.items():
-            if digest:
-                self._kept(f"marks/{digest}").put(some, self._blobs)
 
 
 def _grouped(paths: Iterable[str], key: Callable[[str], str]) -> dict[str, list[str]]:
