@@ -45,7 +45,7 @@ class Copies:
         return self._forms[symbol]
 
     def _symbols(self, path: str, name: str) -> Iterator[Symbol]:
-        modules = self._graph.code.modules
+        modules = self._graph.modules
         module = modules.name_of(path)
         if modules.by_name.get(module) == path:
             for index, scope in enumerate(self._graph.facts(module).scopes):

@@ -1,21 +1,21 @@
 """Which function a call reaches, across the files of a tree, and what is reached from it.
 
-Names are followed through imports, re-exports, star imports, constructors, inherited methods,
-return annotations and attributes. What cannot be followed is not an edge: the graph says what
-may be reached, never what cannot be.
+What cannot be followed is not an edge: the graph says what may be reached, never what cannot be. On demand
+it notes what an answer was read from, so that the answer can be kept until one of these changes.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
-from guardrails.analysis.code.facts import Call, Facts, Flag, Scope
+from guardrails.analysis.code.facts import Call, Facts, Flag, Mark, Scope
+from guardrails.analysis.code.imports import Modules
+from guardrails.analysis.code.meanings import EVERYTHING, Atom, Meanings, first_of
 from guardrails.analysis.code.tree import Code
 from guardrails.model.frozen import frozen
 from guardrails.model.record import Record
 
 _NAME = re.compile(r":?[A-Za-z_.][\w.]*\Z")
-_DEEPEST_NAME = 40
-_LONGEST_NAME = 12
 _ENTERING = ("__enter__", "__exit__")
 _CONSTRUCTING = ("__init__", "__new__", "__post_init__")
 _CALLING = frozenset(
@@ -23,6 +23,12 @@ _CALLING = frozenset(
     | {"builtins.iter", "operator.call"}
 )
 _CLOSING = {"contextlib.closing": "close", "contextlib.aclosing": "aclose"}
+
+ANYTHING: Atom = ("", EVERYTHING)
+"""Stands for the content of every file of the tree."""
+
+Key = tuple[str, str, int]
+"""A symbol as it is called in every run: its module, its name, and its place among those of that name."""
 
 
 class Symbol(Record):
@@ -61,143 +67,110 @@ class Search:
     stops: Callable[[Symbol, Call], bool]
 
 
-class Graph:
-    """Calls between the functions of one tree, linked when asked."""
+Edge = tuple[Call, tuple[str, ...], tuple[Symbol, ...]]
 
-    def __init__(self, code: Code) -> None:
-        self.code = code
-        self._edges: dict[Symbol, tuple[tuple[Call, tuple[str, ...], tuple[Symbol, ...]], ...]] = {}
-        self._meanings: dict[tuple[str, str], tuple[str, ...]] = {}
-        self._scopes: dict[str, dict[str, list[int]]] = {}
+
+class Trace:
+    """What an answer was read from: names, whole modules, and functions with all that they reach."""
+
+    def __init__(self) -> None:
+        self.atoms: set[Atom] = set()
+        self.starts: set[Symbol] = set()
+
+
+class Graph:
+    """Calls between the functions of one tree, linked when asked.
+
+    `barren` are functions, by the name of a search, that are known to reach nothing that it wants.
+    """
+
+    def __init__(self, code: Code, barren: Mapping[str, frozenset[Key]] | None = None) -> None:
+        self._code = code
+        self._meanings = Meanings(code)
+        self._edges: dict[Symbol, tuple[Edge, ...]] = {}
         self._calls: dict[str, dict[int, list[Call]]] = {}
-        self._barren: dict[str, set[Symbol]] = {}
+        self._known_barren = barren or {}
+        self.barren: dict[str, set[Symbol]] = {}
+        self.read: dict[Symbol, Trace] = {}
+        self._trace = Trace()
+
+    @contextmanager
+    def traced(self, trace: Trace) -> Iterator[None]:
+        """Note in `trace` what is read meanwhile; whoever asks the graph's `code` reads every file."""
+        outer, self._trace = self._trace, trace
+        try:
+            yield
+        finally:
+            self._trace = outer
+
+    @property
+    def code(self) -> Code:
+        """The files of the tree."""
+        self._trace.atoms.add(ANYTHING)
+        return self._code
+
+    @property
+    def modules(self) -> Modules:
+        """The modules of the tree, which follow from the paths of its files alone."""
+        return self._code.modules
 
     def facts(self, module: str) -> Facts:
         """Return the facts of a module of the tree."""
-        return self.code.facts(self.code.modules.by_name[module])
+        self._trace.atoms.add((module, EVERYTHING))
+        return self._meanings.facts(module)
+
+    def marks(self, path: str) -> tuple[Mark, ...]:
+        """Return what local rules mark in a file of the tree."""
+        self._trace.atoms.add((self.modules.name_of(path), EVERYTHING))
+        return self._code.marks(path)
+
+    def source(self, path: str) -> bytes:
+        """Return the bytes of a file of the tree."""
+        self._trace.atoms.add((self.modules.name_of(path), EVERYTHING))
+        return self._code.tree.read(path) or b""
 
     def scope(self, symbol: Symbol) -> Scope:
-        """Return the scope that a symbol names."""
-        return self.facts(symbol.module).scopes[symbol.scope]
+        """Return the scope that a symbol names; its lines are for evidence alone."""
+        self._note(symbol.module, symbol.name)
+        return self._meanings.facts(symbol.module).scopes[symbol.scope]
 
-    def meanings(self, module: str, name: str, depth: int = 0) -> tuple[str, ...]:
+    def attributes(self, module: str, owner: str) -> Mapping[str, tuple[str, ...]]:
+        """Return what the attributes of a class of the tree may be; nothing for what is no class."""
+        self._note(module, owner)
+        return self._meanings.facts(module).attributes.get(owner, {})
+
+    def writes_to_module(self, symbol: Symbol) -> bool:
+        """Whether a function writes to what its module holds."""
+        self._trace.starts.add(symbol)
+        facts = self._meanings.facts(symbol.module)
+        return any(facts.function_of(one.scope) == symbol.scope for one in facts.writes)
+
+    def _note(self, module: str, name: str) -> None:
+        self._trace.atoms.add((module, first_of(name)[0]))
+
+    def meanings(self, module: str, name: str) -> tuple[str, ...]:
         """Return what a resolved name of `module`'s facts is in the whole tree.
 
         Own symbols of the tree come as `module:Qualified.name`, everything else as a dotted name.
         """
-        key = (module, name)
-        known = self._meanings.get(key)
-        if known is None:
-            self._meanings[key] = ()
-            known = self._meanings[key] = tuple(dict.fromkeys(self._linked(module, name, depth)))
-        return known
+        known = self._meanings.of(module, name)
+        self._trace.atoms |= known.read
+        return known.texts
 
-    def _linked(self, module: str, name: str, depth: int) -> Iterator[str]:
-        if depth > _DEEPEST_NAME or name.count(".") > _LONGEST_NAME:
-            return  # such as `self.unit = self.unit.next()`, which would go on for ever
-        if name.startswith("?"):
-            yield from self._from_stars(module, name[1:], depth)
-        elif name.startswith(":"):
-            yield from self._own(module, name[1:], depth)
-        else:
-            dotted = self.code.modules.absolute(module, name)
-            for said in filter(None, (dotted, self.code.modules.also(module, dotted))):
-                target, rest = self.code.modules.split(said)
-                if not target:
-                    yield said
-                elif rest:
-                    yield from self._own(target, rest, depth)
-
-    def _from_stars(self, module: str, name: str, depth: int) -> Iterator[str]:
-        for one in self.facts(module).imports:
-            if one.name == "*":
-                written = self.code.modules.absolute(module, one.module)
-                target = self.code.modules.also(module, written) or written
-                if target in self.code.modules.by_name:
-                    yield from self.meanings(target, f":{name}", depth + 1)
-                else:
-                    yield f"{target}.{name}"
-
-    def _own(self, module: str, name: str, depth: int) -> Iterator[str]:
-        """Yield what `name` (`f`, `Class().method`, `client.get`) is, read in the namespace of `module`."""
-        facts = self.facts(module)
-        first, rest = _first(name)
-        plain = first.removesuffix("()")
-        scopes = self._named(module, plain)
-        if scopes and facts.scopes[scopes[0]].kind != "class":
-            yield from self._of_function(module, facts, scopes[0], first, rest, depth)
-        elif scopes:
-            yield from self._of_class(module, facts, name, depth)
-        else:
-            values = facts.exports.get(plain, ())
-            called = "()" if first.endswith("()") else ""
-            for value in values:
-                if value != f":{plain}":
-                    yield from self.meanings(module, _joined(f"{value}{called}", rest), depth + 1)
-            if not values:
-                yield from self._from_stars(module, name, depth + 1)
-
-    def _of_function(
-        self, module: str, facts: Facts, scope: int, first: str, rest: str, depth: int
-    ) -> Iterator[str]:
-        if not first.endswith("()"):
-            yield f"{module}:{_joined(first, rest)}"
-            return
-        returned = facts.scopes[scope].returns
-        if returned and returned != "..." and rest:
-            yield from self.meanings(module, _joined(f"{returned}()", rest), depth + 1)
-
-    def _of_class(self, module: str, facts: Facts, name: str, depth: int) -> Iterator[str]:
-        holder, rest = self._longest_class(module, facts, name)
-        bare = holder.removesuffix("()")
-        if not rest:
-            yield f"{module}:{bare}" + ("()" if holder.endswith("()") else "")
-            return
-        first, later = _first(rest)
-        member = first.removesuffix("()")
-        method = self._named(module, f"{bare}.{member}")
-        itself = f":{bare}.{member}", f":{bare}().{member}"
-        values = [
-            one for one in facts.attributes.get(bare, {}).get(member, ()) if not _starts_with(one, itself)
-        ]
-        if method:
-            yield from self._of_function(module, facts, method[0], f"{bare}.{first}", later, depth)
-        elif values:
-            called = "()" if first.endswith("()") else ""
-            for value in values:
-                yield from self.meanings(module, _joined(f"{value}{called}", later), depth + 1)
-        else:
-            for scope in self._named(module, bare):
-                for base in facts.scopes[scope].bases:
-                    yield from self.meanings(module, f"{base}().{rest}", depth + 1)
-
-    def _named(self, module: str, name: str) -> list[int]:
-        known = self._scopes.get(module)
-        if known is None:
-            known = self._scopes[module] = {}
-            for index, scope in enumerate(self.facts(module).scopes):
-                known.setdefault(scope.name, []).append(index)
-        return known.get(name, []) if name else []
-
-    def _longest_class(self, module: str, facts: Facts, name: str) -> tuple[str, str]:
-        holder, rest = _first(name)
-        while rest and not holder.endswith("()"):
-            first, later = _first(rest)
-            deeper = f"{holder}.{first}"
-            scopes = self._named(module, deeper.removesuffix("()"))
-            if not scopes or facts.scopes[scopes[0]].kind != "class":
-                break
-            holder, rest = deeper, later
-        return holder, rest
+    def key(self, symbol: Symbol) -> Key:
+        """Return the symbol's name in every run."""
+        alike = self._meanings.named(symbol.module, symbol.name)
+        return symbol.module, symbol.name, alike.index(symbol.scope) if symbol.scope in alike else 0
 
     def symbols(self, meaning: str) -> tuple[Symbol, ...]:
         """Return the functions that calling `meaning` runs: itself, or a class's constructors."""
         module, colon, name = meaning.partition(":")
-        if not colon or module not in self.code.modules.by_name:
+        if not colon or module not in self.modules.by_name:
             return ()
-        facts = self.facts(module)
+        self._note(module, name)
+        facts = self._meanings.facts(module)
         found = []
-        for scope in self._named(module, name):
+        for scope in self._meanings.named(module, name):
             if facts.scopes[scope].kind == "class":
                 for method in _CONSTRUCTING:
                     found += [
@@ -213,10 +186,11 @@ class Graph:
         for decorator in decorated.decorators:
             for meaning in self.meanings(module, decorator.name):
                 holder, colon, name = meaning.partition(":")
-                if colon and holder in self.code.modules.by_name:
-                    scopes = self.facts(holder).scopes
+                if colon and holder in self.modules.by_name:
+                    self._note(holder, name)
+                    scopes = self._meanings.facts(holder).scopes
                     inside = f"{name}."
-                    for scope in range(*_span(scopes, self._named(holder, name))):
+                    for scope in range(*_span(scopes, self._meanings.named(holder, name))):
                         if scopes[scope].name.startswith(inside) and scopes[scope].kind in {
                             "function",
                             "async",
@@ -228,21 +202,34 @@ class Graph:
         calls = self.facts(module).calls
         return sum(not self.meanings(module, call.name) for call in calls), len(calls)
 
-    def edges(self, symbol: Symbol) -> tuple[tuple[Call, tuple[str, ...], tuple[Symbol, ...]], ...]:
+    def targets(self, symbol: Symbol) -> Iterator[Symbol]:
+        """Yield the functions that a function whose edges are known calls."""
+        for _, _, targets in self._edges.get(symbol, ()):
+            yield from targets
+
+    def edges(self, symbol: Symbol) -> tuple[Edge, ...]:
         """Return the calls that a run of `symbol` makes: each with its meanings and the functions it runs."""
+        self._trace.starts.add(symbol)
         known = self._edges.get(symbol)
         if known is None:
-            calls = self._calls_by_function(symbol.module).get(symbol.scope, ())
-            known = self._edges[symbol] = tuple(
-                (call, *self._followed(symbol.module, call)) for call in calls
-            )
+            with self.traced(self._read_by(symbol)):
+                calls = self._calls_by_function(symbol.module).get(symbol.scope, ())
+                known = self._edges[symbol] = tuple(
+                    (call, *self._followed(symbol.module, call)) for call in calls
+                )
         return known
+
+    def _read_by(self, symbol: Symbol) -> Trace:
+        found = self.read.get(symbol)
+        if found is None:
+            found = self.read[symbol] = Trace()
+        return found
 
     def _calls_by_function(self, module: str) -> dict[int, list[Call]]:
         known = self._calls.get(module)
         if known is None:
             known = self._calls[module] = {}
-            facts = self.facts(module)
+            facts = self._meanings.facts(module)
             for call in facts.calls:
                 known.setdefault(facts.function_of(call.scope), []).append(call)
         return known
@@ -283,24 +270,49 @@ class Graph:
         Each start brings the steps that lead to it. Functions that turn out to reach nothing are not
         walked again, so a whole tree costs about one walk. Nothing is learnt from a walk that is left early.
         """
-        barren = self._barren.setdefault(search.name, set())
-        queue = [(symbol, steps) for symbol, steps in starts if symbol not in barren]
+        barren = self.barren.setdefault(search.name, set())
+        begun = list(starts)
+        self._trace.starts.update(symbol for symbol, _ in begun)
+        queue = [(symbol, steps) for symbol, steps in begun if not self._is_barren(symbol, search)]
         callers: dict[Symbol, list[Symbol]] = {symbol: [] for symbol, _ in queue}
         fruitful = []
         for symbol, steps in queue:
-            for call, meanings, targets in self.edges(symbol):
+            for call, targets in self._ways_on(symbol, search):
                 here = (*steps, (symbol, call))
-                if search.wanted(call, meanings):
+                if targets is None:
                     fruitful.append(symbol)
                     yield Reached(here)
                     continue
                 for target in targets:
-                    if target not in barren and not search.stops(target, call):
-                        if target not in callers:
-                            callers[target] = []
-                            queue.append((target, here))
-                        callers[target].append(symbol)
+                    if target not in callers:
+                        callers[target] = []
+                        queue.append((target, here))
+                    callers[target].append(symbol)
         barren |= callers.keys() - _upward(fruitful, callers)
+
+    def _ways_on(self, symbol: Symbol, search: Search) -> list[tuple[Call, list[Symbol] | None]]:
+        """Return the calls of a function with the functions to go on to; None with a call that is wanted."""
+        # What is asked here belongs to the function: whoever finds it barren later asks nothing.
+        with self.traced(self._read_by(symbol)):
+            return [
+                (
+                    call,
+                    None
+                    if search.wanted(call, meanings)
+                    else [
+                        one
+                        for one in targets
+                        if not self._is_barren(one, search) and not search.stops(one, call)
+                    ],
+                )
+                for call, meanings, targets in self.edges(symbol)
+            ]
+
+    def _is_barren(self, symbol: Symbol, search: Search) -> bool:
+        known = self._known_barren.get(search.name)
+        if symbol in self.barren[search.name]:
+            return True
+        return known is not None and self.key(symbol) in known
 
 
 def _upward(symbols: Iterable[Symbol], callers: Mapping[Symbol, Sequence[Symbol]]) -> set[Symbol]:
@@ -324,17 +336,3 @@ def _span(scopes: Sequence[Scope], found: Sequence[int]) -> tuple[int, int]:
     while last < len(scopes) and scopes[last].name.startswith(prefix):
         last += 1
     return first + 1, last
-
-
-def _starts_with(name: str, owners: tuple[str, ...]) -> bool:
-    """Whether the name is one of the owners, or something of it."""
-    return any(name == one or name.startswith((f"{one}.", f"{one}(")) for one in owners)
-
-
-def _first(name: str) -> tuple[str, str]:
-    head, _, rest = name.partition(".")
-    return head, rest
-
-
-def _joined(name: str, rest: str) -> str:
-    return f"{name}.{rest}" if rest else name

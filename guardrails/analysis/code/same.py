@@ -26,7 +26,7 @@ _BUILTINS = frozenset(dir(builtins))
 
 def normal_form(graph: Graph, symbol: Symbol) -> str | None:
     """Return the function's text; None for one that is too small, cannot be read, or says little itself."""
-    path = graph.code.modules.by_name[symbol.module]
+    path = graph.modules.by_name[symbol.module]
     facts = graph.facts(symbol.module)
     scope = facts.scopes[symbol.scope]
     try:
@@ -145,7 +145,7 @@ class _Writing:
         dotted = self._imported.get(name) or self._imported_around(name)
         if dotted:
             found = graph.meanings(module, dotted)
-            return " ".join(found) or graph.code.modules.absolute(module, dotted)
+            return " ".join(found) or graph.modules.absolute(module, dotted)
         for scope in _scopes_around(self._facts, self._symbol.scope):
             holder = f"{self._facts.scopes[scope].name}.{name}" if scope else name
             if any(one.name == holder for one in self._facts.scopes) or (

@@ -115,6 +115,14 @@ class Code:
         self._facts[path] = known
         return known
 
+    def known_facts(self, blobs: Mapping[str, str]) -> Mapping[str, Facts]:
+        """Return the facts that are still kept of other contents, by path; to be asked before any file is read."""
+        found = {}
+        for path, data in self._kept("facts").taken(blobs).items():
+            with suppress(ValueError, EOFError, TypeError):
+                found[path] = decode(data)
+        return found
+
     def facts_by_path(self, paths: Iterable[str]) -> Mapping[str, Facts]:
         """Return the facts of many files, what the cache lacks read in one exchange with git."""
         wanted = list(paths)

@@ -33,7 +33,7 @@ def report_on(context: Context) -> Report:
     changed = frozenset(one.path for one in context.change.files)
     base = _side(context, context.base, changed)
     head = replace(_side(context, context.head, changed), before=base.graph, origins=origins)
-    beside = of_features(context.change, settings, head.graph.code.modules.by_name)
+    beside = of_features(context.change, settings, head.graph.modules.by_name)
     paths = (*paths, *(one for one in beside if one not in paths))
     origins |= {one: one for one in beside if one in context.base.entries()}
     renamed = head.renamed(origins)

@@ -37,7 +37,7 @@ class Side:
 
     def module(self, path: str) -> Module:
         """Return one module of this tree."""
-        name = self.graph.code.modules.name_of(path)
+        name = self.graph.modules.name_of(path)
         facts = self.graph.code.facts(path)
         stood = self.origins.get(path, path)
         return Module(
@@ -46,7 +46,7 @@ class Side:
 
     def renamed(self, origins: Mapping[str, str]) -> Mapping[str, str]:
         """Return the new names of modules that the change renamed, by their old ones."""
-        name_of = self.graph.code.modules.name_of
+        name_of = self.graph.modules.name_of
         return {name_of(old): name_of(new) for new, old in origins.items() if new != old}
 
     @cached_property
@@ -69,7 +69,7 @@ class Side:
 
     def spread(self, renamed: Mapping[str, str]) -> frozenset[str]:
         """Return what users of the changed modules may stumble over, modules written by their new names."""
-        known = self.graph.code.modules.paths
+        known = self.graph.modules.paths
         paths = sorted(self.changed & known)
         self.graph.code.load(paths)
         modules = [self.module(path) for path in paths]
@@ -116,10 +116,11 @@ def findings_of(
         for rule, one in side.found_in(module, only_spread)
     ]
     judged = [module for module, only_spread in places if not only_spread and module.facts.directives]
-    return (*found, *(one for module in judged for one in _idle_allowances(context, module, found)))
+    return (*found, *(one for module in judged for one in idle_allowances(context, module, found)))
 
 
-def _idle_allowances(context: Context, module: Module, found: Iterable[Finding]) -> Iterator[Finding]:
+def idle_allowances(context: Context, module: Module, found: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield a finding for each comment of the module that excuses nothing of what was found."""
     today = context.clock.today()
     for rule, one, message, subject in told_of(module.path, module.facts, found, today):
         if not matches(module.path, module.settings.exempt.get(rule.id, ())):

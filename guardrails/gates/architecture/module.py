@@ -58,7 +58,7 @@ class Module:
     @property
     def is_guarded(self) -> bool:
         """Whether policy says what this code may import or do, so that names must stand in it as written."""
-        return is_guarded(self.settings, self.path, self.graph.code.modules.names(self.name))
+        return is_guarded(self.settings, self.path, self.graph.modules.names(self.name))
 
     @property
     def is_pure(self) -> bool:
@@ -68,11 +68,11 @@ class Module:
     @property
     def source(self) -> bytes:
         """The module's bytes."""
-        return self.graph.code.tree.read(self.path) or b""
+        return self.graph.source(self.path)
 
     def marks(self, rule: str) -> Iterator[Found]:
         """Yield what the local rule with that id marks in the module."""
-        for one in self.graph.code.marks(self.path):
+        for one in self.graph.marks(self.path):
             if one.rule == rule:
                 yield Found(
                     one.line, one.scope, one.message, one.subject, one.remedy or None, names=one.names

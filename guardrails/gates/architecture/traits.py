@@ -95,7 +95,7 @@ class Traits:
 
     @cached_property
     def _marks(self) -> tuple[Mark, ...]:
-        return self._module.graph.code.marks(self._module.path)
+        return self._module.graph.marks(self._module.path)
 
     @cached_property
     def _names(self) -> str:

@@ -32,7 +32,7 @@ def chain_between(graph: Graph, start: str, end: str) -> tuple[Step, ...]:
     )
     if found is None:
         return ()
-    paths = graph.code.modules.by_name
+    paths = graph.modules.by_name
     return tuple(
         Step(f"{symbol.text} calls {call.name.lstrip(':?')}", paths[symbol.module], call.line)
         for symbol, call in found.steps
@@ -40,9 +40,9 @@ def chain_between(graph: Graph, start: str, end: str) -> tuple[Step, ...]:
 
 
 def _symbol(graph: Graph, name: str) -> Symbol:
-    module, rest = graph.code.modules.split(name)
+    module, rest = graph.modules.split(name)
     if not module:
-        near = sorted(one for one in graph.code.modules.by_name if one.startswith(name.partition(".")[0]))
+        near = sorted(one for one in graph.modules.by_name if one.startswith(name.partition(".")[0]))
         known = f"; there are {', '.join(near[:_NEAR])}" if near else ""
         raise UsageError(f"--from {name}: no module of the tree has that name{known}")
     scopes = graph.facts(module).scopes
@@ -56,5 +56,5 @@ def _symbol(graph: Graph, name: str) -> Symbol:
 
 
 def _meaning(graph: Graph, name: str) -> str:
-    module, rest = graph.code.modules.split(name)
+    module, rest = graph.modules.split(name)
     return f"{module}:{rest}" if module and rest else name

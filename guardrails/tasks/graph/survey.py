@@ -47,7 +47,7 @@ def survey(graph: Graph, settings: Settings, package: str, depth: int = 1) -> Pi
 def _imported(graph: Graph, name: str, facts: Facts) -> Mapping[str, int]:
     """Return the modules that one module imports, each with the first line that does."""
     found: dict[str, int] = {}
-    for target, how in graph.code.modules.edges(name, facts):
+    for target, how in graph.modules.edges(name, facts):
         found.setdefault(target, how.line)
     return found
 
@@ -69,7 +69,7 @@ def _modules_of(graph: Graph, settings: Settings, package: str) -> Mapping[str, 
 
 
 def _judged(graph: Graph, settings: Settings) -> Mapping[str, str]:
-    every = graph.code.modules.by_name.items()
+    every = graph.modules.by_name.items()
     return {name: path for name, path in every if name and not matches(path, settings.ignore)}
 
 

@@ -50,7 +50,7 @@ def by_root(
 
 def chain_of(module: Module, reached: Reached) -> CallChain:
     """Return the way from the function to the call as evidence."""
-    paths = module.graph.code.modules.by_name
+    paths = module.graph.modules.by_name
     return CallChain(
         tuple(
             Step(f"{symbol.text} calls {call.name.lstrip(':?')}", paths[symbol.module], call.line)

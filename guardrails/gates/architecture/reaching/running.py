@@ -81,10 +81,10 @@ def marked_in_requests(
 def _by_function(
     module: Module, name: str, rule: str
 ) -> tuple[Mapping[int, list[Found]], frozenset[tuple[str, ...]]]:
-    code, facts = module.graph.code, module.graph.facts(name)
+    graph, facts = module.graph, module.graph.facts(name)
     found: dict[int, list[Found]] = {}
     silent: set[tuple[str, ...]] = set()
-    for one in code.marks(code.modules.by_name[name]):
+    for one in graph.marks(graph.modules.by_name[name]):
         if one.rule == rule:
             held = Found(one.line, one.scope, one.message, one.subject, one.remedy or None, names=one.names)
             found.setdefault(facts.function_of(one.scope), []).append(held)
@@ -99,7 +99,7 @@ def fault_in_request(module: Module, running: Running, one: Found, says: str) ->
     message = f"`{first.name or first.module}` {says}"
     if not running.steps:
         return Found(one.line, one.scope, message, one.subject)
-    paths, last = module.graph.code.modules.by_name, running.symbol
+    paths, last = module.graph.modules.by_name, running.symbol
     chain = (
         *(
             Step(f"{symbol.text} calls {call.name.lstrip(':?')}", paths[symbol.module], call.line)

@@ -44,7 +44,8 @@ def request_faults(module: Module, unwanted: Unwanted) -> Iterator[Found]:
 
     def stops(target: Symbol, call: Call) -> bool:
         del call
-        return runs_once(graph, target) or _keeps(graph, target)
+        # A function that writes to its module makes a thing when it is first asked.
+        return runs_once(graph, target) or graph.writes_to_module(target)
 
     search = Search(unwanted.rule.id, wanted, stops)
     starts = [
@@ -76,16 +77,9 @@ def runs_once(graph: Graph, target: Symbol) -> bool:
     return any(word in names for word in _ONCE)
 
 
-def _keeps(graph: Graph, target: Symbol) -> bool:
-    """Whether the function writes to its module, as one does that makes a thing when it is first asked."""
-    facts = graph.facts(target.module)
-    return any(facts.function_of(one.scope) == target.scope for one in facts.writes)
-
-
 def _is_kept(graph: Graph, holder: Symbol, name: str) -> bool:
     """Whether the function keeps what it makes beyond the request: in its module, or in an object that
     was there before it."""
-    attributes = graph.facts(holder.module).attributes
     owner, _, method = holder.name.rpartition(".")
-    kept = (value for values in attributes.get(owner, {}).values() for value in values)
-    return _keeps(graph, holder) or (method != "__init__" and f"{name}()" in kept)
+    kept = (value for values in graph.attributes(holder.module, owner).values() for value in values)
+    return graph.writes_to_module(holder) or (method != "__init__" and f"{name}()" in kept)

@@ -93,7 +93,7 @@ RULE = Rule(
 
 def findings_in(module: Module) -> Iterator[Found]:
     """Yield every import against a contract or a ban, and a module that no layer holds."""
-    for name in module.graph.code.modules.names(module.name):
+    for name in module.graph.modules.names(module.name):
         for contract in module.settings.contracts:
             if is_under(name, contract.package):
                 yield from _against(contract, module, name)
@@ -127,7 +127,7 @@ def _objection(contract: LayerContract, module: Module, name: str, target: str) 
     package, more = alone
     top = target.partition(".")[0]
     # A script's own folder is on its path, so a bare name may be a neighbour.
-    is_neighbour = f"{module.name.rpartition('.')[0]}.{top}" in module.graph.code.modules.by_name
+    is_neighbour = f"{module.name.rpartition('.')[0]}.{top}" in module.graph.modules.by_name
     if (
         is_neighbour
         or top in sys.stdlib_module_names
@@ -141,7 +141,7 @@ def _imports(module: Module, name: str) -> Iterator[tuple[str, Import]]:
     """Yield what the module imports, written as it is written itself: without the folder that `name` leaves out."""
     folder = module.name[: len(module.name) - len(name)]
     seen = set()
-    for imported, one in module.graph.code.modules.edges(module.name, module.facts):
+    for imported, one in module.graph.modules.edges(module.name, module.facts):
         target = imported.removeprefix(folder)
         if (target, one.line) not in seen:  # one statement may bring in many names of one module
             seen.add((target, one.line))

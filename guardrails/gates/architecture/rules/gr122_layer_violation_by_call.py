@@ -135,7 +135,7 @@ RULE = Rule(
 
 def findings_in(module: Module) -> Iterator[Found]:
     """Yield every call into a layer that a contract keeps from the module, unless an import shows it."""
-    for name in module.graph.code.modules.names(module.name):
+    for name in module.graph.modules.names(module.name):
         contracts = [one for one in module.settings.contracts if is_under(name, one.package)]
         if contracts:
             yield from _calls_against(contracts, module, name)
@@ -143,7 +143,7 @@ def findings_in(module: Module) -> Iterator[Found]:
 
 def _calls_against(contracts: Sequence[LayerContract], module: Module, own: str) -> Iterator[Found]:
     folder = module.name[: len(module.name) - len(own)]
-    imported = {target for target, _ in module.graph.code.modules.edges(module.name, module.facts)}
+    imported = {target for target, _ in module.graph.modules.edges(module.name, module.facts)}
     seen = set()
     for call in module.facts.calls:
         for meaning in module.graph.meanings(module.name, call.name):

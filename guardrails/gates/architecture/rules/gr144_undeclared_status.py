@@ -144,7 +144,7 @@ def _makes(call: Call) -> bool:
 
 
 def _module_of(module: Module, name: str) -> str:
-    modules = module.graph.code.modules
+    modules = module.graph.modules
     return modules.split(modules.absolute(module.name, name))[0] if not name.startswith(("?", ":")) else ""
 
 

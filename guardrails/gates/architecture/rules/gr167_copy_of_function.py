@@ -152,7 +152,7 @@ def findings_in(module: Module) -> Iterator[Found]:
         symbol = module.symbol(scope)
         for other in _copies(module.graph).copies_of(symbol):
             if _stands_first(module, other, symbol):
-                path = module.graph.code.modules.by_name[other.module]
+                path = module.graph.modules.by_name[other.module]
                 says = f"`{symbol.name}` does what `{other.text}` in {path} does"
                 remedy = f"Call `{other.text}`, or move it to where both can import it."
                 yield Found(scopes[scope].line, scope, says, f"copy of {other.text}", remedy)
@@ -175,7 +175,7 @@ def _copies(graph: Graph) -> Copies:
 
 def _stands_first(module: Module, other: Symbol, symbol: Symbol) -> bool:
     """Whether the other function is the one to keep: base has it, or it stands before a new one."""
-    path = module.graph.code.modules.by_name[other.module]
+    path = module.graph.modules.by_name[other.module]
     if matches(path, module.settings.ignore) or _is_apart(module.graph.facts(other.module)):
         return False
     if not is_named(module.facts, symbol.scope):

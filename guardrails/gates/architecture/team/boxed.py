@@ -98,7 +98,7 @@ def findings_in(tree: "Sources", look: Callable[[Module], Iterator[Found]]) -> l
     """Return what `look` says of every module of a tree that it is handed, a line each."""
     graph = Graph(Code(tree, NoCache()))
     modules = [
-        Module(path, graph.code.modules.name_of(path), graph.code.facts(path), graph, Settings())
+        Module(path, graph.modules.name_of(path), graph.code.facts(path), graph, Settings())
         for path in sorted(tree.files)
     ]
     return [f"line {one.line}: {one.message}" for module in modules for one in look(module)]
@@ -137,7 +137,7 @@ def _rows(
         if path not in files or graph.code.facts(path).unparsable:
             continue
         module = Module(
-            path, graph.code.modules.name_of(path), graph.code.facts(path), graph, Settings(roots=roots)
+            path, graph.modules.name_of(path), graph.code.facts(path), graph, Settings(roots=roots)
         )
         for rule, one in found_by(check, module):
             if rule.id != check.rule.id:

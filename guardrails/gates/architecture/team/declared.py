@@ -55,7 +55,7 @@ def _place(declared: DeclaredRule) -> str:
 
 def _imports(declared: DeclaredRule, module: Module) -> Iterator[Found]:
     seen = set()
-    for target, one in module.graph.code.modules.edges(module.name, module.facts):
+    for target, one in module.graph.modules.edges(module.name, module.facts):
         full = f"{target}.{one.name}" if one.name and one.name != "*" else target
         name = next((name for name in declared.imports if is_under(full, name.rstrip("."))), None)
         if name is not None and (one.line, name) not in seen:

@@ -21,7 +21,7 @@ def team_findings(context: Context, side: Side, paths: Sequence[str]) -> tuple[F
     rules = context.policy.team_rules
     if not rules or not paths:
         return ()
-    judged = [path for path in paths if path in side.graph.code.modules.paths]
+    judged = [path for path in paths if path in side.graph.modules.paths]
     return (
         *_declared(context, side, judged),
         *(_programmed(context, side, judged) if rules.programs else ()),

@@ -101,7 +101,7 @@ def _graph(files: Mapping[str, str]) -> Graph:
 
 def _reaches(files: Mapping[str, str]) -> list[str]:
     graph = _graph(files)
-    module = next(name for name in graph.code.modules.by_name if name.endswith("app"))
+    module = next(name for name in graph.modules.by_name if name.endswith("app"))
     scopes = graph.facts(module).scopes
     start = next(index for index, one in enumerate(scopes) if one.name == "go")
     search = Search("sleep", lambda _, names: "time.sleep" in names, lambda _symbol, _call: False)
@@ -155,3 +155,18 @@ def test_share_of_calls_that_cannot_be_followed_is_told_by_module() -> None:
     }
     assert _graph(files).unresolved("app") == (2, 4)
     assert _graph(files).unresolved("b") == (0, 0)
+
+
+def test_what_a_name_means_does_not_depend_on_what_was_asked_before() -> None:
+    files = {
+        "a.py": "from b import *\nfrom c import one\nimport time\n",
+        "b.py": "from a import *\nfrom c import *\n",
+        "c.py": "from a import *\nfrom b import two\none = two\n",
+        "d.py": "from b import three\nimport time, json\ntwo = three\n",
+    }
+    asked = [(module, f":{name}") for module in "abcd" for name in ("one", "two", "three", "time")]
+    alone = {key: _graph(files).meanings(*key) for key in asked}
+    for first in asked:
+        graph = _graph(files)
+        graph.meanings(*first)
+        assert {key: graph.meanings(*key) for key in asked} == alone
