@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from guardrails.analysis.code.facts import Call, Facts, Flag, Mark, Scope
 from guardrails.analysis.code.imports import Modules
-from guardrails.analysis.code.meanings import EVERYTHING, Atom, Meanings, first_of
+from guardrails.analysis.code.linking.meanings import EVERYTHING, Atom, Meanings, first_of
 from guardrails.analysis.code.tree import Code
 from guardrails.model.frozen import frozen
 from guardrails.model.record import Record

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from guardrails.analysis.code.facts import Call, Facts
 from guardrails.analysis.code.graph import ANYTHING, Key
 from guardrails.analysis.code.imports import Modules
-from guardrails.analysis.code.meanings import EVERYTHING, STARS, Atom, first_of
+from guardrails.analysis.code.linking.meanings import EVERYTHING, STARS, Atom, first_of
 from guardrails.model.frozen import frozen
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from guardrails.analysis.code.graph import Graph, Key, Symbol, Trace
-from guardrails.analysis.code.meanings import Atom
+from guardrails.analysis.code.linking.meanings import Atom
 from guardrails.gates.architecture.keeping.differences import Changes
 from guardrails.gates.architecture.keeping.rows import Row
 from guardrails.model.ports import Cache

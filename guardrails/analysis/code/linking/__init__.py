@@ -1,0 +1,1 @@
+"""From names to what they mean across the files of a tree."""
