@@ -5,7 +5,7 @@ change is data here: it cannot start a line, stand in for a remedy, or carry hid
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from guardrails.model.finding import Effect
 from guardrails.model.verdict import Outcome, Verdict
@@ -19,6 +19,7 @@ from guardrails.report.content.summary import (
     entries_of,
     gates_of,
     headline,
+    is_look,
     next_command,
 )
 from guardrails.report.format import Format, Presentation
@@ -48,11 +49,12 @@ def _render(verdict: Verdict, presentation: Presentation) -> str:
     tail = [*_aside(verdict), _next(verdict, presentation)]
     if counting:
         head.append(_LEGEND)
-    rest = _cut(f"{len(counting)} more findings: guardrails review --format json")
+    every = f"guardrails {'lint' if is_look(verdict) else 'review'} --format json"
+    rest = _cut(f"{len(counting)} more findings: {every}")
     room = RUN_BYTES - _size([*head, rest, *tail])
     body, left = _body(counting, room)
     if left:
-        body.append(f"{left} more {'finding' if left == 1 else 'findings'}: guardrails review --format json")
+        body.append(f"{left} more {'finding' if left == 1 else 'findings'}: {every}")
     return "\n".join([*head, *body, *tail]) + "\n"
 
 
@@ -97,6 +99,18 @@ def _place(path: str, line: int) -> str:
 
 def _circumstances(verdict: Verdict) -> Iterator[str]:
     said = dict(about(verdict))
+    if is_look(verdict):
+        yield _cut(f"judged {said['judged']}")
+        yield _cut(f"policy {said['policy']}")
+    else:
+        yield from _change(verdict, said)
+    yield from _some((f"note: {one_line(note)}" for note in verdict.notes), _NOTE_LINES)
+    silent = {Outcome.PASS, Outcome.BLOCK, Outcome.REVIEW}
+    gates = [gate for gate in gates_of(verdict) if gate.outcome not in silent]
+    yield from _some((one_line(f"gate {one.name} {one.outcome}: {one.reason}") for one in gates), _GATE_LINES)
+
+
+def _change(verdict: Verdict, said: Mapping[str, str]) -> Iterator[str]:
     yield _cut(f"base {_cut(said['base'], 60)}; head {_cut(said['head'], 60)}")
     yield _cut(f"chosen by {_cut(said['chosen by'], 70)}; box {said['box']}")
     yield _cut(f"policy {_cut(said['policy'], 90)}; harness {said['harness']}")
@@ -104,10 +118,6 @@ def _circumstances(verdict: Verdict) -> Iterator[str]:
         yield _cut(f"policy is that of {said['policy from']}")
     if verdict.change.whole_tree:
         yield "note: there is no base, so every finding counts as new"
-    yield from _some((f"note: {one_line(note)}" for note in verdict.notes), _NOTE_LINES)
-    silent = {Outcome.PASS, Outcome.BLOCK, Outcome.REVIEW}
-    gates = [gate for gate in gates_of(verdict) if gate.outcome not in silent]
-    yield from _some((one_line(f"gate {one.name} {one.outcome}: {one.reason}") for one in gates), _GATE_LINES)
 
 
 def _some(lines: Iterable[str], most: int) -> Iterator[str]:

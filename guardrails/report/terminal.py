@@ -17,6 +17,7 @@ from guardrails.report.content.summary import (
     aside_of,
     entries_of,
     gates_of,
+    has_one_look,
     headline,
     next_command,
     place_of,
@@ -58,13 +59,9 @@ class _Page:
             yield from self.labelled(f"  {'task':<11} ", f'"{_sentence(verdict.change.task)}"')
         for note in verdict.notes:
             yield from self.labelled(f"  {'note':<11} ", _sentence(note))
-        yield ""
-        seconds = {
-            name: numbers[_SECONDS] for name, numbers in verdict.measured.items() if _SECONDS in numbers
-        }
-        for gate in gates_of(verdict):
-            taken = f"{seconds[gate.name]:6.1f} s " if gate.name in seconds else " " * 9
-            yield from self.gate(gate, taken if seconds else "")
+        if not has_one_look(verdict):
+            yield ""
+            yield from self.gates(verdict)
         for cause in causes_of(one for one in entries_of(verdict) if one.finding.counts):
             yield ""
             yield from self.entry(cause.entry)
@@ -74,6 +71,14 @@ class _Page:
         yield from self.aside(verdict)
         yield ""
         yield f"next: {next_command(verdict, self.presentation)}"
+
+    def gates(self, verdict: Verdict) -> Iterator[str]:
+        seconds = {
+            name: numbers[_SECONDS] for name, numbers in verdict.measured.items() if _SECONDS in numbers
+        }
+        for gate in gates_of(verdict):
+            taken = f"{seconds[gate.name]:6.1f} s " if gate.name in seconds else " " * 9
+            yield from self.gate(gate, taken if seconds else "")
 
     def gate(self, gate: GateOutcome, taken: str) -> Iterator[str]:
         word = self.painted(f"{gate.outcome:<9}", _COLOURS[gate.outcome])

@@ -141,9 +141,14 @@ def _verdict(context: Context, place: Place, measures_unresolved: bool) -> Verdi
         policy_digest=context.policy.digest,
         harness=__version__,
         box="not needed",
-        notes=(*context.policy.notes, *_idle_entries(context, place, judgement.findings)),
+        notes=(*_notes(context.policy), *_idle_entries(context, place, judgement.findings)),
         measured={name: dict(one.measured) for name, one in results.items() if one.measured},
     )
+
+
+def _notes(policy: Policy) -> tuple[str, ...]:
+    """Return what policy says of itself; nothing is compared here, so what it says of a base it says of the tree."""
+    return tuple(one.replace("base has no", "there is no", 1) for one in policy.notes)
 
 
 def _idle_entries(context: Context, place: Place, findings: Sequence[Finding]) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ def headline(verdict: Verdict) -> str:
         "BREAK-GLASS" if glass else "",
         found or "no findings",
         f"{aside} not counted" if aside else "",
-        _gates(verdict),
+        "" if has_one_look(verdict) else _gates(verdict),
     ]
     return "; ".join(part for part in parts if part)
 
@@ -108,8 +108,28 @@ def revision(one: Revision) -> str:
     return one_line(f"{one.name} ({where})")
 
 
+def is_look(verdict: Verdict) -> bool:
+    """Whether files were looked at as they stand, compared with nothing: then there is no change to speak of."""
+    change = verdict.change
+    return change.whole_tree and not (change.base.commit or change.base.tree or change.head.commit)
+
+
+def has_one_look(verdict: Verdict) -> bool:
+    """Whether one gate looked at files and came to an end, so that the first word tells all of it."""
+    return is_look(verdict) and len(verdict.gates) == 1 and verdict.outcome is not Outcome.UNDECIDED
+
+
+def _about_look(verdict: Verdict) -> list[tuple[str, str]]:
+    facts = [fact for gate in verdict.gates for fact in gate.facts]
+    policy = f"{verdict.policy_source}; stage {verdict.stage}, harness {verdict.harness}"
+    judged = "; ".join(fact.replace(" judged by ", " by ") for fact in facts)
+    return [("judged", one_line(judged or "nothing")), ("policy", one_line(policy))]
+
+
 def about(verdict: Verdict) -> list[tuple[str, str]]:
     """Return what was judged by what, as labelled sentences."""
+    if is_look(verdict):
+        return _about_look(verdict)
     change = verdict.change
     policy = f"{verdict.policy_source} (sha256 {verdict.policy_digest[:_REVISION_SHOWN]})"
     said = [

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from guardrails import __version__
 from guardrails.cli.main import main
+from guardrails.gates.architecture.catalog import number_of_rules
 from guardrails.model.errors import UsageError
 from guardrails.model.evidence import CallChain
 from guardrails.model.finding import Status
@@ -168,3 +170,43 @@ def test_share_of_calls_that_cannot_be_followed_is_measured_when_asked(
     assert measured["unresolved calls: app.odd"] == 0.5
     assert measured["unresolved calls: app.store"] == 0.0
     assert measured["unresolved calls"] == 0.25
+
+
+TERMINAL = """\
+BLOCK  1 block
+  judged      3 Python files by {rules} rules
+  policy      policies/ as it stands here; stage merge, harness {harness}
+
+block GR102 blocking-call-in-async  app/routes.py:4
+  async `handler` reaches time.sleep, which blocks the event loop, through app.store.fetch
+  remedy: Use `await asyncio.sleep(...)`.
+  │ app.routes.handler calls app.store.fetch  app/routes.py:4
+  │   → app.store.fetch calls time.sleep  app/store.py:4
+
+next: guardrails explain GR102
+"""
+AGENT = """\
+BLOCK 1 block
+judged 3 Python files by {rules} rules
+policy policies/ as it stands here; stage merge, harness {harness}
+"""
+
+
+@pytest.mark.parametrize(("name", "text"), [("terminal", TERMINAL), ("agent", AGENT)])
+def test_report_opens_with_the_verdict_and_says_in_two_lines_what_was_judged(
+    name: str, text: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(folder, {"policies/guardrails.yaml": POLICY})
+    assert main(["lint", "--format", name]) == 1
+    expected = text.format(rules=number_of_rules(), harness=__version__)
+    assert capsys.readouterr().out[: len(expected)] == expected
+
+
+def test_tree_without_policy_is_told_so_in_words_that_fit(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert folder.is_dir()
+    main(["lint", "--format", "terminal"])
+    head = capsys.readouterr().out.partition("\n\n")[0]
+    assert "note        there is no policies/guardrails.yaml, so the built-in default judges" in head
+    assert "base" not in head
