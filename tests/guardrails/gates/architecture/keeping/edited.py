@@ -144,6 +144,16 @@ def _other_call(files: Files, random: Random) -> None:
     files[path] = files[path].replace(random.choice(SINKS), random.choice(SINKS))
 
 
+def _slept(files: Files, random: Random) -> None:
+    path = _some(files, random)
+    lines = files[path].splitlines()
+    starts = [number for number, line in enumerate(lines) if line.lstrip().startswith("return ")]
+    if starts:
+        at = random.choice(starts)
+        lines.insert(at, lines[at].partition("return")[0] + "__import__('time').sleep(1)")
+    files[path] = "\n".join(lines) + "\n"
+
+
 def _swapped(files: Files, random: Random) -> None:
     one, other = _some(files, random), _some(files, random)
     files[one], files[other] = files[other], files[one]
@@ -179,3 +189,6 @@ EDITS: tuple[Callable[[Files, Random], None], ...] = (
     *(_other_call, _other_call, _other_call, _swapped, _emptied, _broken, _removed, _added, _policy),
 )
 """What happens to files; the usual things more often."""
+
+EDITS_OF_ANY = (_line_more, _line_less, _line_less, _slept, _slept, _swapped, _emptied)
+"""Edits of code that was not made here."""

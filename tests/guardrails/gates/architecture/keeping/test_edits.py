@@ -1,5 +1,7 @@
 """After any edits a tree's report is the one that a judgement of all of it anew would give."""
 
+import importlib
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -10,7 +12,7 @@ from guardrails.model.change import Stage
 from guardrails.model.evidence import CallChain
 from guardrails.model.rule import Report
 from tests.guardrails.gates.architecture.judged import settings_of
-from tests.guardrails.gates.architecture.keeping.edited import EDITS, Files, package
+from tests.guardrails.gates.architecture.keeping.edited import EDITS, EDITS_OF_ANY, Files, package
 from tests.repos.memory import MemoryCache, NoLaboratory, context_for
 
 MODULES = 60
@@ -122,6 +124,21 @@ def test_damaged_lost_and_older_entries_change_no_answer(seed: int) -> None:
             old = cache.stored[key]
             # As the store of another run that wrote at the same time, of an eviction, or cut off.
             cache.stored[key] = random.choice((before.get(key, b""), old[: len(old) // 2], b"", old))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_edits_of_packages_that_people_use_are_judged_like_anew(seed: int) -> None:
+    random, cache = Random(seed), MemoryCache()
+    files: Files = {"policies/architecture.yaml": "plain_endpoints: 40\npure: [fastapi/dependencies]\n"}
+    for name in ("starlette", "fastapi", "uvicorn"):
+        top = Path(importlib.import_module(name).__path__[0])
+        files |= {f"{name}/{one.relative_to(top)}": one.read_text() for one in sorted(top.rglob("*.py"))}
+    for _ in range(6):
+        report = judged(files, cache)
+        assert repr(report) == repr(judged(files, cold(cache)))
+        for _ in range(random.choice((1, 1, 4))):
+            random.choice(EDITS_OF_ANY)(files, random)
+    assert len(report.findings) > 0
 
 
 def test_another_day_and_other_effects_are_judged_anew() -> None:
