@@ -46,6 +46,7 @@ IN_POLICY: Mapping[str, Callable[[Settings], bool]] = {
 }
 # What policy says of a module, or its facts: each is quick to tell, and true wherever a rule that needs it may speak.
 TRAITS: Mapping[str, Callable[[Module], bool]] = {
+    "added": lambda module: bool(module.added),
     "async": lambda module: any(one.kind == "async" for one in module.facts.scopes),
     "broken": lambda module: bool(module.facts.unparsable),
     "contracts": _is_under_contract,

@@ -11,6 +11,7 @@ from guardrails.gates.architecture.module import Found, Module
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
+NEEDS = ("serving",)
 _MOST_STEPS = 3
 _FEWEST_ALIKE = 3
 _METRIC = re.compile(

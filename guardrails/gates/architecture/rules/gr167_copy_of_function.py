@@ -12,6 +12,7 @@ from guardrails.gates.architecture.module import Found, Module
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
+NEEDS = ("added",)
 _SLUGS = '''
 import re
 

@@ -9,6 +9,7 @@ from guardrails.gates.architecture.module import Found, Module
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
+NEEDS = ("added",)
 _FUNCTIONS = frozenset({"function", "async"})
 # Decorators that hand on what they are given to whoever names it; others may keep it for a framework.
 _PLAIN = (
