@@ -9,8 +9,10 @@ from guardrails.gates.architecture.settings import Settings
 
 _TEXTS = (
     ".py", ".pyi", ".pyw", ".toml", ".cfg", ".ini", ".yaml", ".yml", ".json", ".html", ".jinja", ".j2", ".md", ".rst",
-    ".txt", ".sh", ".env", ".tf", ".ipynb", "Dockerfile", "Makefile", "Procfile",
+    ".sh", ".env", ".tf", "Dockerfile", "Makefile", "Procfile",
 )  # fmt: skip
+_LARGEST = 1 << 20
+"""Larger texts are data, which name no code."""
 _AT_ONCE = 200
 _TESTS = (*Settings().ignore, "test", "*/test", "testing", "*/testing")
 
@@ -64,4 +66,6 @@ def _read(module: Module, paths: list[str]) -> Iterator[tuple[str, bytes]]:
     for start in range(0, len(paths), _AT_ONCE):
         some = paths[start : start + _AT_ONCE]
         contents = module.graph.code.tree.read_many(some)
-        yield from ((path, contents[path]) for path in some if path in contents)
+        yield from (
+            (path, contents[path]) for path in some if path in contents and len(contents[path]) <= _LARGEST
+        )
