@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from guardrails.adapters.git.place import plain_place
-from guardrails.adapters.git.repository import Repository
+from guardrails.adapters.git.repository import Repository, plain_place
 from tests.repos.builder import RepositoryBuilder, isolated_environment
 
 QUESTIONS = (
