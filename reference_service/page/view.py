@@ -36,6 +36,7 @@ DEGRADED: Mapping[str, str] = {
     "features_unavailable": "The listener's features could not be read: ranked as for a new listener.",
     "features_stale": "The listener's features could not be read: ranked with the last ones known.",
     "overloaded": "The service was full: answered with what is popular.",
+    "model_unavailable": "The model that should score could not: another did, or what is popular was answered.",
     "deadline": "There was no time left to rank: answered with what is popular.",
 }
 

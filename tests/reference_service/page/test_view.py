@@ -1,14 +1,14 @@
 """The view: bars that add up, and moves that are true."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference_service.api.responses import RankingAnswer
+from reference_service.api.responses import DegradedReason, RankingAnswer
 from reference_service.page.names import artist_name
-from reference_service.page.view import WIDTH, gone, ordinal, points, shown_in, steps, withheld_in
+from reference_service.page.view import DEGRADED, WIDTH, gone, ordinal, points, shown_in, steps, withheld_in
 
 NAMES = (
     "affinity",
@@ -39,11 +39,15 @@ def test_bars_start_where_the_last_one_ended_and_end_at_the_score(many: list[dic
     items = ({"id": f"track-{at}", "parts": one, "score": sum(one.values())} for at, one in enumerate(many))
     for item in shown_in(answer(*items), {}):
         zero, score = item.rules
-        at = zero
+        at = before = zero
         for bar in item.bars:
             assert 0 <= bar.x <= bar.x + bar.width <= WIDTH + 0.2
-            assert min(abs(at - bar.x), abs(at - bar.x - bar.width)) < 0.5
-            at = bar.x + bar.width if abs(at - bar.x) < 0.5 else bar.x
+            ends = bar.x, bar.x + bar.width
+            # A bar of the base may go either way; the others say which, however narrow they are.
+            falls = abs(at - ends[1]) < abs(at - ends[0]) if bar.sign == "base" else bar.sign == "minus"
+            start, at = reversed(ends) if falls else ends
+            assert abs(before - start) < 0.5
+            before = at
             if bar.sign == "minus":
                 assert bar.value.startswith("\u2212")
         if item.bars:
@@ -111,3 +115,7 @@ def test_no_two_artists_of_the_catalogue_share_a_name() -> None:
         f"show-{number:02d}" for number in range(1, 11)
     ]
     assert len({artist_name(name) for name in ids}) == len(ids)
+
+
+def test_every_reason_that_degrades_an_answer_has_a_sentence() -> None:
+    assert {*get_args(DegradedReason)} == DEGRADED.keys()
