@@ -126,7 +126,7 @@ def answer(question: Question) -> Verdict:
         verdict = _verdict(question, opened, policy, laboratory)
         if opened.change.head.commit is None:
             return verdict
-        from guardrails.adapters.git.unjudged import notes_on  # noqa: PLC0415 - what is staged leaves nothing out
+        from guardrails.adapters.unjudged import notes_on  # noqa: PLC0415 - what is staged leaves nothing out
 
         return replace(verdict, notes=(*verdict.notes, *notes_on(opened)))
 

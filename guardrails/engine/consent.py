@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from guardrails.engine.judge import Judgement, Ledger
 from guardrails.engine.rules import NOT_ACCEPTED, NOT_HEARD
-from guardrails.model.approval import Approval, Rejection
+from guardrails.model.approval import Approval, Hearing, Rejection
 from guardrails.model.finding import Effect, Finding, Location, Status
 from guardrails.model.frozen import frozen, replace
-from guardrails.model.hearing import Hearing
+from guardrails.model.policy import ApprovalTerms
 from guardrails.model.rule import finding_of
-from guardrails.model.terms import ApprovalTerms
 
 _BREAK_GLASS_APPROVERS = 2
 _MOST_SHOWN = 20

@@ -52,3 +52,20 @@ class Dispute:
     fingerprint: str
     author: str
     reason: str
+
+
+@frozen
+class Hearing:
+    """What was said for and against the findings of one change.
+
+    `approvals` are verified; `refused` are documents that are no approvals of this change, and
+    `broken` files that are no disputes. `repository` is what approvals have to be given for,
+    `authors` names and addresses of those who wrote the change.
+    """
+
+    repository: str
+    authors: tuple[str, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    refused: tuple[Rejection, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
+    broken: tuple[Rejection, ...] = ()

@@ -12,7 +12,7 @@ import yaml
 
 from examples.stored import stored_changes
 from guardrails.adapters.consent.disputes import disputes_in
-from guardrails.adapters.git.approvals import NAMESPACE
+from guardrails.adapters.consent.refs import NAMESPACE
 from guardrails.adapters.git.inputs import Commits, open_change
 from guardrails.adapters.policy.reader import read_policy
 from guardrails.analysis.replay.scenarios import scenarios_in

@@ -27,11 +27,9 @@ services:
 # A clean change asks nobody, so it reads no approval and no dispute.
 CONSENT = (
     "guardrails.adapters.consent",
-    "guardrails.adapters.git.approvals",
-    "guardrails.adapters.git.unjudged",
+    "guardrails.adapters.unjudged",
     "guardrails.engine.consent",
     "guardrails.model.approval",
-    "guardrails.model.hearing",
 )
 # The processes of a run are forks of the first one, so they tell too what they import.
 WATCHED = """

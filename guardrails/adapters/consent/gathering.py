@@ -7,12 +7,12 @@ from pathlib import Path
 from guardrails.adapters.consent.disputes import disputes_in
 from guardrails.adapters.consent.hearing import Expected, Handed, heard
 from guardrails.adapters.consent.places import handed_in
-from guardrails.adapters.git.approvals import authors_of, root_of, stored
+from guardrails.adapters.consent.refs import authors_of, root_of, stored
 from guardrails.adapters.git.inputs import Opened
 from guardrails.adapters.git.repository import Repository
 from guardrails.adapters.policy.approvers import Signer, signers_in
 from guardrails.adapters.policy.files import APPROVERS, FOLDER
-from guardrails.model.hearing import Hearing
+from guardrails.model.approval import Hearing
 from guardrails.model.policy import Policy
 
 

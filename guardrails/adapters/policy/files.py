@@ -12,8 +12,7 @@ from guardrails.adapters.policy.decode import DecodeError
 from guardrails.adapters.policy.plain import Pointer, shown
 from guardrails.model.change import Stage
 from guardrails.model.frozen import field, frozen
-from guardrails.model.policy import BoxLevel, Service
-from guardrails.model.terms import ApprovalPolicy
+from guardrails.model.policy import ApprovalPolicy, BoxLevel, Service
 
 FOLDER = "policies"
 GUARDRAILS = "guardrails.yaml"

@@ -12,7 +12,7 @@ from guardrails.adapters.consent.document import MAX_REASON, message_of
 from guardrails.adapters.consent.gathering import repository_of, signers_of, writers_of
 from guardrails.adapters.consent.hearing import Expected, Handed, heard
 from guardrails.adapters.consent.keygen import sign
-from guardrails.adapters.git.approvals import store
+from guardrails.adapters.consent.refs import store
 from guardrails.adapters.git.inputs import Opened
 from guardrails.adapters.policy.approvers import Signer
 from guardrails.engine.consent import ineligible, needed

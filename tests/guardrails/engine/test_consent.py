@@ -11,8 +11,7 @@ from guardrails.engine.judge import Ledger
 from guardrails.model.approval import Approval, Dispute, Rejection
 from guardrails.model.finding import Effect, Finding, Location, Status
 from guardrails.model.frozen import replace
-from guardrails.model.policy import Policy
-from guardrails.model.terms import ApprovalPolicy, ApprovalTerms
+from guardrails.model.policy import ApprovalPolicy, ApprovalTerms, Policy
 
 TODAY = date(2026, 11, 23)
 FAULT = Finding(

@@ -6,7 +6,7 @@ from pathlib import Path
 from guardrails.adapters.git.index import copy_index
 from guardrails.adapters.git.inputs import Commits, open_change
 from guardrails.adapters.git.repository import Repository
-from guardrails.adapters.git.unjudged import notes_on
+from guardrails.adapters.unjudged import notes_on
 from tests.repos.builder import RepositoryBuilder
 
 LEFT_OUT = "not judged: uncommitted work in {}; `guardrails review --worktree` judges it"
