@@ -94,7 +94,7 @@ class Maker:
         return Draft({key: one for key, one in plain.parts.items() if self._is_needed(key)})
 
     def echoes(self, texts: Sequence[str]) -> Iterator[Draft]:
-        """Yield drafts that ask for texts: in every part that takes any text and need not be there.
+        """Yield drafts that ask for texts: in every part of the query that takes any text.
 
         Each stands alone and beside one other part, so that a search meets a filter and an order.
         """
@@ -107,7 +107,8 @@ class Maker:
         for turn, text in enumerate(texts):
             for key in free:
                 yield Draft({**bare, key: text})
-                for beside in dict.fromkeys((*choices, others[turn % len(others)])):
+                turned = others[turn % len(others)] if others else key
+                for beside in dict.fromkeys((*choices, turned)):
                     if beside != key:
                         yield Draft({**bare, key: text, beside: self.part(beside, turn // len(others))})
 
