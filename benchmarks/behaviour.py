@@ -135,7 +135,12 @@ async def called(application: object, number: int) -> None:
             "path": "/quotes",
             "raw_path": b"/quotes",
             "query_string": b"",
-            "headers": [(b"content-type", b"application/json")],
+            "headers": [
+                (b"content-type", b"application/json"),
+                (b"host", b"localhost"),
+                (b"user-agent", b"curl/8.5.0"),
+                (b"accept", b"*/*"),
+            ],
             "client": ("127.0.0.1", 1),
             "server": ("127.0.0.1", 80),
             "state": {},
