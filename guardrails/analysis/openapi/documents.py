@@ -183,7 +183,7 @@ def _from_yaml(text: str, name: str) -> object:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise DocumentError(f"{name}:{line}: not YAML: {error.problem or 'unreadable'}") from None
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, LookupError, RecursionError) as error:
         raise DocumentError(f"{name}: not YAML: {str(error)[:200]!a}") from None
     finally:
         loader.dispose()
@@ -200,7 +200,7 @@ def _loader() -> "type[yaml.SafeLoader]":
         for letter, known in base.yaml_implicit_resolvers.items()
     }
     made: type[yaml.SafeLoader] = type("DocumentLoader", (base,), {"yaml_implicit_resolvers": resolvers})
-    pattern = re.compile("true|True|TRUE|false|False|FALSE")
+    pattern = re.compile("^(?:true|True|TRUE|false|False|FALSE)$")
     made.add_implicit_resolver("tag:yaml.org,2002:bool", pattern, list("tTfF"))
     return made
 

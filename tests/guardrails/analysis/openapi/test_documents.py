@@ -53,3 +53,12 @@ def test_references_are_followed_within_the_document_and_nowhere_else() -> None:
     assert isinstance(document.at("https://example.com/x.yaml"), Missing)
     assert isinstance(document.at("../../etc/passwd"), Missing)
     assert isinstance(document.at("#/components/none"), Missing)
+
+
+def test_text_that_begins_like_a_boolean_is_text() -> None:
+    content = b"openapi: 3.1.0\ninfo: {title: true if signed, version: false start}\npaths: {}\nx-on: true\n"
+
+    root = read_document(content).root
+
+    assert root["info"] == {"title": "true if signed", "version": "false start"}
+    assert root["x-on"] is True
