@@ -26,6 +26,7 @@ _MAX_DEPTH = 200
 _MAX_CHAIN = 64
 _REFERENCE = "$ref"
 _ELSEWHERE = re.compile(rb"""\$ref["']?\s*:\s*["']?\s*[^#"'\s]""")
+_HALVES = re.compile(r"\\u[dD][89a-fA-F]")
 Files = Callable[[str], "bytes | None"]
 
 
@@ -151,7 +152,7 @@ def parsed(content: bytes, name: str) -> Json:
         raise DocumentError(f"{name}: byte {error.start} is not UTF-8; save the document as UTF-8") from None
     if text.lstrip()[:1] in {"{", "["}:
         try:
-            return _shallow(json.loads(text), name)
+            return _whole(_shallow(json.loads(text), name), text, name)
         except RecursionError:
             raise DocumentError(f"{name}: the document is nested too deeply; flatten it") from None
         except ValueError:
@@ -172,6 +173,16 @@ def _shallow(value: Json, name: str) -> Json:
         if not level:
             return value
     raise DocumentError(f"{name}: the document is nested too deeply; flatten it")
+
+
+def _whole(value: Json, text: str, name: str) -> Json:
+    """Return the value; refuse half a character, which no validator and no wire takes."""
+    if _HALVES.search(text):
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise DocumentError(f"{name}: half of a surrogate pair is no character; write it whole") from None
+    return value
 
 
 def _from_yaml(text: str, name: str) -> object:

@@ -36,7 +36,7 @@ class Operation:
     @property
     def is_unstable(self) -> bool:
         """Whether the document says that nobody may rely on the operation yet."""
-        return self.raw.get("x-stability-level") in {"draft", "alpha"}
+        return str(self.raw.get("x-stability-level")) in {"draft", "alpha"}
 
     @property
     def is_deprecated(self) -> bool:

@@ -49,7 +49,7 @@ class _Conversion:
             "parameters": {
                 name: self._parameter(members(one))
                 for name, one in members(root.get("parameters")).items()
-                if members(one).get("in") not in {"body", "formData"}
+                if str(members(one).get("in")) not in {"body", "formData"}
             },
             "responses": {
                 name: self._response(members(one), self._produces)
@@ -95,7 +95,7 @@ class _Conversion:
         left_out = {"parameters", "consumes", "produces", "responses", "schemes"}
         made = {name: one for name, one in raw.items() if name not in left_out}
         made["parameters"] = [
-            self._parameter(one) for one in every if one.get("in") not in {"body", "formData"}
+            self._parameter(one) for one in every if str(one.get("in")) not in {"body", "formData"}
         ]
         body = self._body(every, texts(raw.get("consumes")) or self._consumes)
         if body:
@@ -124,7 +124,7 @@ class _Conversion:
         style = raw.get("collectionFormat", "csv")
         if raw.get("type") == "array" and isinstance(style, str) and style in _STYLES:
             name, explode = _STYLES[style]
-            is_plain = raw.get("in") in {"path", "header"} and name == "form"
+            is_plain = str(raw.get("in")) in {"path", "header"} and name == "form"
             made |= {"style": "simple" if is_plain else name, "explode": explode}
         return made
 

@@ -141,7 +141,7 @@ def _misplaced(subject: Subject) -> Found:
     for one in subject.operations:
         for index, raw in enumerate(listed(one.raw.get("parameters"))):
             found = one.document.resolved(raw)
-            if found and not (isinstance(found.get("name"), str) and found.get("in") in _PLACES):
+            if found and not (isinstance(found.get("name"), str) and str(found.get("in")) in _PLACES):
                 yield (
                     step(one.pointer, "parameters", index),
                     "the parameter has no name, or no place that exists",

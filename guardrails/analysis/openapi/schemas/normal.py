@@ -221,7 +221,9 @@ class Universe:
         choices: list[Json] = []
         for reference in branches:
             names = [
-                value for value, one in named.items() if one in {reference, str(reference).rpartition("/")[2]}
+                value
+                for value, one in named.items()
+                if str(one) in {reference, str(reference).rpartition("/")[2]}
             ]
             values: list[Json] = list(names or [str(reference).rpartition("/")[2]])
             one: Node = {"properties": {name: {"enum": values}}}

@@ -2,6 +2,9 @@
 
 import pytest
 
+from guardrails.analysis.openapi.comparison import differences
+from guardrails.analysis.openapi.documents import DocumentError, document_of, read_document
+from guardrails.analysis.openapi.lint.linting import faults_of
 from guardrails.analysis.openapi.values import Json
 from tests.guardrails.analysis.openapi.pairs import document, levels, operation, worst_of_request
 
@@ -85,3 +88,20 @@ def test_names_are_matched_in_bounded_time() -> None:
     other: Json = {"patternProperties": {"^(a|a)*$": {"type": "string"}}, "required": [name]}
 
     assert worst_of_request(hostile, other) != "same"
+
+
+def test_half_a_character_is_refused_by_name() -> None:
+    with pytest.raises(DocumentError, match="surrogate"):
+        read_document(b'{"openapi": "3.1.0", "paths": {}, "info": {"title": "\\ud800"}}')
+    whole = read_document(b'{"openapi": "3.1.0", "paths": {}, "info": {"title": "\\ud83d\\ude00"}}')
+    assert whole.root["info"] == {"title": "\U0001f600"}
+
+
+def test_names_that_are_no_text_are_passed_over() -> None:
+    base = read_document(
+        b'{"openapi": "3.1.0", "paths": {"/a": {"get": {"x-stability-level": {}, "responses": {},'
+        b' "parameters": [{"name": "q", "in": {}}]}}}}'
+    )
+
+    assert differences(base, document_of({"openapi": "3.1.0", "paths": {}}))[0].rule == "operation-removed"
+    assert faults_of(base)
