@@ -228,7 +228,8 @@ class Facts(Record):
     no docstrings. `writes` are names declared `global`, or module-level names whose item or
     attribute is written, by the scope that does it. `raises`, `handlers` and `fields` tell what
     they are called. Records stand in the order in which they run within a function. `unparsable`
-    tells why there are no facts.
+    tells why there are no facts. `gives` maps a function to what it may return or yield, where its
+    annotation does not tell.
     """
 
     imports: tuple[Import, ...] = ()
@@ -247,6 +248,7 @@ class Facts(Record):
     handlers: tuple[Handler, ...] = ()
     fields: tuple[Field, ...] = ()
     directives: tuple[Directive, ...] = ()
+    gives: Mapping[str, tuple[str, ...]] = {}
 
     def scope_at(self, line: int) -> int:
         """Return the index of the innermost class or function that spans `line`; 0 for the module."""
@@ -286,7 +288,7 @@ class Facts(Record):
 
 
 # Facts as lists of plain tuples, which `marshal` knows: the records of each kind in order, then `exports`,
-# `attributes` and `unparsable`. A pass over a file makes them without any record in between.
+# `attributes`, `unparsable` and `gives`. A pass over a file makes them without any record in between.
 Rows = Sequence[Any]
 
 
@@ -297,8 +299,8 @@ def encode(facts: Facts) -> bytes:
 
 def rows_of(facts: Facts) -> Rows:
     """Return the facts as rows; the reverse of `facts_of_rows`."""
-    groups = (facts.imports, map(_plain_scope, facts.scopes), *facts[2:8], *facts[11:])
-    return [*([tuple(one) for one in group] for group in groups), *facts[8:11]]
+    groups = (facts.imports, map(_plain_scope, facts.scopes), *facts[2:8], *facts[11:-1])
+    return [*([tuple(one) for one in group] for group in groups), *facts[8:11], facts.gives]
 
 
 def encode_rows(rows: Rows) -> bytes:
@@ -315,10 +317,10 @@ def decode(data: bytes) -> Facts:
 
 def facts_of_rows(rows: Rows) -> Facts:
     """Return the facts that such rows are."""
-    imports, scopes, *records, exports, attributes, unparsable = rows
+    imports, scopes, *records, exports, attributes, unparsable, gives = rows
     made: list[Any] = [tuple(map(_maker(kind), one)) for kind, one in zip(_RECORDS, records, strict=True)]
     first = tuple(map(_maker(Import), imports)), tuple(map(_scope, scopes)), *made[:6]
-    return Facts._make((*first, exports, attributes, unparsable, *made[6:]))
+    return Facts._make((*first, exports, attributes, unparsable, *made[6:], gives))
 
 
 _RECORDS: tuple[Any, ...] = (

@@ -151,6 +151,9 @@ class Meanings:
         returned = facts.scopes[scope].returns
         if returned and returned != "..." and rest:
             yield from self._inner(module, _joined(f"{returned}()", rest), depth + 1)
+        if rest:
+            for given in facts.gives.get(facts.scopes[scope].name, ()):
+                yield from self._inner(module, _joined(given, rest), depth + 1)
 
     def _of_class(self, module: str, facts: Facts, name: str, depth: int) -> Iterator[str]:
         holder, rest = self._longest_class(module, facts, name)

@@ -196,6 +196,11 @@ class Bindings(Walker):
                 held = self.scopes[holder].attributes.setdefault(node.target.attr, [])
                 held.append((self._scope, f"{declared}()"))
 
+    def _on_given(self, node: ast.Return | ast.Yield) -> None:
+        if node.value is not None:
+            self.scopes[self._scope].given += self.alternatives(node.value)
+            self._visit(node.value)
+
     def _on_augmented(self, node: ast.AugAssign) -> None:
         self._visit(node.value)
         if isinstance(node.target, ast.Attribute | ast.Subscript):

@@ -164,6 +164,7 @@ class Gatherer(Bindings):
         scope = self.scopes[index]
         scope.decorators = decorators
         scope.returns = (self.annotation(node.returns) or "...") if node.returns is not None else ""
+        scope.given = self.yielded(node.returns)
         self._bind(node.name, [f"=:{scope.name}"])
         self._bind_parameters(scope, node.args)
         self._bind_receiver(scope)

@@ -23,8 +23,12 @@ _TRANSPARENT = {
     "typing.cast": "()",
     "contextlib.closing": "",
     "builtins.staticmethod": "",
+    "fastapi.Depends": "()",
+    "fastapi.Security": "()",
+    "fastapi.params.Depends": "()",
+    "fastapi.param_functions.Depends": "()",
 }
-_MOST_MEANINGS = 4
+MOST_MEANINGS = 4
 
 
 class Names:
@@ -63,7 +67,7 @@ class Names:
         if name in known.names:
             position = self._positions[id(known)]
             found += [one for path in known.names[name] for one in self.meanings(position, path)]
-        return tuple(dict.fromkeys(found))[:_MOST_MEANINGS]
+        return tuple(dict.fromkeys(found))[:MOST_MEANINGS]
 
     def holder_of(self, scope: int, name: str) -> int | None:
         """Return the index of the scope that binds `name` as seen from `scope`; None for builtins."""
@@ -94,7 +98,7 @@ class Names:
             else:
                 values = tuple([one for value in values for one in self._step(scope, value, token)])
             values = tuple(dict.fromkeys(values)) if len(values) > 1 else values
-        return values[:_MOST_MEANINGS]
+        return values[:MOST_MEANINGS]
 
     def _dotted(self, scope: int, path: str) -> tuple[str, ...]:
         root, _, rest = path.partition(".")
@@ -112,7 +116,7 @@ class Names:
                 found.update(dict.fromkeys(held))
             else:
                 found[f"{value}.{rest}"] = None
-        return tuple(found)[:_MOST_MEANINGS]
+        return tuple(found)[:MOST_MEANINGS]
 
     def _root(self, scope: int, name: str) -> tuple[str, ...]:
         key = (scope, name)
@@ -133,12 +137,12 @@ class Names:
             only = paths[0]
             if not only or only[:1] == "=":
                 return (only[1:],) if only else ()
-            return self.meanings(holder, only)[:_MOST_MEANINGS]
+            return self.meanings(holder, only)[:MOST_MEANINGS]
         found: dict[str, None] = {}
         for path in dict.fromkeys(paths):
             if path:
                 found.update(dict.fromkeys(self.meanings(holder, path)))
-        return tuple(found)[:_MOST_MEANINGS]
+        return tuple(found)[:MOST_MEANINGS]
 
     def _step(self, scope: int, value: str, token: str) -> tuple[str, ...]:
         if token.startswith("."):

@@ -15,6 +15,8 @@ LONGEST_TEXT = 80
 _MOST_PARTS = 20
 _LONGEST_PATH = 300
 _TRANSPARENT = frozenset({"Optional", "Annotated", "ClassVar", "Final", "Required", "NotRequired"})
+_ALIASES = frozenset({"Optional", "Annotated"})
+_GENERATORS = frozenset({"Generator", "Iterator", "AsyncGenerator", "AsyncIterator"})
 _CONTAINERS: dict[type[ast.AST], str] = {
     ast.Dict: "=builtins.dict()",
     ast.List: "=builtins.list()",
@@ -112,7 +114,8 @@ class Paths:
         if isinstance(node, ast.Lambda):
             name = self.lambdas.get(id(node))
             return [f"=:{name}"] if name else [""]
-        return (self.path(node),)
+        is_alias = isinstance(node, ast.Subscript) and self.path(node.value).rpartition(".")[2] in _ALIASES
+        return (self.annotation(node) if is_alias else self.path(node),)
 
     def annotation(self, node: ast.AST | None) -> str:
         """Return the path of the class that an annotation names, without Optional, Annotated or None."""
@@ -131,6 +134,14 @@ class Paths:
             inner = node.slice
             return self.annotation(inner.elts[0] if isinstance(inner, ast.Tuple) and inner.elts else inner)
         return ""
+
+    def yielded(self, node: ast.AST | None) -> list[str]:
+        """Return the path of what a generator's annotation says that it yields, if it says so."""
+        if not isinstance(node, ast.Subscript) or self.path(node.value).rpartition(".")[2] not in _GENERATORS:
+            return []
+        first = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) and node.slice.elts else node.slice
+        named = self.annotation(first)
+        return [f"{named}()"] if named else []
 
     def brief(self, node: ast.AST) -> str:
         """Return an argument as a short text: a constant's repr, `&path`, a lambda's code, or `...`."""

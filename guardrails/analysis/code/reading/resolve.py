@@ -7,8 +7,8 @@ from typing import Any
 
 from guardrails.analysis.code.facts import Flag, Rows
 from guardrails.analysis.code.reading.gather import Gatherer
-from guardrails.analysis.code.reading.names import Names
-from guardrails.analysis.code.reading.scopes import RawCall, RawHandler, RawRaise, RawScope
+from guardrails.analysis.code.reading.names import MOST_MEANINGS, Names
+from guardrails.analysis.code.reading.scopes import FUNCTIONS, RawCall, RawHandler, RawRaise, RawScope
 
 _ROOT = re.compile(r"[.(]")
 _IMPORTING = frozenset({"importlib.import_module", "builtins.__import__"})
@@ -57,6 +57,7 @@ class Resolved:
             self._exports(),
             self._attributes(),
             "",
+            self._gives(),
         ]
 
     def _calls(self, raw: RawCall) -> list[Row]:
@@ -167,6 +168,18 @@ class Resolved:
     def _exports(self) -> dict[str, tuple[str, ...]]:
         found = {name: self.names.meanings(0, name) for name in self._raw.scopes[0].names}
         return {name: meanings for name, meanings in found.items() if meanings}
+
+    def _gives(self) -> dict[str, tuple[str, ...]]:
+        """Return what functions hand out, as far as it is made elsewhere: an instance, a client, a connection."""
+        found: dict[str, tuple[str, ...]] = {}
+        for index, scope in enumerate(self._raw.scopes):
+            if scope.given and scope.kind in FUNCTIONS:
+                paths = dict.fromkeys(path for path in scope.given if path)
+                made = dict.fromkeys(one for path in paths for one in self.names.meanings(index, path))
+                kept = tuple(one for one in made if "(" in one and not one.startswith("builtins."))
+                if kept:
+                    found[scope.name] = kept[:MOST_MEANINGS]
+        return found
 
     def _attributes(self) -> dict[str, dict[str, tuple[str, ...]]]:
         every = {}

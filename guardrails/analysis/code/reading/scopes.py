@@ -15,13 +15,15 @@ RawHandler = tuple[Sequence[Sequence[str]], int, int, int, int, str, str]
 
 class RawScope:
     """One scope. `names` holds every path that a name is bound to in it, `attributes` those of a
-    class's instances, each with the scope that its path is read in."""
+    class's instances, each with the scope that its path is read in. `given` are the paths of what a
+    function returns or yields."""
 
     __slots__ = (
         "attributes",
         "bases",
         "decorators",
         "end",
+        "given",
         "globals",
         "kind",
         "line",
@@ -46,4 +48,5 @@ class RawScope:
         self.decorators: list[RawCall] = []
         self.parameters: list[tuple[str, str, str]] = []
         self.returns = ""
+        self.given: list[str] = []
         self.bases: list[str] = []

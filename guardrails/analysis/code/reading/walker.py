@@ -23,6 +23,7 @@ _HANDLERS = {
     "Nonlocal": "nonlocal", "ListComp": "comprehension", "SetComp": "comprehension", "GeneratorExp": "comprehension",
     "DictComp": "comprehension", "MatchAs": "capture", "MatchStar": "capture", "Raise": "raise",
     "BoolOp": "choice", "IfExp": "choice_of_two", "match_case": "case",
+    "Return": "given", "Yield": "given",
 }  # fmt: skip
 # What `Here.around` tells of.
 _HOLDING = frozenset({

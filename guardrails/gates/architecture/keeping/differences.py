@@ -55,6 +55,8 @@ def _names(facts: Facts) -> Mapping[str, list[object]]:
         found.setdefault(name, []).append(("=", values))
     for name, attributes in facts.attributes.items():
         found.setdefault(first_of(name)[0], []).append((name, attributes))
+    for name, given in facts.gives.items():
+        found.setdefault(first_of(name)[0], []).append((name, "gives", given))
     found[STARS] = [one.module for one in facts.imports if one.name == "*"]
     return found
 

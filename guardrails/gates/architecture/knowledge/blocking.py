@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from guardrails.analysis.code.facts import Call
+from guardrails.gates.architecture.knowledge.clients import remedy_for_chain
 
 _ASYNC_CLIENT = "use httpx.AsyncClient and await the call"
 _PROCESS = "use asyncio.create_subprocess_exec and await it"
@@ -74,7 +75,6 @@ _REMEDIES: dict[str, tuple[str, ...]] = {
     ),
     _DATABASE: (
         "sqlite3.connect",
-        *(f"sqlite3.connect().{one}" for one in ("execute", "executemany", "executescript", "commit")),
         "psycopg2.connect",
         "psycopg2.connect().",
         "psycopg.connect",
@@ -141,4 +141,7 @@ def remedy_for(meanings: Iterable[str], more: tuple[str, ...] = ()) -> tuple[str
         owner, dot, method = name.rpartition(".")
         if dot and owner + dot in known and method not in _QUICK:
             return name, known[owner + dot]
+        remedy = remedy_for_chain(name)
+        if remedy:
+            return name, remedy
     return None
