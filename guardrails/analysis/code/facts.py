@@ -15,7 +15,7 @@ from typing import Any
 
 from guardrails.model.record import Record
 
-SCHEMA = 8
+SCHEMA = 9
 
 
 class Flag:

@@ -91,7 +91,11 @@ class Module:
 
 def is_guarded(settings: Settings, path: str, names: Iterable[str]) -> bool:
     """Whether policy says what the module of these names may import or do, so that its names must be written."""
+    return is_layered(settings, names) or matches(path, settings.pure) or matches(path, settings.guarded)
+
+
+def is_layered(settings: Settings, names: Iterable[str]) -> bool:
+    """Whether a contract or a ban of policy is about the module of these names."""
     packages = [one.package for one in settings.contracts]
     packages += [one.importer for one in settings.forbidden]
-    held = any(name == one or name.startswith(f"{one}.") for name in names for one in packages)
-    return held or matches(path, settings.pure) or matches(path, settings.guarded)
+    return any(name == one or name.startswith(f"{one}.") for name in names for one in packages)

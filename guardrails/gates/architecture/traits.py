@@ -11,14 +11,13 @@ from functools import cached_property
 
 from guardrails.analysis.code.facts import BROKEN, Mark
 from guardrails.analysis.code.selection import matches
-from guardrails.gates.architecture.module import Module
+from guardrails.gates.architecture.module import Module, is_layered
 from guardrails.gates.architecture.settings import Settings
 
 
 def _is_under_contract(module: Module) -> bool:
-    settings, name = module.settings, module.name
-    packages = [one.package for one in settings.contracts] + [one.importer for one in settings.forbidden]
-    return any(name == one or name.startswith(f"{one}.") for one in packages)
+    names = module.graph.code.modules.names(module.name)
+    return is_layered(module.settings, names)
 
 
 def _may_serve(module: Module) -> bool:
