@@ -21,12 +21,13 @@ from guardrails.adapters.files.tree import FolderTree
 from guardrails.adapters.git.watched import watched_by_git
 from guardrails.adapters.laboratory import RunLaboratory
 from guardrails.adapters.policy.reader import read_policy
-from guardrails.analysis.code.selection import is_python
+from guardrails.analysis.code.selection import is_python, matches
+from guardrails.analysis.code.sources import PROJECT_FILES
 from guardrails.engine.judge import Ledger, judge
 from guardrails.engine.plan import Plan, PlannedGate
 from guardrails.engine.run import run_plan
 from guardrails.gates.architecture.gate import GATE
-from guardrails.gates.architecture.settings import NAME
+from guardrails.gates.architecture.settings import NAME, Settings
 from guardrails.model.change import Change, Revision, Stage
 from guardrails.model.errors import UsageError
 from guardrails.model.finding import Finding, Status
@@ -53,11 +54,12 @@ class Place:
 
 @frozen
 class Judged:
-    """A verdict on a tree, and the names of the files that were there."""
+    """A verdict on a tree, the names of the files that were there, and of those that it rests on."""
 
     verdict: Verdict
     place: Place
     names: frozenset[str]
+    read: frozenset[str]
     asked: tuple[Path, ...]
 
     def watched(self) -> tuple[dict[str, list[str]], list[str]] | None:
@@ -81,10 +83,9 @@ class Judged:
             others += seen.files
         else:
             folders = {f"{top}/{prefix}".rstrip("/"): [] for prefix, _ in walked(top)}
-        for path in self.names:
-            if is_python(path) or path.startswith(_POLICY):
-                folder, _, name = path.rpartition("/")
-                folders.setdefault(f"{top}/{folder}".rstrip("/"), []).append(name)
+        for path in self.read:
+            folder, _, name = path.rpartition("/")
+            folders.setdefault(f"{top}/{folder}".rstrip("/"), []).append(name)
         return folders, others
 
 
@@ -103,11 +104,17 @@ def judged(paths: Sequence[str], stage: Stage = Stage.MERGE, *, measures_unresol
     cache_folder = user_folder(os.environ)
     cache = FileCache(cache_folder)
     names = frozenset(tracked(place.top, os.environ) if place.in_git else found(place.top))
-    tree = FolderTree(place.top, filter(is_python, names), Stamps(place.top, cache).digests)
     policies = FolderTree(
         place.top, [name for name in names if name.startswith(_POLICY)], partial(digests_of, place.top)
     )
     policy = read_policy(policies, catalog().gates, cache, source="policies/ as it stands here")
+    data = policy.settings_for(NAME, Settings).data
+    judged = frozenset(
+        one
+        for one in names
+        if is_python(one) or one.rpartition("/")[2] in PROJECT_FILES or (data and matches(one, data))
+    )
+    tree = FolderTree(place.top, judged, Stamps(place.top, cache).digests)
     revision = Revision("files", tree.id)
     nothing = Revision("nothing", "")
     change = Change(nothing, revision, revision, (), "the caller, who named files", whole_tree=True)
@@ -115,7 +122,8 @@ def judged(paths: Sequence[str], stage: Stage = Stage.MERGE, *, measures_unresol
     with RunLaboratory(place.top, tree, make_box, cache, cache_folder) as laboratory:
         context = Context(change, tree, tree, stage, policy, (), laboratory, SystemClock())
         verdict = _verdict(context, place, measures_unresolved)
-    return Judged(verdict, place, names, tuple(map(Path, paths)) or (Path(),))
+    policed = frozenset(one for one in names if one.startswith(_POLICY))
+    return Judged(verdict, place, names, judged | policed, tuple(map(Path, paths)) or (Path(),))
 
 
 def _verdict(context: Context, place: Place, measures_unresolved: bool) -> Verdict:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from guardrails.model.frozen import frozen
 
-_MARKS = frozenset(
+PROJECT_FILES = frozenset(
     {
         "pyproject.toml",
         "setup.py",
@@ -38,7 +38,7 @@ def homes_in(paths: Iterable[str], modules: frozenset[str]) -> Mapping[str, tupl
     `paths` are all files of a tree and `modules` those that are Python modules. A folder counts when a project's file
     lies in it and it is no package; so does the `src` of such a folder and of the top folder.
     """
-    projects = {""} | {path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] in _MARKS}
+    projects = {""} | {path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] in PROJECT_FILES}
     serves: dict[str, str] = {}
     for project in projects:
         for folder in (project, f"{project}/{_SOURCES}".lstrip("/")):

@@ -102,3 +102,12 @@ class Settings:
     guarded: tuple[str, ...] = ()
     flags: Flags = Flags()
     features: Features = Features()
+
+    @property
+    def data(self) -> tuple[str, ...]:
+        """The files that rules read beside code, as patterns of paths."""
+        named = (self.flags.registry, self.features.schema, self.features.lock)
+        return tuple(
+            before + ("*" + rest.partition("}")[2] if brace else "")
+            for before, brace, rest in (one.partition("{") for one in named if one)
+        )

@@ -1,5 +1,6 @@
 """Opens the store that an operator chose, and closes it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -21,7 +22,7 @@ async def opened(
     """Open the chosen store, guarded; close it at the end."""
     waits = choice.file is not None or choice.redis is not None
     store = (
-        SqliteStore(choice.file, seed, freshness)
+        await asyncio.to_thread(SqliteStore, choice.file, seed, freshness)
         if choice.redis is None
         else RedisStore(choice.redis, freshness)
     )

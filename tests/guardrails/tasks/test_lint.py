@@ -210,3 +210,31 @@ def test_tree_without_policy_is_told_so_in_words_that_fit(
     head = capsys.readouterr().out.partition("\n\n")[0]
     assert "note        there is no policies/guardrails.yaml, so the built-in default judges" in head
     assert "base" not in head
+
+
+def test_registry_that_policy_names_is_read_though_it_is_no_code(folder: Path) -> None:
+    write(
+        folder,
+        {
+            "policies/guardrails.yaml": POLICY,
+            "policies/architecture.yaml": "flags: {registry: flags.yaml, readers: [app.flags.on]}\n",
+            "flags.yaml": "old: {owner: ana, expires: 2020-01-01}\nnew: {owner: ana, expires: 2999-01-01}\n",
+            "app/flags.py": "def on(key: str) -> bool:\n    return bool(key)\n",
+            "app/routes.py": "from app.flags import on\n\nOLD = on('old')\nNEW = on('new')\n",
+        },
+    )
+    assert [(one.rule, one.location.line) for one in lint(()).findings] == [("GR161", 3)]
+    write(folder, {"flags.yaml": "old: {owner: ana, expires: 2999-01-01}\n"})
+    assert [(one.rule, one.location.line) for one in lint(()).findings] == [("GR161", 4)]
+
+
+def test_project_in_a_folder_of_its_own_is_followed_across_its_files(folder: Path) -> None:
+    write(
+        folder,
+        {
+            "one/pyproject.toml": "",
+            "one/shop/store.py": STORE,
+            "one/shop/routes.py": ROUTES.replace("app.store", "shop.store"),
+        },
+    )
+    assert ("GR102", "one/shop/routes.py", 4) in places(lint(()))

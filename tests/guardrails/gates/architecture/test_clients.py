@@ -87,6 +87,7 @@ def test_what_does_not_wait_on_the_loop_is_none(signature: str, body: str) -> No
 
 
 def test_client_of_a_model_vendor_is_found_with_its_asynchronous_one() -> None:
-    source = "import openai\nclient = openai.OpenAI()\n\nasync def go():\n    client.chat.completions.create(model='m')\n"
+    made = "import openai\nclient = openai.OpenAI()\n\n"
+    source = f"{made}async def go():\n    client.chat.completions.create(model='m')\n"
     remedies = [one.remedy for one in found({"shop.py": source}) if one.rule == "GR102"]
     assert ["openai.AsyncOpenAI" in one for one in remedies] == [True]
