@@ -1,7 +1,7 @@
 """Where in two documents a difference stands, and the differences that one schema slot yields."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from guardrails.analysis.openapi.difference import Difference, Direction, Level, Proof
@@ -76,20 +76,7 @@ class Slot:
             proof = None if result.is_meant else Proof(self.proof_place, witness.value)
             yield self._made(Level.BREAKING, witness.keyword, message, witness.pointer, proof)
         forgotten = comparison.forgotten(source, target, by_target=self.client_sends)
-        missed = {
-            step(one.pointer, found[1])
-            for one in witnesses
-            if one.keyword == "required" and (found := _MISSING.fullmatch(one.reason))
-        }
-        for pointer in forgotten:
-            if pointer in missed:
-                continue  # that it may be missing was said already
-            yield self._made(
-                Level.UNKNOWN,
-                "property-removed",
-                f"{self.label}: head no longer declares {pointer!a}",
-                pointer,
-            )
+        yield from self._undeclared(forgotten, witnesses)
         if result.narrowed:
             which = ", ".join(result.narrowed)
             message = f"{self.label}: {which} lets less through than base promised"
@@ -102,6 +89,18 @@ class Slot:
             yield from lost
             if not lost and not forgotten:
                 yield self._made(Level.SAFE, "schema", f"{self.label} changed and keeps what base promised")
+
+    def _undeclared(self, forgotten: Sequence[str], witnesses: Sequence[Witness]) -> Iterator[Difference]:
+        """Yield the properties that head no longer declares, but for those of which more is said."""
+        missed = {
+            step(one.pointer, found[1])
+            for one in witnesses
+            if one.keyword == "required" and (found := _MISSING.fullmatch(one.reason))
+        }
+        for pointer in forgotten:
+            if pointer not in missed:
+                message = f"{self.label}: head no longer declares {pointer!a}"
+                yield self._made(Level.UNKNOWN, "property-removed", message, pointer)
 
     def _told(self, witness: Witness, source: Json, target: Json, comparison: Comparison) -> str:
         """Return what the witness shows, a missing property by what became of it."""

@@ -47,10 +47,10 @@ from guardrails.analysis.code.imports import Modules
 from guardrails.analysis.code.selection import matches
 from guardrails.gates.architecture import rules
 from guardrails.gates.architecture.allowances import INVALID_ALLOWANCE, UNUSED_ALLOWANCE
-from guardrails.gates.architecture.broken import BROKEN_RULE
+from guardrails.gates.architecture.asking.broken import BROKEN_RULE
+from guardrails.gates.architecture.asking.traits import IN_POLICY, MARKED, Traits
 from guardrails.gates.architecture.module import Found, Module, is_guarded
 from guardrails.gates.architecture.settings import Settings
-from guardrails.gates.architecture.traits import IN_POLICY, MARKED, Traits
 from guardrails.model.digest import sha256
 from guardrails.model.frozen import frozen
 from guardrails.model.ports import Cache

@@ -8,12 +8,12 @@ from functools import cached_property
 from guardrails.analysis.code.graph import Graph
 from guardrails.analysis.code.selection import matches
 from guardrails.gates.architecture.allowances import told_of
-from guardrails.gates.architecture.broken import BROKEN_RULE
+from guardrails.gates.architecture.asking.broken import BROKEN_RULE
+from guardrails.gates.architecture.asking.looking import found_by
+from guardrails.gates.architecture.asking.traits import Traits
 from guardrails.gates.architecture.catalog import Listed, listing
-from guardrails.gates.architecture.looking import found_by
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.gates.architecture.settings import Settings
-from guardrails.gates.architecture.traits import Traits
 from guardrails.model.evidence import CallChain
 from guardrails.model.finding import Finding, Location
 from guardrails.model.frozen import field, frozen, replace

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from guardrails.gates.architecture.broken import BROKEN_RULE
+from guardrails.gates.architecture.asking.broken import BROKEN_RULE
 from guardrails.model.evidence import CallChain, Step
 from guardrails.model.finding import Effect, Finding, Location
 

@@ -5,8 +5,8 @@ from functools import partial
 
 from guardrails.analysis.code.facts import Call, Flag
 from guardrails.analysis.code.graph import Reached, Search
-from guardrails.gates.architecture.knowledge import heavy
-from guardrails.gates.architecture.knowledge.blocking import is_impatient, remedy_for
+from guardrails.gates.architecture.knowledge.loop import heavy
+from guardrails.gates.architecture.knowledge.loop.blocking import is_impatient, remedy_for
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.gates.architecture.reaching.chains import (
     by_root,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from guardrails.analysis.code.graph import Search
 from guardrails.gates.architecture.example import example
-from guardrails.gates.architecture.knowledge.blocking import remedy_for
+from guardrails.gates.architecture.knowledge.loop.blocking import remedy_for
 from guardrails.gates.architecture.knowledge.requests import is_lifespan
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.gates.architecture.reaching.chains import text_of

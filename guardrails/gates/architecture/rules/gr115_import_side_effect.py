@@ -6,7 +6,7 @@ from functools import partial
 from guardrails.analysis.code.facts import Call, Flag
 from guardrails.analysis.code.graph import Graph, Reached, Search, Symbol
 from guardrails.gates.architecture.example import example
-from guardrails.gates.architecture.knowledge import blocking
+from guardrails.gates.architecture.knowledge.loop import blocking
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.gates.architecture.reaching.chains import by_root, fault_of, leaves_the_loop, way_of
 from guardrails.model.finding import Effect

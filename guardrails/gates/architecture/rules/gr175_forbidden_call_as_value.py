@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from guardrails.analysis.code.facts import Mention
 from guardrails.gates.architecture.example import example
-from guardrails.gates.architecture.knowledge.blocking import remedy_for
+from guardrails.gates.architecture.knowledge.loop.blocking import remedy_for
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule

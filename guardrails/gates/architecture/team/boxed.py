@@ -14,8 +14,8 @@ from types import ModuleType
 from guardrails.analysis.code.graph import Graph
 from guardrails.analysis.code.hooks import NO_HOOKS, Hooks
 from guardrails.analysis.code.tree import Code
+from guardrails.gates.architecture.asking.looking import found_by
 from guardrails.gates.architecture.catalog import Check, check_of, listed_as, looks_of
-from guardrails.gates.architecture.looking import found_by
 from guardrails.gates.architecture.module import Found, Module
 from guardrails.gates.architecture.settings import Settings
 from guardrails.gates.architecture.team.examples import failures_of

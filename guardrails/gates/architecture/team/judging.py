@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from guardrails.analysis.code.selection import matches
-from guardrails.gates.architecture.broken import BROKEN_RULE
+from guardrails.gates.architecture.asking.broken import BROKEN_RULE
 from guardrails.gates.architecture.judging import Side, finding_in
 from guardrails.gates.architecture.team.declared import found_in, rule_of
 from guardrails.gates.architecture.team.order import Broken, Reported

@@ -10,7 +10,7 @@ from guardrails.analysis.openapi.media import content_of, schema_of
 from guardrails.analysis.openapi.operations import Operation, Parameter
 from guardrails.analysis.openapi.parameters import serialised
 from guardrails.analysis.openapi.values import Json, canonical
-from guardrails.gates.contract.replay.values import Values
+from guardrails.gates.contract.replay.values import Values, in_turn
 from guardrails.model.frozen import frozen
 from guardrails.model.ports import Request
 
@@ -77,7 +77,7 @@ class Maker:
         ]
         if self._media:
             columns.append([Draft(bare.parts, b"{"), Draft(bare.parts, b""), Draft(bare.parts, b"\xff")])
-        singles, beyond = _in_turn(columns), self._beyond(plain)
+        singles, beyond = in_turn(columns), self._beyond(plain)
         for turn in count(1):
             yield self._swept(2 * turn - 1)
             yield from islice(singles, 1)
@@ -204,9 +204,3 @@ def _encoded(pair: str) -> str:
 
 def _is_sendable(value: str) -> bool:
     return all(_LETTERS[0] <= ord(letter) <= _LETTERS[1] for letter in value) and value == value.strip()
-
-
-def _in_turn(columns: list[list[Draft]]) -> Iterator[Draft]:
-    """Yield the first of each column, then the second of each, and so on."""
-    for index in range(max(map(len, columns), default=0)):
-        yield from (column[index] for column in columns if index < len(column))

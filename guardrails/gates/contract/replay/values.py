@@ -7,11 +7,14 @@ load a generator. `words` are literals of the changed code, which a document nev
 import random
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
+from typing import TypeVar
 
 from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.schemas.patterns import samples
 from guardrails.analysis.openapi.values import Json, Node, count, distinct, listed, members, number, texts
 from guardrails.gates.contract.replay.samples import BROKEN, FORMATS, HUGE, TEXTS, WHOLE, WRONG
+
+ValueT = TypeVar("ValueT")
 
 _DEEPEST = 6
 _LONGEST_TEXT = 4096
@@ -179,7 +182,7 @@ class Values:
             return
         branches = self._branches(node)
         if branches:
-            yield from _in_turn([list(self._allowed(self._node(one), depth + 1)) for one in branches])
+            yield from in_turn([list(self._allowed(self._node(one), depth + 1)) for one in branches])
             return
         makers: dict[str, Callable[[Node, int], Iterator[Json]]] = {
             "object": self._objects,
@@ -193,7 +196,7 @@ class Values:
         columns += [[True, False]] if kind == "boolean" else []
         if kind in {"", "null"} or "null" in listed(node.get("type")) or node.get("nullable") is True:
             columns.append([None] if kind else ["Alpha", 1, None])
-        yield from _in_turn(columns)
+        yield from in_turn(columns)
 
     def _objects(self, node: Node, depth: int) -> Iterator[Json]:
         properties = members(node.get("properties"))
@@ -204,7 +207,7 @@ class Values:
         for name in properties:
             if name not in needed:
                 yield {key: one for key, one in plain.items() if key != name}
-        yield from _in_turn(
+        yield from in_turn(
             [
                 [{**plain, name: value} for value in self._allowed(self._node(one), depth + 1)]
                 for name, one in properties.items()
@@ -318,7 +321,7 @@ class Values:
         yield {}
 
 
-def _in_turn(columns: Sequence[Sequence[Json]]) -> Iterator[Json]:
+def in_turn(columns: Sequence[Sequence[ValueT]]) -> Iterator[ValueT]:
     """Yield the first of each column, then the second of each: null stands early where it is allowed."""
     for turn in range(max(map(len, columns), default=0)):
         yield from (column[turn] for column in columns if turn < len(column))

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from guardrails.gates.architecture import catalog, judging, rules
+from guardrails.gates.architecture.asking.traits import IN_POLICY, MARKED, TRAITS, Traits
 from guardrails.gates.architecture.catalog import Listed, checks, listed_as, listing
-from guardrails.gates.architecture.traits import IN_POLICY, MARKED, TRAITS, Traits
 from guardrails.model.frozen import replace
 from tests.guardrails.gates.architecture.judged import Files, report_on
 from tests.guardrails.gates.architecture.mutations import MUTATIONS, applied

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from guardrails.analysis.code.facts import BROKEN
-from guardrails.gates.architecture.broken import BROKEN_RULE
+from guardrails.gates.architecture.asking.broken import BROKEN_RULE
+from guardrails.gates.architecture.asking.syntax import findings_in_syntax
 from guardrails.gates.architecture.catalog import Check
 from guardrails.gates.architecture.module import Found, Module
-from guardrails.gates.architecture.syntax import findings_in_syntax
 from guardrails.model.errors import GuardrailsError
 from guardrails.model.rule import Rule
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from guardrails.analysis.code.facts import Call
-from guardrails.gates.architecture.knowledge.clients import remedy_for_chain
+from guardrails.gates.architecture.knowledge.loop.clients import remedy_for_chain
 
 _ASYNC_CLIENT = "use httpx.AsyncClient and await the call"
 _PROCESS = "use asyncio.create_subprocess_exec and await it"
