@@ -36,10 +36,8 @@ DEPRECATED = "x-guardrails-deprecated"
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 _NEW_DIALECT = (3, 1)
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-_COUNTS = (
-    *("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
-    *("minContains", "maxContains"),
-)
+_COUNTED = ("Length", "Items", "Properties", "Contains")
+_COUNTS = tuple(f"{edge}{what}" for what in _COUNTED for edge in ("min", "max"))
 _SCHEMAS = (
     *("items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else"),
     *("unevaluatedItems", "unevaluatedProperties"),
