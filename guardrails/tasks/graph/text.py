@@ -29,11 +29,11 @@ def _part_text(part: Part) -> str:
 
 
 def chain_as_text(start: str, end: str, steps: Sequence[Step]) -> str:
-    """Return one line for each call between `start` and `end`."""
+    """Return one line for each step between `start` and `end`."""
     if not steps:
         return (
             f"no call chain from {start} to {end} was found; calls that cannot be resolved are not followed\n"
         )
-    lines = [f"{start} reaches {end} in {len(steps)} call{'s' if len(steps) > 1 else ''}"]
+    lines = [f"{start} reaches {end} in {len(steps)} step{'s' if len(steps) > 1 else ''}"]
     lines += [f"{'  ' * depth}{one.path}:{one.line}: {one.symbol}" for depth, one in enumerate(steps, 1)]
     return "\n".join(lines) + "\n"

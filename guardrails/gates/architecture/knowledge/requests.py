@@ -11,6 +11,7 @@ from functools import partial
 from guardrails.analysis.code.facts import Call, Facts
 from guardrails.analysis.code.graph import Symbol
 from guardrails.analysis.code.routes import may_route, routes_in
+from guardrails.gates.architecture.knowledge.handing import DEPENDS, depended_on
 from guardrails.gates.architecture.module import Module
 from guardrails.model.frozen import frozen
 
@@ -18,11 +19,6 @@ _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"
 _HANDLING = frozenset(
     {"RequestHandler", "HTTPEndpoint", "MethodView", "HTTPMethodView", "APIView", "APIHandler"}
     | {"JupyterHandler", "HomeAssistantView"}
-)
-_DEPENDS = frozenset(
-    f"{module}.{name}"
-    for module in ("fastapi", "fastapi.params", "fastapi.param_functions", "fast_depends")
-    for name in ("Depends", "Security")
 )
 _AROUND = frozenset({"middleware", "before_request", "after_request", "teardown_request"})
 _ANSWERING = _METHODS | {"dispatch", "__call__"}
@@ -42,7 +38,7 @@ def may_serve(facts: Facts) -> bool:
     """Whether the module may hold a handler, a dependency or a middleware, told without following any name."""
     return (
         may_route(facts)
-        or any(call.name in _DEPENDS for call in facts.calls)
+        or any(call.name in DEPENDS for call in facts.calls)
         or any(
             one.name.rpartition(".")[2] in _ANSWERING and facts.scopes[one.parent].kind == "class"
             for one in facts.scopes
@@ -68,12 +64,8 @@ def handlers(module: Module) -> Iterator[int]:
 def dependencies(module: Module) -> Iterator[tuple[Call, Symbol]]:
     """Yield what the module asks its framework to run before handlers: each `Depends(...)` and its function."""
     for call in module.facts.calls:
-        if call.name in _DEPENDS:
-            given = (*call.arguments[:1], *(value for key, value in call.keywords if key == "dependency"))
-            for text in given:
-                for meaning in module.graph.meanings(module.name, text):
-                    for symbol in module.graph.symbols(meaning):
-                        yield call, symbol
+        for symbol in depended_on(module.graph, module.name, call):
+            yield call, symbol
 
 
 def entries(module: Module) -> Iterator[Entry]:

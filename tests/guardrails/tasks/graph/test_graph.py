@@ -120,7 +120,7 @@ def test_call_chain_is_told_call_by_call(shop: Path, capsysbinary: pytest.Captur
     text = drawn(capsysbinary, "--repo", str(shop), "--from", "shop.api.answer", "--to", "time.sleep")
 
     assert text == (
-        "shop.api.answer reaches time.sleep in 2 calls\n"
+        "shop.api.answer reaches time.sleep in 2 steps\n"
         "  shop/api/__init__.py:5: shop.api.answer calls shop.domain.prices.price\n"
         "    shop/domain/prices.py:7: shop.domain.prices.price calls time.sleep\n"
     )
@@ -143,6 +143,44 @@ def test_call_chain_through_a_constructed_object_is_drawn(
 
     boxes = [one for one in root.iter(f"{SVG}rect") if one.get("class") == "box"]
     assert len(boxes) == 2
+
+
+def test_chain_goes_through_dependencies_threads_and_background_tasks(
+    tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    builder = RepositoryBuilder(tmp_path / "app").write_all(
+        {
+            "app/__init__.py": "",
+            "app/routes.py": (
+                "import asyncio\nfrom typing import Annotated\n"
+                "from fastapi import BackgroundTasks, Depends, FastAPI\n"
+                "from app.work import opened, sent\n\napi = FastAPI()\n\n\n"
+                "@api.get('/cards')\n"
+                "async def cards(session: Annotated[str, Depends(opened)], later: BackgroundTasks):\n"
+                "    later.add_task(sent, session)\n    return []\n"
+            ),
+            "app/work.py": (
+                "import os\nimport socket\nimport threading\n\n\ndef opened():\n"
+                "    threading.Thread(target=connected).start()\n\n\n"
+                "def connected():\n    socket.create_connection(('localhost', 1))\n\n\n"
+                "def sent(session):\n    os.system(session)\n"
+            ),
+        }
+    )
+    builder.commit("first")
+    words = "--repo", str(builder.path), "--from", "app.routes.cards", "--to"
+
+    assert drawn(capsysbinary, *words, "socket.create_connection") == (
+        "app.routes.cards reaches socket.create_connection in 3 steps\n"
+        "  app/routes.py:10: app.routes.cards depends on app.work.opened\n"
+        "    app/work.py:7: app.work.opened hands app.work.connected to a thread\n"
+        "      app/work.py:11: app.work.connected calls socket.create_connection\n"
+    )
+    assert drawn(capsysbinary, *words, "os.system") == (
+        "app.routes.cards reaches os.system in 2 steps\n"
+        "  app/routes.py:11: app.routes.cards hands app.work.sent to a background task\n"
+        "    app/work.py:15: app.work.sent calls os.system\n"
+    )
 
 
 def test_no_chain_is_said_so(shop: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
