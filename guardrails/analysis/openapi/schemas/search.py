@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 BUDGET = 6000
 _MOST_WITNESSES = 5
 _DEEPEST = 12
+_MOST_VALIDATORS = 256
 _INDEX = re.compile(r"/[0-9]+(?=/|$)")
 
 
@@ -66,7 +67,7 @@ class Result:
 
 
 class Validators:
-    """Compiled validators of one side's schemas."""
+    """Compiled validators of one side's schemas, the latest used; each may hold half a document."""
 
     def __init__(self, universe: Universe) -> None:
         self._universe = universe
@@ -101,9 +102,13 @@ class Validators:
 
     def _validator(self, nodes: Conjunction) -> "jsonschema_rs.Draft202012Validator | None":
         key = tuple(map(id, nodes))
-        if key not in self._made:
-            self._made[key] = (nodes, _compiled(standalone(self._universe, nodes)))
-        return self._made[key][1]
+        made = self._made.pop(key, None)
+        if made is None:
+            made = nodes, _compiled(standalone(self._universe, nodes))
+            if len(self._made) >= _MOST_VALIDATORS:
+                del self._made[next(iter(self._made))]
+        self._made[key] = made
+        return made[1]
 
 
 def _foremost(refusals: list[Witness]) -> list[Witness]:
