@@ -36,11 +36,15 @@ class _Wire(io.RawIOBase):
         self.link = link
         self.deadline = deadline
         self.left = ANSWER_BYTES
+        self.is_over = False
+        self.has_rest = False
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # what io always passes
+        if self.is_over:
+            return 0
         if self.left <= 0:
             raise NoAnswer(f"the answer is longer than {ANSWER_BYTES >> 20} MiB")
         self.link.settimeout(_until(self.deadline))
@@ -51,7 +55,21 @@ class _Wire(io.RawIOBase):
     def makefile(self, mode: str) -> io.BufferedReader:
         """Return a buffered reader, as a socket does."""
         del mode
-        return io.BufferedReader(self, 1 << 16)
+        return _Reader(self)
+
+
+class _Reader(io.BufferedReader):
+    """Reads one answer; what is left when it ends belongs to no request, and the wire is told so."""
+
+    def __init__(self, wire: _Wire) -> None:
+        super().__init__(wire, 1 << 16)
+        self._wire = wire
+
+    def close(self) -> None:
+        if not self.closed:
+            self._wire.is_over = True
+            self._wire.has_rest = bool(self.peek(1))
+        super().close()
 
 
 class _Connection:
@@ -185,7 +203,8 @@ def _exchanged(
         answer.begin()
         body = _body_of(answer)
         headers = tuple((name.lower(), value) for name, value in answer.getheaders())
-        return Response(answer.status, headers, body), not answer.will_close
+        keep = not answer.will_close and not wire.has_rest
+        return Response(answer.status, headers, body), keep
 
 
 def _body_of(answer: HTTPResponse) -> bytes:

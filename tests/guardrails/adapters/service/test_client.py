@@ -1,7 +1,8 @@
+import queue
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -22,20 +23,28 @@ def answering(*pieces: bytes) -> Callable[[socket.socket], None]:
 
 
 @contextmanager
-def served(folder: Path, *talks: Callable[[socket.socket], None], seconds: float = 10.0) -> Iterator[Client]:
-    """Yield a client of a server that meets each new connection with the next of `talks`, then closes it."""
+def served(
+    folder: Path,
+    *talks: Callable[[socket.socket], None],
+    seconds: float = 10.0,
+    closed: queue.SimpleQueue[None] | None = None,
+) -> Iterator[Client]:
+    """Yield a client of a server that meets each new connection with the next of `talks`, then closes it and
+    says so in `closed`."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(folder / "socket"))
         listener.listen()
 
         def serve() -> None:
             for talk in talks:
-                link, _ = listener.accept()
-                with link:
-                    try:
-                        talk(link)
-                    except OSError:
-                        continue
+                try:
+                    link, _ = listener.accept()
+                except OSError:
+                    return
+                with link, suppress(OSError):
+                    talk(link)
+                if closed is not None:
+                    closed.put(None)
 
         thread = threading.Thread(target=serve)
         thread.start()
@@ -44,6 +53,7 @@ def served(folder: Path, *talks: Callable[[socket.socket], None], seconds: float
             yield client
         finally:
             client.close()
+            listener.shutdown(socket.SHUT_RDWR)
             thread.join()
 
 
@@ -91,20 +101,30 @@ def test_a_connection_is_used_again_until_the_server_closes_it(tmp_path: Path) -
         for _ in range(2):
             answering(OK)(link)
 
-    with served(
-        tmp_path,
-        two,
-        answering(OK),
-        answering(OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), b"x"),
-    ) as client:
-        assert [client.request(Request("GET", "/")).body for _ in range(4)] == [b"ok"] * 4
+    last = answering(OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), b"x")
+    closed = queue.SimpleQueue[None]()
+    with served(tmp_path, two, answering(OK), last, closed=closed) as client:
+        bodies = [client.request(Request("GET", "/")).body for _ in range(2)]
+        for _ in range(2):
+            closed.get(timeout=60)
+            bodies.append(client.request(Request("GET", "/")).body)
+
+    assert bodies == [b"ok"] * 4
 
 
 def test_bytes_that_nobody_asked_for_are_not_the_next_answer(tmp_path: Path) -> None:
     forged = OK.replace(b"ok", b"no")
-    with served(tmp_path, answering(OK + forged), answering(OK)) as client:
+    asked_again = queue.SimpleQueue[bytes]()
+
+    def forging(link: socket.socket) -> None:
+        answering(OK + forged)(link)
+        asked_again.put(link.recv(65536))
+
+    with served(tmp_path, forging, answering(OK)) as client:
         assert client.request(Request("GET", "/")).body == b"ok"
         assert client.request(Request("GET", "/")).body == b"ok"
+
+    assert asked_again.get(timeout=60) == b""
 
 
 @pytest.mark.parametrize(
