@@ -188,7 +188,7 @@ time.sleep(300)
     running = process.cpu_seconds()
     process.stop()
     assert 0.58 <= running < 1.5  # three times 0.2 s, the reaped child's in ticks of 10 ms
-    assert process.cpu_seconds() >= running - 0.03
+    assert process.cpu_seconds() >= running - 0.1  # a part that is lost is 0.2 s; ticks of 10 ms differ
 
 
 _HARNESS = """
