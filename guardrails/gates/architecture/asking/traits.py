@@ -16,7 +16,7 @@ from guardrails.gates.architecture.settings import Settings
 
 
 def _is_under_contract(module: Module) -> bool:
-    names = module.graph.code.modules.names(module.name)
+    names = module.graph.modules.names(module.name)
     return is_layered(module.settings, names)
 
 
