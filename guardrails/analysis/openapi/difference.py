@@ -57,7 +57,8 @@ class Difference:
     """One difference: its level, where it stands, which message it is about, and what proves it.
 
     `pointer` leads into head's document where the thing is still there, else into base's;
-    `inner` leads from there into the message; `rule` names the kind of difference.
+    `inner` leads from there into the message; `rule` names the kind of difference. `lacks` is the
+    property whose absence there makes the difference, where one does.
     """
 
     level: Level
@@ -69,6 +70,7 @@ class Difference:
     message: str
     inner: str = ""
     witness: Proof | None = None
+    lacks: str | None = None
 
     @property
     def sort_key(self) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """Where in two documents a difference stands, and the differences that one schema slot yields."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from guardrails.analysis.openapi.difference import Difference, Direction, Level, Proof
 from guardrails.analysis.openapi.operations import Operation
@@ -10,7 +11,7 @@ from guardrails.analysis.openapi.parameters import is_read
 from guardrails.analysis.openapi.schemas.search import Answer, Comparison, Witness
 from guardrails.analysis.openapi.values import Json, step
 
-_MISSING = re.compile(r'"(.*)" is a required property')
+_MISSING = re.compile(r'(".*") is a required property')
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ class Slot:
                 f"{self.label}{self._at(witness.pointer)}: {self._told(witness, source, target, comparison)}"
             )
             proof = None if result.is_meant else Proof(self.proof_place, witness.value)
-            yield self._made(Level.BREAKING, witness.keyword, message, witness.pointer, proof)
+            made = self._made(Level.BREAKING, witness.keyword, message, witness.pointer, proof)
+            yield replace(made, lacks=_lacking(witness))
         forgotten = comparison.forgotten(source, target, by_target=self.client_sends)
         yield from self._undeclared(forgotten, witnesses)
         if result.narrowed:
@@ -92,11 +94,7 @@ class Slot:
 
     def _undeclared(self, forgotten: Sequence[str], witnesses: Sequence[Witness]) -> Iterator[Difference]:
         """Yield the properties that head no longer declares, but for those of which more is said."""
-        missed = {
-            step(one.pointer, found[1])
-            for one in witnesses
-            if one.keyword == "required" and (found := _MISSING.fullmatch(one.reason))
-        }
+        missed = {step(one.pointer, name) for one in witnesses if (name := _lacking(one)) is not None}
         for pointer in forgotten:
             if pointer not in missed:
                 message = f"{self.label}: head no longer declares {pointer!a}"
@@ -104,8 +102,8 @@ class Slot:
 
     def _told(self, witness: Witness, source: Json, target: Json, comparison: Comparison) -> str:
         """Return what the witness shows, a missing property by what became of it."""
-        missing = _MISSING.fullmatch(witness.reason) if witness.keyword == "required" else None
-        if missing is None:
+        name = _lacking(witness)
+        if name is None:
             who = (
                 "head refuses what base took"
                 if self.client_sends
@@ -113,7 +111,6 @@ class Slot:
             )
             return f"{who}: {_shortened(witness.reason)}"
         sent, taken = comparison.names_at(witness.pointer, source, target)
-        name = missing[1]
         base, head = (sent, taken) if self.client_sends else (taken, sent)
         gone, new = sorted(base - head), sorted(head - base)
         renamed = len(gone) == len(new) == 1 and name in {*gone, *new}
@@ -144,6 +141,17 @@ class Slot:
         return self.place.difference(
             level, rule, self.direction, message, self.pointer, inner=inner, witness=witness
         )
+
+
+def _lacking(witness: Witness) -> str | None:
+    """Return the name of the property that the value must have and has not."""
+    found = _MISSING.fullmatch(witness.reason) if witness.keyword == "required" else None
+    if found is None:
+        return None
+    try:
+        return str(json.loads(found[1]))
+    except ValueError:
+        return found[1][1:-1]
 
 
 def _shortened(reason: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from guardrails.analysis.consumers.reading import Consumer, Interaction, consumers_in
 from guardrails.analysis.consumers.touching import lacking, readers, senders
 from guardrails.analysis.openapi.difference import Difference, Direction
+from guardrails.analysis.openapi.values import step
 from guardrails.gates.contract import rules
 from guardrails.gates.contract.promises import finding
 from guardrails.gates.contract.replay.playing import Side
@@ -20,7 +21,6 @@ from guardrails.model.policy import Service
 from guardrails.model.ports import Response, Silence, Step
 
 _LOWER = {Effect.BLOCK: Effect.REVIEW, Effect.REVIEW: Effect.NOTE}
-_MISSING = re.compile(r'("(?:[^"\\]|\\.)*") is a required property$')
 _INDEX = re.compile(r"/\d+(?=/|$)")
 
 
@@ -47,12 +47,11 @@ class Consumers:
             return found
         operation = f"{difference.method.upper()} {difference.path}"
         pointer = _INDEX.sub("/*", difference.inner)
-        missing = _MISSING.search(difference.message)
-        if missing and difference.rule == "required":
-            pointer += "/" + str(json.loads(missing[1])).replace("~", "~0").replace("/", "~1")
+        if difference.lacks is not None:
+            pointer = step(pointer, difference.lacks)
         if difference.direction is Direction.RESPONSE:
             return self._said(found, readers(self._known, operation, pointer), "reads")
-        if missing and difference.rule == "required":
+        if difference.lacks is not None:
             return self._said(found, lacking(self._known, operation, pointer), "does not send")
         return self._said(found, senders(self._known, operation, pointer), "sends")
 
