@@ -21,6 +21,7 @@ _HEADER = 16  # of a `.pyc`: magic number, flags, time and size of the source
 _LENGTH = 8
 _LOOKED_AT_EVERY = 16
 _SETTLED_SECONDS = 2.0  # Python notes the time of a source in whole seconds, so a younger one may differ yet
+_SUFFIX = f".{sys.implementation.cache_tag}{f'.opt-{sys.flags.optimize}' if sys.flags.optimize else ''}.pyc"
 _SKIPPED = frozenset({"__pycache__", "payload", "templates"})
 
 # By module: its file below the package, the time and size of its source, and where its code lies in the image.
@@ -95,6 +96,7 @@ class Image:
         if spec.submodule_search_locations is not None:
             spec.submodule_search_locations.append(folder)
         spec.has_location = True
+        spec.cached = f"{folder}/__pycache__{file[len(folder) : -len('.py')]}{_SUFFIX}"
         return spec
 
 
@@ -107,8 +109,7 @@ def use() -> None:
         return
     image = _opened() or Image(-1, {}, 0)
     _used.append(image)
-    finders = [*sys.meta_path, importlib.machinery.PathFinder]
-    sys.meta_path.insert(finders.index(importlib.machinery.PathFinder), image)
+    sys.meta_path.insert(0, image)  # the names of this package are nobody else's
 
 
 def keep() -> None:
@@ -172,9 +173,6 @@ def _kept_by_python(
     folder: str, package: str, now: float
 ) -> Iterator[tuple[str, str, os.stat_result, bytes]]:
     """Yield (module, its file below the package, that file's state, its code) of what has byte code that is valid."""
-    suffix = (
-        f".{sys.implementation.cache_tag}{f'.opt-{sys.flags.optimize}' if sys.flags.optimize else ''}.pyc"
-    )
     with os.scandir(folder) as listed:
         found = sorted(listed, key=lambda one: one.name)
     for one in found:
@@ -182,7 +180,7 @@ def _kept_by_python(
             yield from _kept_by_python(one.path, f"{package}.{one.name}", now)
         elif one.name.endswith(".py"):
             stem, state = one.name.removesuffix(".py"), one.stat()
-            code = _code_in(f"{folder}/__pycache__/{stem}{suffix}", state)
+            code = _code_in(f"{folder}/__pycache__/{stem}{_SUFFIX}", state)
             if code and state.st_mtime < now - _SETTLED_SECONDS:
                 yield (
                     package if stem == "__init__" else f"{package}.{stem}",
