@@ -1,9 +1,7 @@
 """`guardrails fix`: mend what the rules find, or take a finished experiment's flag out of the code."""
 
-import difflib
 import sys
-from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +9,12 @@ from guardrails.cli.command import Command, Exit
 from guardrails.model.errors import UsageError
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
     from guardrails.tasks.fix.tree import FileFix
 
 
-def _configure(parser: ArgumentParser) -> None:
+def _configure(parser: "ArgumentParser") -> None:
     parser.add_argument(
         "paths", nargs="*", metavar="PATH", help="files and folders (default: what differs from HEAD)"
     )
@@ -27,29 +27,35 @@ def _configure(parser: ArgumentParser) -> None:
     parser.add_argument("--keep", metavar="VARIANT", help="the variant that stays; on or off for a switch")
 
 
-def _run(parsed: Namespace) -> int:
+def _run(parsed: "Namespace") -> int:
     if bool(parsed.flag) != bool(parsed.keep):
         raise UsageError("taking a flag out needs both --flag NAME and --keep VARIANT")
     if parsed.flag and parsed.unsafe:
         raise UsageError("--unsafe belongs to the fixes of rules; leave it out with --flag")
-    return _flag(parsed) if parsed.flag else _rules(parsed)
+    if parsed.flag:
+        return _flag(parsed)
+    return _rules(Path(parsed.repo), parsed.paths, unsafe=parsed.unsafe, is_shown=parsed.diff)
 
 
-def _rules(parsed: Namespace) -> int:
+def _bare() -> int:
+    return _rules(Path(), (), unsafe=False, is_shown=False)
+
+
+def _rules(repository: Path, paths: Sequence[str], *, unsafe: bool, is_shown: bool) -> int:
     from guardrails.tasks.fix.tree import fixes_in  # noqa: PLC0415 - each job pays for itself alone
 
     total = shown = left = 0
-    for one in fixes_in(Path(parsed.repo), parsed.paths):
-        chosen = one.unsafe.after if parsed.unsafe else one.safe.after
-        done = {**one.safe.done, **(one.unsafe.done if parsed.unsafe else {})}
-        if parsed.diff:
+    for one in fixes_in(repository, paths):
+        chosen = one.unsafe.after if unsafe else one.safe.after
+        done = {**one.safe.done, **(one.unsafe.done if unsafe else {})}
+        if is_shown:
             _show(one.name, one.safe.before, chosen)
         elif chosen != one.safe.before:
             _write(one.place, chosen)
         total += sum(done.values())
         if done:
-            print(f"{one.name}: {_counted(done)}", file=sys.stderr if parsed.diff else sys.stdout)
-        if one.unsafe.done and not parsed.unsafe:
+            print(f"{one.name}: {_counted(done)}", file=sys.stderr if is_shown else sys.stdout)
+        if one.unsafe.done and not unsafe:
             shown += sum(one.unsafe.done.values())
             _show(one.name, one.safe.after, one.unsafe.after)
         left += _told_of_what_is_left(one)
@@ -59,8 +65,8 @@ def _rules(parsed: Namespace) -> int:
         else ""
     )
     more += f"; {left} left to you" if left else ""
-    verb = "can be mended" if parsed.diff else "mended"
-    print(f"{total} {verb}{more}", file=sys.stderr if parsed.diff else sys.stdout)
+    verb = "can be mended" if is_shown else "mended"
+    print(f"{total} {verb}{more}", file=sys.stderr if is_shown else sys.stdout)
     return Exit.PASS
 
 
@@ -73,7 +79,7 @@ def _told_of_what_is_left(one: "FileFix") -> int:
     return len(left)
 
 
-def _flag(parsed: Namespace) -> int:
+def _flag(parsed: "Namespace") -> int:
     from guardrails.tasks.flag.tree import without_flag_in  # noqa: PLC0415 - libcst takes 0.2 s to load
 
     done = list(without_flag_in(Path(parsed.repo), parsed.flag, parsed.keep, parsed.paths))
@@ -97,6 +103,8 @@ def _counted(done: Mapping[str, int]) -> str:
 
 
 def _show(name: str, before: bytes, after: bytes) -> None:
+    import difflib  # noqa: PLC0415 - most runs show nothing
+
     old, new = (
         text.decode("utf-8", "backslashreplace").splitlines(keepends=True) for text in (before, after)
     )
@@ -112,4 +120,4 @@ def _write(place: Path, text: bytes) -> None:
         ) from error
 
 
-COMMAND = Command("fix", "mend what the rules find, or take a flag out of the code", _configure, _run)
+COMMAND = Command("fix", "mend what the rules find, or take a flag out of the code", _configure, _run, _bare)

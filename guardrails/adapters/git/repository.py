@@ -187,10 +187,13 @@ def _is_plain(git_dir: str, top: str) -> bool:
         return False
     if any(os.path.lexists(f"{git_dir}/{name}") for name in ("commondir", "gitdir", "config.worktree")):
         return False
-    return bool(_HEAD.match(_read(f"{git_dir}/HEAD"))) and _is_plain_configuration(_read(f"{git_dir}/config"))
+    return bool(_HEAD.match(start_of(f"{git_dir}/HEAD"))) and is_plain_configuration(
+        start_of(f"{git_dir}/config")
+    )
 
 
-def _is_plain_configuration(content: bytes) -> bool:
+def is_plain_configuration(content: bytes) -> bool:
+    """Whether a repository's configuration is its whole one, and so simple that its lines can be read one by one."""
     lowered = content.lower()
     return (
         len(content) < _MOST_BYTES
@@ -209,7 +212,8 @@ def _agrees(caller: Mapping[str, str], folder: str, top: str) -> bool:
     return folder == top and all(not said or os.path.realpath(said) == place for said, place in named)
 
 
-def _read(path: str) -> bytes:
+def start_of(path: str) -> bytes:
+    """Return the first bytes of a file, enough for one that a person writes; raises OSError, also for a link."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     try:
         return os.read(descriptor, _MOST_BYTES)

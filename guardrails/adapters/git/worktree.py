@@ -6,20 +6,32 @@ line-ending rule or link on the way can show the judge other bytes than will run
 
 import hashlib
 import os
+import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from guardrails.adapters.git.index import copy_index, shown, written_tree
 from guardrails.adapters.git.objects import MAXIMUM_BYTES
 from guardrails.adapters.git.process import Git, clean_environment
-from guardrails.adapters.git.repository import Repository
+from guardrails.adapters.git.repository import Repository, is_plain_configuration, start_of
 from guardrails.adapters.scratch import room_in
 from guardrails.model.change import Mode
 from guardrails.model.errors import CannotJudge
 
 _TRAITS = r"^core\.(filemode|symlinks|ignorecase|precomposeunicode)$"
+_SECTION = re.compile(rb"[ \t]*\[([^\] \t]*)")
+_TRAIT = re.compile(
+    rb"(?i)[ \t]*(filemode|symlinks|ignorecase|precomposeunicode)[ \t]*(=[ \t]*([^ \t\r]*)[ \t]*)?\r?"
+)
+_SAYING = (
+    b"excludesfile",
+    b"include",
+)  # what a user's configuration has to hold to name files that list names
+_NAMES = (b"filemode", b"symlinks", b"ignorecase", b"precomposeunicode")
 _CHUNK_BYTES = 1 << 20
+_MOST_BYTES = 1 << 16  # longer ones are left to git
 
 
 def work_tree(repository: Repository) -> str:
@@ -46,14 +58,69 @@ def _git_over(repository: Repository, top: Path) -> Git:
     if excludes.is_file():
         with room_in(repository.scratch.path):
             (repository.scratch.git_dir / "info" / "exclude").write_bytes(excludes.read_bytes())
-    own = Git(str(top), {**clean_environment(repository.caller), "GIT_DIR": str(repository.layout.git_dir)})
-    traits = own.run("config", "-z", "--get-regexp", _TRAITS).stdout.split(b"\0")
-    user = Git(str(top), clean_environment(repository.caller, user_configuration=True))
-    ignored = os.fsdecode(user.run("config", "--global", "--path", "core.excludesFile").stdout).strip("\n")
-    settings = [os.fsdecode(trait.replace(b"\n", b"=", 1)) for trait in traits if trait]
-    settings += [f"core.excludesFile={ignored}"] if ignored else []
+    ignored = _excludes_file(repository.caller, top)
+    settings = [*_traits(repository, top), *([f"core.excludesFile={ignored}"] if ignored else [])]
     variables = {**repository.plain.environment, "GIT_WORK_TREE": str(top)}
     return Git(str(top), variables, ("core.bare=false", *settings))
+
+
+def _traits(repository: Repository, top: Path) -> list[str]:
+    """Return what the repository's configuration says of the file system, as git is told it."""
+    git_dir = str(repository.layout.git_dir)
+    if repository.layout.git_dir == repository.layout.common_dir:
+        with suppress(OSError):
+            plain = plain_traits(start_of(f"{git_dir}/config"))
+            if plain is not None:
+                return plain
+    own = Git(str(top), {**clean_environment(repository.caller), "GIT_DIR": git_dir})
+    traits = own.run("config", "-z", "--get-regexp", _TRAITS).stdout.split(b"\0")
+    return [os.fsdecode(trait.replace(b"\n", b"=", 1)) for trait in traits if trait]
+
+
+def plain_traits(configuration: bytes) -> list[str] | None:
+    """Return what a repository's configuration says of the file system; None where git has to be asked."""
+    if not is_plain_configuration(configuration):
+        return None
+    found, in_core = [], False
+    for line in configuration.split(b"\n"):
+        section = _SECTION.match(line)
+        if section:
+            in_core = section[1].lower() == b"core" and b'"' not in line
+        trait = _TRAIT.fullmatch(line)
+        if not section and in_core and trait:
+            value = trait[3] or b""
+            if value and not value.isalnum():
+                return None
+            found.append(os.fsdecode(b"core." + trait[1].lower() + (b"=" + value if trait[2] else b"")))
+        elif in_core and any(one in line.lower() for one in _NAMES):
+            return None
+    return found
+
+
+def _excludes_file(caller: Mapping[str, str], top: Path) -> str:
+    """Return the file that the user's own configuration names for what to ignore, nothing where it names none."""
+    if _is_silent(caller):
+        return ""
+    user = Git(str(top), clean_environment(caller, user_configuration=True))
+    return os.fsdecode(user.run("config", "--global", "--path", "core.excludesFile").stdout).strip("\n")
+
+
+def _is_silent(caller: Mapping[str, str]) -> bool:
+    """Whether nothing that git reads as the user's own configuration can name such a file."""
+    home = caller.get("HOME", "")
+    folder = caller.get("XDG_CONFIG_HOME") or f"{home}/.config"
+    if not (home.startswith("/") and folder.startswith("/")):
+        return False
+    for path in (f"{home}/.gitconfig", f"{folder}/git/config"):
+        try:
+            content = start_of(path)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return False
+        if len(content) >= _MOST_BYTES or any(one in content.lower() for one in _SAYING):
+            return False
+    return True
 
 
 def _changed(git: Git) -> list[str]:

@@ -34,6 +34,7 @@ class Code:
     `parser` names the interpreter that reads them, `hooks` are the local rules; `hooks_at`, given the
     modules and a path, tells which of them judge that file (else all). `place` names a tree
     all of whose files are to be read, such as by its folder, so that few cache entries hold them.
+    `modules` are those of the tree, where they are known already.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Code:
         hooks: Hooks = NO_HOOKS,
         hooks_at: Callable[[Modules, str], Hooks] | None = None,
         place: str = "",
+        modules: Modules | None = None,
     ) -> None:
         self.tree = tree
         self._roots = roots
@@ -57,6 +59,8 @@ class Code:
         self._stored: dict[str, bytes] = {}
         self._facts: dict[str, Facts] = {}
         self._marks: dict[str, tuple[Mark, ...]] = {}
+        if modules is not None:
+            self.modules = modules
 
     def _kept(self, what: str) -> Keeper:
         known = self._keepers.get(what)

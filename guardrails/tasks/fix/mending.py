@@ -5,7 +5,7 @@ rule finds more; a second run then changes nothing.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from guardrails.gates.architecture.fixes.text import Text
 from guardrails.gates.architecture.fixing import Fix
@@ -29,11 +29,19 @@ class Mended:
     refused: frozenset[str] = frozenset()
 
 
-def mended(source: bytes, fixes: Mapping[str, Fix], look: Look) -> Mended:
-    """Return the file as the fixes make it; `look` returns what the rules find in a text of the file."""
+def mended(
+    source: bytes,
+    fixes: Mapping[str, Fix],
+    look: Look,
+    seen: Sequence[tuple[str, Found]] | None = None,
+) -> Mended:
+    """Return the file as the fixes make it; `look` returns what the rules find in a text of the file.
+
+    `seen` is what was found in `source` already, which spares looking.
+    """
     text, done = source, Counter[str]()
     refused: set[str] = set()
-    found = look(text)
+    found = look(text) if seen is None else list(seen)
     for _ in range(_MOST_ROUNDS):
         rule = next((rule for rule, _ in found if rule in fixes and rule not in refused), None)
         if rule is None:

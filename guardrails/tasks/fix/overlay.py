@@ -1,9 +1,9 @@
 """A tree with some files replaced, to ask the rules of a rewrite that is written nowhere yet."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 
 from guardrails.model.change import Entry, Mode
+from guardrails.model.digest import sha256
 from guardrails.model.frozen import frozen
 from guardrails.model.ports import Tree
 
@@ -22,9 +22,7 @@ class EditedTree:
 
     def entries(self) -> Mapping[str, Entry]:
         """Return every entry; a content's digest stands in for an edited file's blob id."""
-        edited = {
-            path: Entry(Mode.FILE, hashlib.sha256(text).hexdigest()) for path, text in self.edits.items()
-        }
+        edited = {path: Entry(Mode.FILE, sha256(text).hexdigest()) for path, text in self.edits.items()}
         return {**self.tree.entries(), **edited}
 
     def read(self, path: str) -> bytes | None:

@@ -10,6 +10,7 @@ from guardrails.adapters.clock import SystemClock
 from guardrails.adapters.git.inputs import WorkTree, open_change
 from guardrails.adapters.policy.reader import read_policy
 from guardrails.analysis.code.graph import Graph
+from guardrails.analysis.code.imports import Modules
 from guardrails.analysis.code.selection import is_python, matches
 from guardrails.analysis.code.tree import Code
 from guardrails.gates.architecture.allowances import UNUSED_ALLOWANCE, allowances_in
@@ -61,10 +62,12 @@ def fixes_in(repository: Path, paths: Sequence[str]) -> Iterator[FileFix]:
         changed = [one.path for one in opened.change.files]
         every = [path for path in opened.head.entries() if matches(path, paths)] if paths else changed
         wanted = sorted(path for path in every if is_python(path) and not matches(path, settings.ignore))
+        # A rewrite adds no file, so that all of them stand among the same modules.
+        modules = Code(opened.head, store, settings.roots).modules
         for path, source in opened.head.read_many(wanted).items():
-            look = partial(_found, opened.head, store, settings, path)
+            look = partial(_found, opened.head, store, settings, modules, path)
             first = mended(source, safe, look)
-            second = mended(first.after, _unsafe(known), look)
+            second = mended(first.after, _unsafe(known), look, first.left)
             if first.done or second.done or second.left:
                 yield FileFix(opened.repository.path / path, path, first, second)
 
@@ -73,8 +76,10 @@ def _unsafe(known: Mapping[str, Fix]) -> Mapping[str, Fix]:
     return {rule: one for rule, one in known.items() if not one.safe}
 
 
-def _found(tree: Tree, cache: Cache, settings: Settings, path: str, source: bytes) -> list[tuple[str, Found]]:
-    code = Code(EditedTree(tree, {path: source}), cache, settings.roots, hooks=hooks())
+def _found(
+    tree: Tree, cache: Cache, settings: Settings, modules: Modules, path: str, source: bytes
+) -> list[tuple[str, Found]]:
+    code = Code(EditedTree(tree, {path: source}), cache, settings.roots, hooks=hooks(), modules=modules)
     side = Side(Graph(code), settings, frozenset({path}), SystemClock().today())
     module = side.module(path)
     found = [(rule.id, one) for rule, one in side.found_in(module) if one.path in {"", path}]

@@ -8,6 +8,8 @@ import pytest
 from guardrails.cli.main import main
 from guardrails.gates.architecture.catalog import checks
 from guardrails.gates.architecture.fixing import fixes_by_rule
+from guardrails.gates.architecture.module import Found
+from guardrails.tasks.fix.mending import mended
 from tests.repos.builder import RepositoryBuilder
 
 POLICY = {"policies/guardrails.yaml": "version: 1\n", "policies/architecture.yaml": "pure: [shop/pure.py]\n"}
@@ -162,3 +164,26 @@ def test_what_is_left_is_named_with_its_reason(
     assert "shop/other.py:5: GR102 is left: its rewrite does not" in printed.err
     assert printed.out.splitlines()[-1] == "0 mended; 2 left to you"
     assert text_of(shop, "shop/app.py") == broad
+
+
+def test_without_options_it_does_the_same_here(
+    shop: RepositoryBuilder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shop.path)
+    texts, said = [], []
+    for words in (["fix"], ["fix", "--repo", str(shop.path)]):
+        shop.write_all({"shop/app.py": DEAD + IDLE, "shop/slow.py": SLEEPS})
+        assert main(words) == 0
+        texts.append((text_of(shop, "shop/app.py"), text_of(shop, "shop/slow.py")))
+        said.append(capsys.readouterr())
+    assert texts[0] == texts[1]
+    assert said[0] == said[1]
+    assert "2 mended; 1 more would change how the code behaves" in said[0].out
+
+
+def test_unsafe_fixes_begin_with_what_was_found_last() -> None:
+    def look(text: bytes) -> list[tuple[str, Found]]:
+        raise AssertionError(text)
+
+    seen = [("GR102", Found(1, 0, "it waits", "sleep"))]
+    assert mended(b"x\n", {}, look, seen).left == tuple(seen)
