@@ -73,13 +73,17 @@ class Probes:
         operation = self._operations.get((method, path))
         if operation is None:
             return [], False
-        made = [*self._at_boundaries(operation), *self._at_random(operation, at_random)]
-        unique = list({one.request: one for one in made}.values())
-        allowed = [one for one in unique if not one.is_forbidden]
-        forbidden = [one for one in unique if one.is_forbidden]
-        share = min(len(allowed), max(most * 2 // 3, most - len(forbidden)))
-        kept = [*_spread(allowed, share), *_spread(forbidden, most - share)]
-        return kept, len(kept) < len(unique)
+        bounds = list({one.request: one for one in self._at_boundaries(operation)}.values())
+        allowed = [one for one in bounds if not one.is_forbidden]
+        forbidden = [one for one in bounds if one.is_forbidden]
+        share = min(len(allowed) + at_random, max(most * 2 // 3, most - len(forbidden)))
+        # To draw one costs more than to send it: no more are drawn than are sent.
+        drawn = -(-share * at_random // (len(allowed) + at_random)) if share and at_random else 0
+        known = {one.request for one in bounds}
+        random = {one.request: one for one in self._at_random(operation, drawn) if one.request not in known}
+        kept = [*_spread(allowed, max(0, share - len(random))), *random.values()]
+        kept += _spread(forbidden, most - len(kept))
+        return kept, drawn < at_random or len(kept) < len(bounds) + len(random)
 
     def _at_boundaries(self, operation: "APIOperation[Any, Any, Any, Any]") -> Iterator[Probe]:
         from schemathesis.generation import GenerationMode  # noqa: PLC0415 - as above

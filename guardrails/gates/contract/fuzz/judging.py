@@ -6,7 +6,8 @@ and asked of base, so that an old fault is known as one.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 
 from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.operations import Operation, operations_of
@@ -138,9 +139,15 @@ class Fuzz:
         """Return what trying the touched operations of head's document gave."""
         most = self._settings.max_requests
         if most and touched:
-            for act in self._own_acts(touched, int(most * _OWN_SHARE)):
-                self._try(act)
-            self._try_probes(touched)
+            acts = list(self._own_acts(touched, int(most * _OWN_SHARE)))
+            probes = self._probes(touched, sum(len(one.probes) for one in acts))
+            # We make probes while others play acts: neither waits for the other.
+            with _ahead(probes, len(touched)) as made:
+                for act in acts:
+                    self._try(act)
+                for act, is_part in made:
+                    self._in_part += is_part
+                    self._try(act)
         findings, known = self._findings()
         findings += [
             finding(self._context, self._service, rules.UNUSABLE, str(one), subject=str(one))
@@ -164,10 +171,11 @@ class Fuzz:
         scripts += writer.scripts(touched, max(left, 8 * len(touched)))
         yield from map(act_of_script, scripts)
 
-    def _try_probes(self, touched: Sequence[Operation]) -> None:
+    def _probes(self, touched: Sequence[Operation], sent: int) -> Iterator[tuple[Act, bool]]:
+        """Yield the acts that are left after as many requests, and whether each is a part of its boundaries."""
         probes: Probes | None = None
         for index, operation in enumerate(touched):
-            rest = self._settings.max_requests - self._sent
+            rest = self._settings.max_requests - sent
             share = min(
                 self._settings.requests_per_operation, max(rest // (len(touched) - index), min(rest, 1))
             )
@@ -176,8 +184,8 @@ class Fuzz:
             # Made late: a trial that policy switches off must not load the generators.
             probes = probes or Probes(self._document, self._context.laboratory.seed)
             made, is_part = probes.of(operation.method, operation.path, share, self._settings.random_examples)
-            self._in_part += is_part
-            self._try(act_of_probes(operation, made))
+            sent += len(made)
+            yield act_of_probes(operation, made), is_part
 
     @property
     def _is_over(self) -> bool:
@@ -201,8 +209,7 @@ class Fuzz:
         base_judges = Judges(self._base_document, self._checks) if self._base_document else None
         for (_, label, cause), group in sorted(self._groups.items()):
             best = min(group, key=lambda one: one.size)
-            act = self._witnesses.smallest(best.act, best.index, best.problem)
-            head = self._head.play(act.script)[-1]
+            act, answers = self._witnesses.smallest(best.act, best.index, best.problem)
             base, is_old = self._of_base(act, best.problem, base_judges)
             operations = sorted({one.operation for one in group})
             more = f" (and {len(operations) - 1} more)" if len(operations) > 1 else ""
@@ -214,7 +221,9 @@ class Fuzz:
                 symbol=label,
                 subject=cause,
                 evidence=(
-                    Witness(shell_of(act.script.steps), base, f"{said(head)}: {best.problem.sentence}"),
+                    Witness(
+                        shell_of(act.script.steps), base, f"{said(answers[-1])}: {best.problem.sentence}"
+                    ),
                 ),
             )
             findings.append(made)
@@ -237,3 +246,14 @@ class Fuzz:
         text += f" with {self._sent} requests"
         text += f", {self._in_part} of them at a part of their boundaries" if self._in_part else ""
         return f"{text}; {self._stopped} ran out" if self._stopped else text
+
+
+@contextmanager
+def _ahead(acts: Iterator[tuple[Act, bool]], most: int) -> Iterator[Iterator[tuple[Act, bool]]]:
+    """Yield at most so many of the acts, which another thread makes in the meantime; at the end it makes no more."""
+    pool = ThreadPoolExecutor(1)
+    try:
+        coming = [pool.submit(next, acts, None) for _ in range(most)]
+        yield (found for one in coming if (found := one.result()) is not None)
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -1,6 +1,7 @@
 """The least act that shows a failure of head: few steps, and in each only what the fault needs."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 
 from guardrails.gates.contract import rules
 from guardrails.gates.contract.answers import Problem
@@ -23,9 +24,9 @@ class Witnesses:
         self._failures = failures
         self._forbidden = forbidden
 
-    def smallest(self, act: Act, index: int, problem: Problem) -> Act:
-        """Return the shortest act with the smallest requests that ends at a step and shows the problem there."""
-        plays = 0
+    def smallest(self, act: Act, index: int, problem: Problem) -> tuple[Act, Answers]:
+        """Return the shortest act, its requests the smallest, that shows the problem at its end, and the answers."""
+        plays, seen = 0, dict[Steps, Answers]()
 
         def pay() -> None:
             nonlocal plays
@@ -35,7 +36,11 @@ class Witnesses:
 
         def alone(candidate: Act) -> bool:
             pay()
-            return self._shown([candidate], problem)[0]
+            answers = self._side.play(candidate.script)
+            is_shown = self._ends_with(problem, candidate, answers)
+            if is_shown:
+                seen[candidate.script.steps] = answers
+            return is_shown
 
         places = shortened(act.script.steps, index, lambda kept: alone(act.kept(kept)))
         short = act.kept(places)
@@ -56,7 +61,8 @@ class Witnesses:
             shown = iter(self._shown(asked, problem) if asked else ())
             return [one is not None and next(shown) for one in made]
 
-        return short.with_steps(least(short.script.steps, many, one))
+        made = short.with_steps(least(short.script.steps, many, one))
+        return made, seen.get(made.script.steps) or self._side.play(made.script)
 
     def _guilty(self, act: Act, problem: Problem) -> frozenset[str] | None:
         """Return what the last request must go on to break; None where that does not matter."""
@@ -73,16 +79,16 @@ class Witnesses:
             Line(line.operation, step)
             for line, step in zip((line for one in acts for line in one.script.lines), steps, strict=True)
         )
-        answers = self._side.play(Script(lines, len(acts) == 1 and acts[0].script.independent))
-        shown, first = [], 0
-        for act in acts:
-            size = len(act.script.lines)
-            found = self._failures(act, answers[first : first + size])
-            shown.append(
-                any(
-                    index == size - 1 and (one.rule, one.cause) == (problem.rule, problem.cause)
-                    for index, one in found
-                )
-            )
-            first += size
-        return shown
+        answers = self._side.play(Script(lines))
+        ends = list(accumulate(len(act.script.lines) for act in acts))
+        return [
+            self._ends_with(problem, act, answers[end - len(act.script.lines) : end])
+            for act, end in zip(acts, ends, strict=True)
+        ]
+
+    def _ends_with(self, problem: Problem, act: Act, answers: Answers) -> bool:
+        last = len(act.script.lines) - 1
+        return any(
+            index == last and (one.rule, one.cause) == (problem.rule, problem.cause)
+            for index, one in self._failures(act, answers)
+        )

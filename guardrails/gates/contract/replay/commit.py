@@ -120,8 +120,8 @@ class CommitReplay(Replay):
         unlike = {id(one.script) for one in self.unlike(scripts, base, head)}
         for script, first in zip(scripts, base, strict=True):
             if id(script) in unlike:
-                self.learn(script, first, 1, 0)
-                self.learn(script, first, 2, 1)
+                self.learn(script, first, self.known.play(script, 1, 0))
+                self.learn(script, first, self.known.play(script, 2, 1))
         return self.unlike(scripts, base, head)
 
 

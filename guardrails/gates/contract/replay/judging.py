@@ -1,6 +1,6 @@
 """Plays base's scripts on base and on head, and reports what only head answers so.
 
-Base is played again with other ids and hashes to learn what moves by itself. What is left is
+Where they differ, base is played again with other ids and hashes to learn what moves by itself. What is left is
 played a second time on both, so that what happened once by chance is not held against head.
 """
 
@@ -128,10 +128,20 @@ class Replay:
         with ThreadPoolExecutor(2) as pool:
             played = pool.submit(lambda: [self._head.play(one) for one in scripts])
             base = [self.known.play(one, 0, 0) for one in scripts]
-            for entropy, hash_seed in ((1, 0), (2, 1)):
-                for script, first in zip(scripts, base, strict=True):
-                    self.learn(script, first, entropy, hash_seed)
-            return self.unlike(scripts, base, played.result())
+            head = played.result()
+            # What moves is known by operation: only where something differs does it matter.
+            names = {one.operation for one in self.unlike(scripts, base, head)}
+            asked = [
+                (script, first)
+                for script, first in zip(scripts, base, strict=True)
+                if any(line.operation in names for line in script.lines)
+            ]
+            hashed = pool.submit(lambda: [self.known.play(script, 2, 1) for script, _ in asked])
+            moved = [self.known.play(script, 1, 0) for script, _ in asked]
+            for again in (moved, hashed.result()):
+                for (script, first), answers in zip(asked, again, strict=True):
+                    self.learn(script, first, answers)
+        return self.unlike(scripts, base, head)
 
     def unlike(
         self, scripts: Sequence[Script], base: Sequence[Answers], head: Sequence[Answers]
@@ -144,9 +154,8 @@ class Replay:
             if not self._noise.covers(one.operation, one.difference)
         ]
 
-    def learn(self, script: Script, first: Answers, entropy: int, hash_seed: int) -> None:
+    def learn(self, script: Script, first: Answers, again: Answers) -> None:
         """Learn what moves when base is played again with other ids, or other hashes."""
-        again = self.known.play(script, entropy, hash_seed)
         for line, one, other in zip(script.lines, first, again, strict=True):
             self._noise.learn(line.operation, one, other)
 
@@ -154,7 +163,7 @@ class Replay:
         """Return what shows again when both sides are played once more."""
         found = []
         for script in {id(one.script): one.script for one in seen}.values():
-            base, head = self._base.play(script), self._head.play(script)
+            base, head = self._both(script.steps, independent=script.independent)
             again = {(*one.cluster, one.index) for one in _seen(script, base, head)}
             found += [one for one in seen if one.script is script and (*one.cluster, one.index) in again]
         return found
@@ -199,13 +208,19 @@ class Replay:
         """Return the shortest way to a difference that can be found with the plays that are left."""
         steps = one.script.steps
         self._left = min(_MOST_OF_ONE, self._work)
+        ways: dict[Steps, _Way] = {}
 
         def alone(fewer: Steps) -> bool:
             self._pay(len(fewer))
-            return self._walked(fewer).shows(one.cluster)
+            way = self._walked(fewer)
+            is_shown = way.shows(one.cluster)
+            if is_shown:
+                ways[way.steps] = way
+            return is_shown
 
         kept = shortened(steps, one.index, lambda places: alone(chosen(steps, places)))
-        return self._walked(least(chosen(steps, kept), lambda scripts: self._shown(scripts, one), alone))
+        fewest = least(chosen(steps, kept), lambda scripts: self._shown(scripts, one), alone)
+        return ways.get(fewest) or self._walked(fewest)
 
     def _shown(self, scripts: Sequence[Steps], one: Seen) -> list[bool]:
         """Return which scripts show a difference at their last step, all asked in one state."""
@@ -222,7 +237,14 @@ class Replay:
             raise Spent
 
     def _walked(self, steps: Sequence[Step]) -> "_Way":
-        return _Way(tuple(steps), self._base.ask(steps), self._head.ask(steps))
+        return _Way(tuple(steps), *self._both(steps))
+
+    def _both(self, steps: Sequence[Step], *, independent: bool = False) -> tuple[Answers, Answers]:
+        """Return what both sides answer, asked at the same time."""
+        with ThreadPoolExecutor(1) as pool:
+            base = pool.submit(self._base.ask, steps, independent=independent)
+            head = self._head.ask(steps, independent=independent)
+            return base.result(), head
 
 
 @frozen

@@ -15,6 +15,7 @@ from guardrails.model.ports import Request, Step, Use
 _ROUNDS = 8
 _AT_ONCE = 60
 _LONG = 12
+_READS = ("GET", "HEAD")
 Steps = Sequence[Step]
 Many = Callable[[Sequence[Steps]], Sequence[bool]]
 Alone = Callable[[Steps], bool]
@@ -29,21 +30,39 @@ def least(steps: Steps, many: Many, alone: Alone) -> tuple[Step, ...]:
     says it of one from a fresh state. Either may raise Spent: what was found until then is returned.
     """
     best = [tuple(steps)]
+    refused: set[tuple[Step, ...]] = set()
 
     def shows(fewer: Steps) -> bool:
-        is_shown = alone(fewer)
+        is_shown = tuple(fewer) not in refused and alone(fewer)
         if is_shown:
             best[0] = tuple(fewer)
+        else:
+            refused.add(tuple(fewer))
         return is_shown
 
+    def all_shown(scripts: Sequence[Steps]) -> Sequence[bool]:
+        shown = many(scripts)
+        # Nothing came before the first, and a lone read leaves nothing behind: they are not asked again.
+        sure = (index == 0 or _is_read(one) for index, one in enumerate(scripts))
+        refused.update(
+            tuple(one)
+            for one, is_sure, says in zip(scripts, sure, shown, strict=True)
+            if is_sure and not says
+        )
+        return shown
+
     with contextlib.suppress(Spent):
-        _without_spare(best[0], many, shows)
+        _without_spare(best[0], all_shown, shows)
         _one_by_one(best[0], shows)
         before = best[0]
-        _with_short_texts(before, many, shows)
+        _with_short_texts(before, all_shown, shows)
         if best[0] != before:
             _one_by_one(best[0], shows)
     return best[0]
+
+
+def _is_read(steps: Steps) -> bool:
+    return len(steps) == 1 and steps[0].request.method in _READS
 
 
 def _without_spare(steps: tuple[Step, ...], many: Many, alone: Alone) -> None:

@@ -42,6 +42,23 @@ def test_parts_that_only_two_together_can_spare_stay_and_a_misled_batch_does_no_
     assert len(json.loads(found.request.body)) == 1
 
 
+def test_what_a_batch_says_for_sure_is_not_asked_again() -> None:
+    request = Request("GET", "/a?x=1&y=2&z=3", (("x-a", "b"),))
+    asked: list[Steps] = []
+
+    def shows(steps: Steps) -> bool:
+        return all(one in steps[-1].request.path for one in ("y=2", "z=3"))
+
+    def alone(steps: Steps) -> bool:
+        asked.append(steps)
+        return shows(steps)
+
+    (found,) = least([Step(request)], lambda scripts: [shows(one) for one in scripts], alone)
+
+    assert (found.request.path, found.request.headers) == ("/a?y=2&z=3", ())
+    assert asked == [(found,)]
+
+
 def test_a_long_text_is_cut_and_earlier_steps_lose_what_nobody_needs() -> None:
     first = Step(Request("POST", "/a?x=1", (), json.dumps({"name": "y" * 400, "spare": 1}).encode()))
     last = Step(Request("GET", "/a/ID", ()), (Use("ID", 0, "/id"),))
