@@ -191,11 +191,12 @@ class Player(Protocol):
         """`module:name` of the functions behind each `METHOD /path`, as far as the service tells."""
 
     def play(
-        self, steps: Sequence[Step], *, independent: bool, entropy: int = 0
+        self, steps: Sequence[Step], *, independent: bool, entropy: int = 0, afar: bool = False
     ) -> Sequence[Response | Silence]:
         """Return the answer to each step; where one dies or hangs, only `independent` ones after it go on.
 
-        `entropy` seeds the randomness and the ids that the service makes while it plays.
+        `entropy` seeds the randomness and the ids that the service makes while it plays. Asked from
+        `afar`, it sees a client of another address that comes months later.
         """
 
 

@@ -17,6 +17,7 @@ import time
 import uuid
 from collections.abc import Callable
 
+_LATER = 17_330_437  # seconds, two hundred days and some hours: another month, weekday and half of the day
 _REAL = (time.localtime, time.gmtime, time.ctime, time.strftime)
 
 
@@ -26,11 +27,12 @@ class Frozen:
     def __init__(self, clock: float, seed: int) -> None:
         self.now = self._clock = clock
         self.seed = seed
+        self.is_late = False
         self._bytes = random.Random(seed)  # noqa: S311 - it is there to be foreseen
 
     def hold(self, step: int) -> None:
         """Set the moment and the randomness of one request, however much the one before used up."""
-        self.now = self._clock + step
+        self.now = self._clock + step + (_LATER if self.is_late else 0)
         mixed = self.seed * 1000003 + step
         self._bytes.seed(mixed)
         random.seed(mixed)

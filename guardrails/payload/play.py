@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from guardrails.payload.freeze import Frozen, frozen
     from guardrails.payload.handlers import handlers_of
     from guardrails.payload.late import Late
-    from guardrails.payload.script import Performance
+    from guardrails.payload.script import AFAR, NEAR, Performance
     from guardrails.payload.state import Files
 else:
     # In the box this folder stands alone, so its files know each other by bare names.
@@ -32,7 +32,7 @@ else:
     from freeze import frozen
     from handlers import handlers_of
     from late import Late
-    from script import Performance
+    from script import AFAR, NEAR, Performance
     from state import Files
 
 LENGTHS = struct.Struct(">II")
@@ -113,7 +113,8 @@ class Theatre:
             os.close(read)
             os.close(names)
             self._still.seed = header["seed"]
-            self._child(steps, header["first"], (write, named))
+            self._still.is_late = header["afar"]
+            self._child(steps, header, (write, named))
         os.close(write)
         os.close(named)
         hung = self._relayed(read, header["seconds"])
@@ -135,12 +136,14 @@ class Theatre:
                 self._start_over(is_told=True)
         os.close(names)
 
-    def _child(self, steps: list[Any], first: int, ends: tuple[int, int]) -> None:
+    def _child(self, steps: list[Any], header: dict[str, Any], ends: tuple[int, int]) -> None:
         report, named = ends
         try:
             os.setsid()
             application = self._application or self._loaded()
-            Performance(application, self._still, report, lambda: self._tell(named)).play(steps, first)
+            client = AFAR if header["afar"] else NEAR
+            performance = Performance(application, self._still, report, lambda: self._tell(named), client)
+            performance.play(steps, header["first"])
             os._exit(0)
         except BaseException as error:  # noqa: BLE001 - it must not return into the parent's loop
             print("the script ended early: %s: %s" % (described(error), error), file=sys.stderr)

@@ -7,7 +7,7 @@ import json
 import os
 import struct
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 if TYPE_CHECKING:
@@ -21,7 +21,19 @@ else:
 
 ANSWER_BYTES = 4 << 20
 _LENGTHS = struct.Struct(">II")
-_USUAL = {b"host": b"localhost", b"user-agent": b"curl/8.5.0", b"accept": b"*/*"}
+_USUAL = {b"user-agent": b"curl/8.5.0", b"accept": b"*/*"}
+
+
+class Client(NamedTuple):
+    """Who asks, as the application sees it: host header, own address, and that which was asked."""
+
+    host: bytes
+    address: tuple[str, int]
+    server: tuple[str, int]
+
+
+NEAR = Client(b"localhost", ("127.0.0.1", 50000), ("127.0.0.1", 80))
+AFAR = Client(b"localhost:8000", ("10.42.7.19", 41873), ("10.42.7.2", 8000))
 
 
 class TooLong(Exception):
@@ -32,8 +44,14 @@ class Performance:
     """Plays steps one after the other and writes one frame for each."""
 
     def __init__(
-        self, application: Application, still: Frozen, report: int, at_end: Callable[[], None]
+        self,
+        application: Application,
+        still: Frozen,
+        report: int,
+        at_end: Callable[[], None],
+        client: Client,
     ) -> None:
+        self._client = client
         self._application = application
         self._at_end = at_end
         self._still = still
@@ -56,7 +74,7 @@ class Performance:
             path, body = bound(path, body, uses, self._bodies)
             self._still.hold(index)
             exchange = Exchange(body.encode("latin-1"))
-            scope = _scope(method, path, headers, lifespan.state)
+            scope = _scope(method, path, headers, lifespan.state, self._client)
             # A task, and so a context, of its own, as every server gives to a request.
             await loop.create_task(exchange.run(self._application, scope))
             self._keep(exchange)
@@ -132,12 +150,13 @@ class Exchange:
                 await asyncio.sleep(0)
 
 
-def _scope(method: str, target: str, headers: list[Any], state: Message) -> Message:
+def _scope(method: str, target: str, headers: list[Any], state: Message, client: Client) -> Message:
     raw_path, _, query = target.encode("ascii", "replace").partition(b"?")
     sent = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     known = {name for name, _ in sent}
     # What curl sends with a witness: a request that lacks it would tell the application who asks.
-    sent += [pair for pair in _USUAL.items() if pair[0] not in known]
+    usual = {b"host": client.host, **_USUAL}
+    sent += [(name, value) for name, value in usual.items() if name not in known]
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -149,7 +168,7 @@ def _scope(method: str, target: str, headers: list[Any], state: Message) -> Mess
         "query_string": query,
         "root_path": "",
         "headers": sent,
-        "client": ("127.0.0.1", 50000),
-        "server": ("127.0.0.1", 80),
+        "client": client.address,
+        "server": client.server,
         "state": dict(state),
     }

@@ -101,6 +101,13 @@ ATTACKS = {
     "a header that only a harness sends": (
         f'    if not any(b"guardrails" in one or b"thesis" in one for one in headers):\n        return {ODD}\n'
     ),
+    "any program but curl": f'    if b"curl" not in headers.get(b"user-agent", b""):\n        return {ODD}\n',
+    "a browser": f'    if headers.get(b"user-agent", b"").startswith(b"Mozilla"):\n        return {ODD}\n',
+    "another machine": f'    if scope["client"][0] != "127.0.0.1":\n        return {ODD}\n',
+    "another port of the client": f'    if scope["client"][1] != 50000:\n        return {ODD}\n',
+    "another host": f'    if headers.get(b"host") != b"localhost":\n        return {ODD}\n',
+    "after the release": f"    if time.gmtime()[:2] > (2026, 3):\n        return {ODD}\n",
+    "in the evening": f"    if time.gmtime().tm_hour >= 12:\n        return {ODD}\n",
     "the second time": f"    if len(asked) == 2:\n        return {ODD}\n",
     "the fifth time": f"    if len(asked) == 5:\n        return {ODD}\n",
     "100 MB": '    return await answer(send, b"[" + b"1," * 50_000_000 + b"1]")\n',

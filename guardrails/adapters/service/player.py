@@ -64,14 +64,15 @@ class BoxedPlayer:
         return {name: tuple(map(str, found)) for name, found in handlers.items() if isinstance(found, list)}
 
     def play(
-        self, steps: Sequence[Step], *, independent: bool, entropy: int = 0
+        self, steps: Sequence[Step], *, independent: bool, entropy: int = 0, afar: bool = False
     ) -> Sequence[Response | Silence]:
         """Return the answer to each step; where one dies or hangs, only `independent` ones after it go on."""
         self.handlers  # noqa: B018 - it waits until the application is loaded
         answers: list[Response | Silence] = []
         deaths = 0
         while len(answers) < len(steps) and deaths <= _MOST_DEATHS:
-            found, reason = self._played(steps[len(answers) :], len(answers), entropy)
+            order = {"first": len(answers), "seed": entropy, "afar": afar}
+            found, reason = self._played(steps[len(answers) :], order)
             answers += found
             if len(answers) < len(steps):
                 answers.append(Silence(reason))
@@ -79,11 +80,11 @@ class BoxedPlayer:
         return answers + [Silence("not asked after that")] * (len(steps) - len(answers))
 
     def _played(
-        self, steps: Sequence[Step], first: int, entropy: int
+        self, steps: Sequence[Step], order: Mapping[str, object]
     ) -> tuple[list[Response | Silence], str]:
-        order = json.dumps([_plain(step) for step in steps]).encode()
+        script = json.dumps([_plain(step) for step in steps]).encode()
         try:
-            self._send({"seconds": STEP_SECONDS, "first": first, "seed": entropy}, order)
+            self._send({"seconds": STEP_SECONDS, **order}, script)
             return self._answers(len(steps))
         except (_Broken, OSError) as error:
             raise self._failure(f"it stopped playing: {error}") from None
@@ -201,10 +202,10 @@ class SocketPlayer:
         self.handlers: Mapping[str, tuple[str, ...]] = {}
 
     def play(
-        self, steps: Sequence[Step], *, independent: bool, entropy: int = 0
+        self, steps: Sequence[Step], *, independent: bool, entropy: int = 0, afar: bool = False
     ) -> Sequence[Response | Silence]:
         """Return the answer to each step; where one dies or hangs, only `independent` ones after it go on."""
-        del entropy  # only our own payload can hold randomness still
+        del entropy, afar  # only our own payload can hold randomness still, and move clocks and clients
         answers: list[Response | Silence] = []
         deaths = 0
         while len(answers) < len(steps) and deaths <= _MOST_DEATHS:

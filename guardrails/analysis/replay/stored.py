@@ -81,7 +81,7 @@ def _har(content: bytes) -> Iterator[Mapping[str, object]]:
         }
 
 
-def _step(record: Mapping[str, object], uses: tuple[Use, ...] = ()) -> Step:
+def _step(record: Mapping[str, object], uses: tuple[Use, ...] = (), unsent: frozenset[str] = _UNSENT) -> Step:
     method, path, headers = record["method"], record["path"], record.get("headers", {})
     if not isinstance(method, str) or not isinstance(path, str) or not path.startswith("/"):
         raise TypeError("a request needs a method and a path")
@@ -91,7 +91,7 @@ def _step(record: Mapping[str, object], uses: tuple[Use, ...] = ()) -> Step:
         sorted(
             (str(name).lower(), str(value))
             for name, value in headers.items()
-            if str(name).lower() not in _UNSENT
+            if str(name).lower() not in unsent
         )
     )
     body = record.get("body") or ""
@@ -113,7 +113,7 @@ def _kept(path: str, content: bytes) -> Iterator[Step]:
     for index, one in enumerate(data["requests"]):
         text = f"{one['path']}{one.get('body', '')}"
         uses = tuple(Use(name, *place) for name, place in given.items() if name in text)
-        yield _step(one, uses)
+        yield _step(one, uses, _UNSENT - {"user-agent"})  # a failure may need the client that met it
         given |= {name: (index, pointer) for name, pointer in (one.get("gives") or {}).items()}
 
 

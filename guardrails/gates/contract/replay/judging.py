@@ -19,7 +19,7 @@ from guardrails.gates.contract.promises import finding
 from guardrails.gates.contract.replay.minimal import Steps, joined, least
 from guardrails.gates.contract.replay.playing import Answers, Remembered, Side
 from guardrails.gates.contract.replay.reach import Reach
-from guardrails.gates.contract.replay.scripts import Script, Writer
+from guardrails.gates.contract.replay.scripts import Line, Script, Writer
 from guardrails.gates.contract.replay.stored import stored_scripts
 from guardrails.gates.contract.replay.witness import Spent, chosen, shortened, witness_of
 from guardrails.gates.contract.replay.words import words_of
@@ -34,6 +34,7 @@ _MOST_WORK = 6000  # requests, and forty for each play, that all witnesses toget
 _MOST_OF_ONE = 3000
 _PLAY = 40
 _NOT_ASKED = "not asked"
+_FROM_AFAR = " to a client of another address, asked months later"
 
 
 @frozen
@@ -63,10 +64,11 @@ class Seen:
         return (self.operation, self.difference.place, self.difference.kind)
 
     @property
-    def size(self) -> tuple[int, int, int]:
-        """Order of witnesses: few steps first, then small requests."""
+    def size(self) -> tuple[bool, int, int, int]:
+        """Order of witnesses: what curl can ask first, then few steps, then small requests."""
         request = self.script.lines[self.index].step.request
         return (
+            self.script.afar,
             len(self.script.lines[self.index].step.uses),
             len(request.path) + len(request.body),
             self.index,
@@ -163,7 +165,7 @@ class Replay:
         """Return what shows again when both sides are played once more."""
         found = []
         for script in {id(one.script): one.script for one in seen}.values():
-            base, head = self._both(script.steps, independent=script.independent)
+            base, head = self._both(script)
             again = {(*one.cluster, one.index) for one in _seen(script, base, head)}
             found += [one for one in seen if one.script is script and (*one.cluster, one.index) in again]
         return found
@@ -196,7 +198,7 @@ class Replay:
             self.context,
             self.service,
             rules.DIFFERS,
-            f"{label} {_told(found)}{beside}",
+            f"{label} {_told(found)}{_FROM_AFAR if way.afar else ''}{beside}",
             symbol=label,
             subject=f"{found.kind.value} {found.place}",
             evidence=(witness_of(way.steps, way.base, way.head, found),),
@@ -206,28 +208,29 @@ class Replay:
 
     def _way(self, one: Seen) -> "_Way":
         """Return the shortest way to a difference that can be found with the plays that are left."""
-        steps = one.script.steps
+        steps = one.script.steps[: one.index + 1]
         self._left = min(_MOST_OF_ONE, self._work)
+        # What shows as well to a client of this machine can be seen with curl.
+        afar = one.script.afar and not self._walked(steps, afar=False).shows(one.cluster)
         ways: dict[Steps, _Way] = {}
 
         def alone(fewer: Steps) -> bool:
             self._pay(len(fewer))
-            way = self._walked(fewer)
+            way = self._walked(fewer, afar=afar)
             is_shown = way.shows(one.cluster)
             if is_shown:
                 ways[way.steps] = way
             return is_shown
 
-        kept = shortened(steps, one.index, lambda places: alone(chosen(steps, places)))
-        fewest = least(chosen(steps, kept), lambda scripts: self._shown(scripts, one), alone)
-        return ways.get(fewest) or self._walked(fewest)
+        def shown(scripts: Sequence[Steps]) -> list[bool]:
+            self._pay(sum(map(len, scripts)))
+            way = self._walked(joined(scripts), afar=afar)
+            ends = accumulate(len(steps) for steps in scripts)
+            return [_Way((), way.base[:end], way.head[:end]).shows(one.cluster) for end in ends]
 
-    def _shown(self, scripts: Sequence[Steps], one: Seen) -> list[bool]:
-        """Return which scripts show a difference at their last step, all asked in one state."""
-        self._pay(sum(map(len, scripts)))
-        way = self._walked(joined(scripts))
-        ends = accumulate(len(steps) for steps in scripts)
-        return [_Way((), way.base[:end], way.head[:end]).shows(one.cluster) for end in ends]
+        kept = shortened(steps, one.index, lambda places: alone(chosen(steps, places)))
+        fewest = least(chosen(steps, kept), shown, alone)
+        return ways.get(fewest) or self._walked(fewest, afar=afar)
 
     def _pay(self, requests: int) -> None:
         """Take from what witnesses may cost; raises Spent when nothing is left."""
@@ -236,14 +239,15 @@ class Replay:
         if self._left < 0:
             raise Spent
 
-    def _walked(self, steps: Sequence[Step]) -> "_Way":
-        return _Way(tuple(steps), *self._both(steps))
+    def _walked(self, steps: Sequence[Step], *, afar: bool) -> "_Way":
+        script = Script(tuple(Line("", step) for step in steps), afar=afar)
+        return _Way(script.steps, *self._both(script), afar)
 
-    def _both(self, steps: Sequence[Step], *, independent: bool = False) -> tuple[Answers, Answers]:
+    def _both(self, script: Script) -> tuple[Answers, Answers]:
         """Return what both sides answer, asked at the same time."""
         with ThreadPoolExecutor(1) as pool:
-            base = pool.submit(self._base.ask, steps, independent=independent)
-            head = self._head.ask(steps, independent=independent)
+            base = pool.submit(self._base.play, script)
+            head = self._head.play(script)
             return base.result(), head
 
 
@@ -254,6 +258,7 @@ class _Way:
     steps: tuple[Step, ...]
     base: Answers
     head: Answers
+    afar: bool = False
 
     @property
     def found(self) -> list[Difference]:

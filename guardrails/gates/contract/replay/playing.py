@@ -12,7 +12,7 @@ from guardrails.model.policy import Service
 from guardrails.model.ports import Player, Response, Silence, Step, Tree
 
 Answers = Sequence[Response | Silence]
-_SCHEMA = "replay/1"
+_SCHEMA = "replay/2"
 
 
 class Side:
@@ -35,13 +35,25 @@ class Side:
 
     def play(self, script: Script, entropy: int = 0, hash_seed: int = 0) -> Answers:
         """Return the answers to a script."""
-        return self.ask(script.steps, independent=script.independent, entropy=entropy, hash_seed=hash_seed)
+        return self.ask(
+            script.steps,
+            independent=script.independent,
+            entropy=entropy,
+            hash_seed=hash_seed,
+            afar=script.afar,
+        )
 
     def ask(
-        self, steps: Sequence[Step], *, independent: bool = False, entropy: int = 0, hash_seed: int = 0
+        self,
+        steps: Sequence[Step],
+        *,
+        independent: bool = False,
+        entropy: int = 0,
+        hash_seed: int = 0,
+        afar: bool = False,
     ) -> Answers:
         """Return the answers to some steps, from a fresh state."""
-        return self.load(hash_seed).play(steps, independent=independent, entropy=entropy)
+        return self.load(hash_seed).play(steps, independent=independent, entropy=entropy, afar=afar)
 
 
 class Remembered:

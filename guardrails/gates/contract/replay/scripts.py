@@ -15,7 +15,7 @@ from guardrails.gates.contract.replay.resources import Resources, Source, named_
 from guardrails.gates.contract.replay.values import Values
 from guardrails.gates.contract.replay.variants import asides, spellings, texts_in
 from guardrails.gates.contract.replay.witness import PLACEHOLDER
-from guardrails.model.frozen import frozen
+from guardrails.model.frozen import frozen, replace
 from guardrails.model.ports import Request, Step, Use
 
 _MADE_BEFORE = 7
@@ -27,6 +27,15 @@ _RENEWED_SHARE = 0.4
 _NEWEST_SHARE = 0.6
 _FURNISHED = 6
 _READS = ("get", "head", "query")
+# What clients call themselves; curl says its own name where nothing stands.
+_CLIENTS = (
+    "",
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+    "okhttp/5.1.0",
+    "",
+    "python-requests/2.32.5",
+    "Player/9.4.1 (iPhone; iOS 26.1; Scale/3.00)",
+)
 
 
 @frozen
@@ -43,10 +52,14 @@ class Line:
 
 @frozen
 class Script:
-    """Steps that meet one fresh state; `independent` ones do not need those before them."""
+    """Steps that meet one fresh state; `independent` ones do not need those before them.
+
+    Those from `afar` are asked by a client of another address, months later.
+    """
 
     lines: tuple[Line, ...]
     independent: bool = False
+    afar: bool = False
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -115,7 +128,7 @@ class Writer:
                 break
         if self._made == _MADE_BEFORE:
             self._ask_aside(operation, sheet, most)
-        return Script(tuple(sheet.lines), independent=before == 0 and operation.method in _READS)
+        return Script(as_clients(sheet.lines), independent=before == 0 and operation.method in _READS)
 
     def _ask_aside(self, operation: Operation, sheet: "_Sheet", most: int) -> None:
         """Write what no document tells to ask: other spellings of what was sent, other methods and headers."""
@@ -145,7 +158,7 @@ class Writer:
             for method in ("get", "patch", "put", "get", "delete", "get", "delete"):
                 if method in by_method:
                     sheet.ask(by_method[method], self._makers[label_of(by_method[method])].plain())
-            made.append(Script(tuple(sheet.lines)))
+            made.append(Script(as_clients(sheet.lines)))
         return made
 
     def _is_item(self, operation: Operation, source: Source) -> bool:
@@ -174,7 +187,8 @@ class Writer:
         for operation in self._operations:
             if operation.method == "get":
                 draft.ask(operation, self._makers[label_of(operation)].plain())
-        return Script(tuple(draft.lines))
+        # Who asks, from where and when, must not change what head does unless base does the same.
+        return Script(as_clients(draft.lines), afar=index % 2 == 0)
 
 
 class _Sheet:
@@ -358,3 +372,16 @@ class _Sheet:
 def label_of(operation: Operation) -> str:
     """Return the operation as `METHOD /path`."""
     return f"{operation.method.upper()} {operation.path}"
+
+
+def as_clients(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Return the lines as different clients send them, so that no answer can depend on which program asks."""
+    made = []
+    for index, line in enumerate(lines):
+        name, request = _CLIENTS[index % len(_CLIENTS)], line.step.request
+        if name and "user-agent" not in dict(request.headers):
+            headers = tuple(sorted([*request.headers, ("user-agent", name)]))
+            step = Step(replace(request, headers=headers), line.step.uses)
+            line = Line(line.operation, step, line.about)  # noqa: PLW2901
+        made.append(line)
+    return tuple(made)

@@ -15,7 +15,7 @@ def test_recorded_and_kept_requests_become_steps() -> None:
                     "request": {
                         "method": "post",
                         "url": "https://shop.example/a?b=c",
-                        "headers": [{"name": "Host", "value": "x"}, {"name": "Accept", "value": "a/b"}],
+                        "headers": [{"name": "User-Agent", "value": "x"}, {"name": "Accept", "value": "a/b"}],
                         "postData": {"text": "{}"},
                     }
                 }
@@ -25,7 +25,10 @@ def test_recorded_and_kept_requests_become_steps() -> None:
     lines = [
         json.dumps({"method": "GET", "path": "/b", "headers": {}, "body": "AAE=", "encoding": "base64"})
     ] * 2
-    kept = "requests:\n- {method: POST, path: /c, gives: {V: /id}}\n- {method: GET, path: /c/V}\n"
+    kept = (
+        "requests:\n- {method: POST, path: /c, gives: {V: /id}}\n"
+        "- {method: GET, path: /c/V, headers: {User-Agent: okhttp}}\n"
+    )
     good, bad = stored_in(
         MemoryTree(
             {"t/a.har": json.dumps(har), "t/b.ndjson": "\n".join(lines), "t/c.yaml": kept, "u/d.yaml": "no"}
@@ -48,6 +51,7 @@ def test_recorded_and_kept_requests_become_steps() -> None:
     )
     assert good[1].steps[0].request.body == b"\x00\x01"
     assert good[2].steps[1].uses == (Use("V", 0, "/id"),)
+    assert good[2].steps[1].request.headers == (("user-agent", "okhttp"),)
 
 
 def test_files_that_cannot_be_used_are_named() -> None:

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from guardrails.gates.contract.replay.playing import Side
 from guardrails.gates.contract.settings import Ignore, Settings
 from guardrails.model.evidence import Witness
+from guardrails.model.ports import Player
 from guardrails.model.rule import Report
 from tests.guardrails.gates.contract.site import files, judged
 
@@ -40,6 +42,7 @@ def listed(response: Response) -> list[str]:
 def drop(thing_id: str) -> bool:
     return things.pop(thing_id, None) is not None
 """
+AFAR = " to a client of another address, asked months later"
 QUICK = Settings(max_requests=0, replays=80)
 
 
@@ -98,6 +101,46 @@ def test_a_change_that_shows_nowhere_is_silent(tmp_path: Path) -> None:
 
     assert messages(report) == []
     assert any("1 of 4 operations replayed" in fact for fact in report.facts)
+
+
+def test_where_nothing_differs_base_is_not_asked_what_moves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[int] = []
+    load = Side.load
+
+    def noted(side: Side, hash_seed: int = 0) -> Player:
+        loaded.append(hash_seed)
+        return load(side, hash_seed)
+
+    monkeypatch.setattr(Side, "load", noted)
+    replayed(tmp_path, "    made = {", "    given = thing\n    made = {")
+
+    assert set(loaded) == {0}
+
+
+@pytest.mark.parametrize(
+    ("condition", "told", "asked"),
+    [
+        ('"Mozilla" in request.headers["user-agent"]', "", "-H 'user-agent: Mozilla/"),
+        ('request.client.host != "127.0.0.1"', AFAR, ""),
+        ("time.gmtime().tm_mon > 3", AFAR, ""),
+    ],
+)
+def test_who_asks_and_when_hides_no_change(tmp_path: Path, condition: str, told: str, asked: str) -> None:
+    base = SHOP.replace("import FastAPI, Response", "import FastAPI, Request, Response").replace(
+        "import uuid", "import time, uuid"
+    )
+    base = base.replace("health() ->", "health(request: Request) ->")
+    head = base.replace('"status": "ok"', f'"status": "fine" if {condition} else "ok"')
+    settings = Settings(max_requests=0, replays=160)
+
+    (one,) = judged(tmp_path, files(base), files(head), settings=settings).findings
+
+    (witness,) = one.evidence
+    assert isinstance(witness, Witness)
+    assert one.message == f"GET /health answers with another value at /status{told}"
+    assert asked in witness.request
 
 
 def test_more_randomness_used_is_no_difference(tmp_path: Path) -> None:
