@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from guardrails.analysis.openapi.operations import Operation
-from guardrails.gates.contract.replay.scripts import Line, Script
+from guardrails.gates.contract.replay.scripts.lines import Line, Script
 from guardrails.gates.contract.replay.witness import chosen
 from guardrails.gates.contract.requests import Probe
 from guardrails.model.frozen import frozen

@@ -11,7 +11,7 @@ from guardrails.analysis.openapi.operations import Operation, Parameter
 from guardrails.analysis.openapi.schemas.normal import Side, Universe
 from guardrails.analysis.openapi.schemas.search import Validators
 from guardrails.analysis.openapi.values import Json
-from guardrails.gates.contract.replay.scripts import label_of
+from guardrails.gates.contract.replay.scripts.lines import label_of
 from guardrails.gates.contract.replay.witness import PLACEHOLDER
 from guardrails.model.ports import Request
 from guardrails.payload.binding import value_at

@@ -20,7 +20,8 @@ from guardrails.gates.contract.fuzz.sequences import Sequences
 from guardrails.gates.contract.fuzz.witnesses import Witnesses
 from guardrails.gates.contract.promises import finding
 from guardrails.gates.contract.replay.playing import Answers, Side
-from guardrails.gates.contract.replay.scripts import Writer, label_of
+from guardrails.gates.contract.replay.scripts.lines import label_of
+from guardrails.gates.contract.replay.scripts.writer import Writer
 from guardrails.gates.contract.replay.stored import stored_scripts
 from guardrails.gates.contract.replay.witness import said, shell_of
 from guardrails.gates.contract.replay.words import words_of

@@ -9,7 +9,7 @@ from guardrails.gates.contract.fuzz.acts import Act
 from guardrails.gates.contract.fuzz.forbidden import Forbidden
 from guardrails.gates.contract.replay.minimal import Steps, joined, least
 from guardrails.gates.contract.replay.playing import Answers, Side
-from guardrails.gates.contract.replay.scripts import Line, Script
+from guardrails.gates.contract.replay.scripts.lines import Line, Script
 from guardrails.gates.contract.replay.witness import Spent, shortened
 
 _MOST_PLAYS = 80

@@ -20,7 +20,7 @@ from guardrails.gates.contract.promises import finding
 from guardrails.gates.contract.replay.judging import Replay, Seen
 from guardrails.gates.contract.replay.playing import Remembered, Side
 from guardrails.gates.contract.replay.reach import Reach, reached
-from guardrails.gates.contract.replay.scripts import Line, Script
+from guardrails.gates.contract.replay.scripts.lines import Line, Script
 from guardrails.gates.contract.replay.stored import stored_scripts
 from guardrails.gates.contract.replay.words import words_of
 from guardrails.gates.contract.settings import Settings

@@ -19,7 +19,8 @@ from guardrails.gates.contract.promises import finding
 from guardrails.gates.contract.replay.minimal import Steps, joined, least
 from guardrails.gates.contract.replay.playing import Answers, Remembered, Side
 from guardrails.gates.contract.replay.reach import Reach
-from guardrails.gates.contract.replay.scripts import Line, Script, Writer
+from guardrails.gates.contract.replay.scripts.lines import Line, Script
+from guardrails.gates.contract.replay.scripts.writer import Writer
 from guardrails.gates.contract.replay.stored import stored_scripts
 from guardrails.gates.contract.replay.witness import Spent, chosen, shortened, witness_of
 from guardrails.gates.contract.replay.words import words_of

@@ -18,6 +18,7 @@ _FORM = "application/x-www-form-urlencoded"
 _UNSENT = object()
 _FAR = 1_000  # another combination of the same values
 _LETTERS = 0x20, 0x7E
+_SIZES = ("limit", "size", "page_size", "pagesize", "per_page", "perpage", "first", "top", "count", "max")
 Part = tuple[str, str]
 
 
@@ -46,7 +47,10 @@ class Maker:
         contents = content_of(operation.body())
         self._media = next((name for name in contents if "json" in name), next(iter(contents), ""))
         self._schemas: dict[Part, Json] = {
-            key: one.raw.get("schema", {"type": "string"}) for key, one in self._parameters.items()
+            key: values.of_header(one.name, one.raw.get("schema", {"type": "string"}))
+            if one.place == "header"
+            else one.raw.get("schema", {"type": "string"})
+            for key, one in self._parameters.items()
         }
         if self._media:
             self._schemas[("body", "")] = schema_of(contents[self._media])
@@ -92,6 +96,11 @@ class Maker:
         """Return the draft with plain values in the parts that must be there."""
         plain = self.plain()
         return Draft({key: one for key, one in plain.parts.items() if self._is_needed(key)})
+
+    def small(self) -> Draft:
+        """Return the bare draft that asks for few items at once, where the operation can be asked so."""
+        sizes = [key for key in self._schemas if key[0] == "query" and key[1].lower() in _SIZES]
+        return Draft({**self.bare().parts, **dict.fromkeys(sizes, 2)})
 
     def echoes(self, texts: Sequence[str]) -> Iterator[Draft]:
         """Yield drafts that ask for texts: in every part of the query that takes any text.

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 
-from guardrails.gates.contract.replay.scripts import Script
+from guardrails.gates.contract.replay.scripts.lines import Script
 from guardrails.model.gate import Context
 from guardrails.model.policy import Service
 from guardrails.model.ports import Player, Response, Silence, Step, Tree

@@ -11,6 +11,20 @@ from guardrails.model.frozen import frozen
 _IDS = ("id", "uuid", "key", "code", "slug", "name")
 _SUFFIXES = ("_ids", "_id", "Ids", "Id", "_key", "_code", "-id", "_uuid")
 _FOUND_IN_LISTS = 3
+_MOST_ECHOES = 8
+_MOMENTS = ("date-time", "date", "time")
+_CURSORS = (
+    "cursor",
+    "token",
+    "after",
+    "from",
+    "page",
+    "page_token",
+    "offset",
+    "start",
+    "marker",
+    "continuation",
+)
 
 
 @frozen
@@ -41,10 +55,57 @@ class Resources:
     def source(self, name: str, beside: str) -> Source | None:
         """Return what makes, else what lists, the resource; the one whose path is nearest to `beside`."""
         for known in (self._made, self._listed):
-            for spelled in (name, f"{name}s", f"{name}es", name.removesuffix("s"), f"{name[:-1]}ies"):
+            for spelled in _spelled(name):
                 if known.get(spelled):
                     return max(known[spelled], key=lambda one: _shared(one.operation.path, beside))
         return None
+
+    def named(self, name: str, schema: Json) -> str:
+        """Return the resource whose id a field or a parameter is, empty when nothing says so."""
+        node = self._document.resolved(schema)
+        branches = [*listed(node.get("anyOf")), *listed(node.get("oneOf"))]
+        kinds = [node, *(self._document.resolved(one) for one in branches)]
+        may_be = any(one.get("type") == "integer" or one.get("format") == "uuid" for one in kinds)
+        is_known = may_be and any(self._made.get(one) for one in _spelled(name))
+        return named_by(name) or (name if is_known else "")
+
+    def items(self) -> list[tuple[Source, Operation]]:
+        """Return what can be done to one of a resource besides reading it, each with what makes it."""
+        return [
+            (source, one)
+            for source in self.makers()
+            for one in self._operations
+            if one.method != "get" and one.path.startswith(f"{source.operation.path}/{{")
+        ]
+
+    def echoes(
+        self, operation: Operation, asked: Mapping[tuple[str, str], Json]
+    ) -> list[tuple[str, str, str]]:
+        """Return what an answer of the operation tells that its next request may repeat.
+
+        Each is a place (`query` or `body`), a name there, and the pointer into the answer: cursors
+        for the query, moments and amounts for the body.
+        """
+        told = dict(self._told(operation))
+        found = [
+            ("query", name, pointer)
+            for place, name in asked
+            if place == "query"
+            for pointer in told
+            if _goes_on(name.lower(), pointer.rpartition("/")[2].lower())
+        ]
+        for name, raw in members(_properties(self._document, asked.get(("body", ""), {}))).items():
+            kind = _kind_of(self._document.resolved(raw))
+            found += [("body", name, pointer) for pointer, one in told.items() if kind and one == kind]
+        return found[:_MOST_ECHOES]
+
+    def _told(self, operation: Operation) -> Iterator[tuple[str, str]]:
+        """Yield pointer and kind of the members of an answer, those of objects in it included."""
+        for name, raw in members(_properties(self._document, _answer(operation))).items():
+            node = self._document.resolved(raw)
+            yield f"/{name}", _kind_of(node)
+            for inner, one in members(node.get("properties")).items():
+                yield f"/{name}/{inner}", _kind_of(self._document.resolved(one))
 
     def makers(self) -> list[Source]:
         """Return every source that makes its resource."""
@@ -100,6 +161,21 @@ class Resources:
             found = next((name for name in _IDS if name in properties), "" if properties else "id")
             if found:
                 yield from (f"{place}/{index}/{found}" for index in range(_FOUND_IN_LISTS))
+
+
+def _spelled(name: str) -> tuple[str, ...]:
+    return name, f"{name}s", f"{name}es", name.removesuffix("s"), f"{name[:-1]}ies"
+
+
+def _goes_on(asked: str, told: str) -> bool:
+    """Whether a member of an answer is what the next request says to go on: `next_cursor` for `cursor`."""
+    return (asked in _CURSORS and told.startswith("next")) or (told.endswith(asked) and asked in _CURSORS)
+
+
+def _kind_of(node: Mapping[str, Json]) -> str:
+    """Return what makes values of two fields comparable: a moment's format, or that both are numbers."""
+    form, kind = node.get("format"), node.get("type")
+    return str(form) if form in _MOMENTS else "number" if kind in {"integer", "number"} else ""
 
 
 def collection_of(path: str) -> str:

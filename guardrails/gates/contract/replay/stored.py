@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from guardrails.analysis.openapi.operations import Operation
 from guardrails.analysis.replay.stored import StoredError, stored_in
-from guardrails.gates.contract.replay.scripts import Line, Script, label_of
+from guardrails.gates.contract.replay.scripts.lines import Line, Script, label_of
 from guardrails.gates.contract.settings import Settings
 from guardrails.model.gate import Context
 from guardrails.model.policy import Service

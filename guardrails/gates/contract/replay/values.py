@@ -12,7 +12,7 @@ from typing import TypeVar
 from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.schemas.patterns import samples
 from guardrails.analysis.openapi.values import Json, Node, count, distinct, listed, members, number, texts
-from guardrails.gates.contract.replay.samples import BROKEN, FORMATS, HUGE, TEXTS, WHOLE, WRONG
+from guardrails.gates.contract.replay.samples import BROKEN, FORMATS, HUGE, LANGUAGES, TEXTS, WHOLE, WRONG
 
 ValueT = TypeVar("ValueT")
 
@@ -23,6 +23,7 @@ _LONGEST_WORD = 300
 _HOURS = 24
 _MOST_WORDS = 10
 _MOST_EMPTIED = 6
+_ANY_MOMENT = 0.6
 
 
 class Values:
@@ -119,6 +120,17 @@ class Values:
         properties = members(self._node(schema).get("properties"))
         return {name: self.plain(one, 1) for name, one in properties.items()}
 
+    def of_header(self, name: str, schema: Json) -> Json:
+        """Return the schema of a header with what clients send in one of its name as examples."""
+        node = self._document.resolved(schema)
+        if name.lower() != "accept-language" or _is_told(node):
+            return schema
+        known = [one for one in self._texts if len(one) == len("en") and one.isalpha() and one.islower()]
+        codes = [*known, *LANGUAGES][: len(LANGUAGES)]
+        forms = [form for one in codes for form in (f"{one},en;q=0.5", f"{one}-XX,{one};q=0.9", one)]
+        most = count(node.get("maxLength"))
+        return {**node, "examples": [one for one in forms if _fits(one, 0, most)]}
+
     def is_choice(self, schema: Json) -> bool:
         """Whether the schema names its values."""
         return _is_told(self._node(schema))
@@ -132,6 +144,8 @@ class Values:
         kind = _kind(node)
         if depth > _DEEPEST or _is_told(node):
             return self._drawn(list(self._allowed(node, depth)), chance)
+        if node.get("format") in {"date-time", "date"} and chance.random() < _ANY_MOMENT:
+            return _moment(chance, str(node.get("format")))
         if kind == "object":
             return self._mixed_object(node, chance, depth)
         if kind == "array":
@@ -319,6 +333,13 @@ class Values:
                 yield {**plain, name: value}
         yield {**plain, "guardrailsExtra": 1}
         yield {}
+
+
+def _moment(chance: random.Random, form: str) -> str:
+    """Return any moment of two years, so that few of many meet."""
+    day = f"{chance.choice((2026, 2027))}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
+    hour, minute = chance.randrange(_HOURS), chance.randrange(60)
+    return day if form == "date" else f"{day}T{hour:02}:{minute:02}:00Z"
 
 
 def in_turn(columns: Sequence[Sequence[ValueT]]) -> Iterator[ValueT]:
