@@ -73,6 +73,7 @@ def _add_consumers(actions: "_SubParsersAction[ArgumentParser]") -> None:
     keep.add_argument("report", metavar="REPORT", help="a report that was written with --format json")
     keep.add_argument("folder", metavar="FOLDER", help="where to write, such as contracts/NAME/failures")
     keep.add_argument("--finding", action="append", default=[], help="only that fingerprint; may be repeated")
+    keep.add_argument("--pytest", action="store_true", help="as tests of a running service instead")
 
 
 def _run(parsed: Namespace) -> int:
@@ -107,7 +108,8 @@ def _keep(parsed: Namespace) -> int:
     from guardrails.tasks.contract.keeping import kept_files  # noqa: PLC0415 - as above
 
     try:
-        files = kept_files(Path(parsed.report).read_bytes(), parsed.report, parsed.finding)
+        report = Path(parsed.report).read_bytes()
+        files = kept_files(report, parsed.report, parsed.finding, as_tests=parsed.pytest)
         folder = Path(parsed.folder)
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from guardrails.model.errors import UsageError
+from guardrails.tasks.contract.testing import test_of
 
 _RULES = frozenset({"GR210", "GR211", "GR212", "GR214", "GR215", "GR216", "GR217", "GR220"})
 _GIVING = re.compile(
@@ -26,9 +27,12 @@ _HOST = "http://localhost"
 _HIDDEN = "[hidden]"
 
 
-def kept_files(report: bytes, name: str, only: Sequence[str] = ()) -> dict[str, str]:
+def kept_files(
+    report: bytes, name: str, only: Sequence[str] = (), *, as_tests: bool = False
+) -> dict[str, str]:
     """Return YAML by file name for the failures of a JSON report, or those with the fingerprints in `only`.
 
+    `as_tests` they are pytest files instead, of those whose report tells what to expect.
     Raises UsageError for what is no report, or when none of its findings can be kept.
     """
     try:
@@ -36,7 +40,8 @@ def kept_files(report: bytes, name: str, only: Sequence[str] = ()) -> dict[str, 
         chosen = [
             one for one in findings if one["rule"] in _RULES and (not only or one["fingerprint"] in only)
         ]
-        made = dict(_file(one) for one in chosen if _request(one))
+        made = dict((_test if as_tests else _file)(one) for one in chosen if _request(one))
+        made = {key: text for key, text in made.items() if text}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         what = type(error).__name__
         raise UsageError(f"{name!a} is no JSON report ({what}); write one with `--format json`") from error
@@ -62,6 +67,14 @@ def _file(finding: Mapping[str, object]) -> tuple[str, str]:
     }
     # JSON is YAML, and says the same to every reader.
     return f"{rule.lower()}-{fingerprint[:12]}.yaml", json.dumps(text, indent=1, ensure_ascii=False) + "\n"
+
+
+def _test(finding: Mapping[str, object]) -> tuple[str, str]:
+    name = f"test_{str(finding['rule']).lower()}_{str(finding['fingerprint'])[:12]}"
+    evidence = finding["evidence"]
+    first = evidence[0] if isinstance(evidence, list) else {}
+    answers = str(first.get("base", "")), str(first.get("head", ""))
+    return f"{name}.py", test_of(finding, name, list(requests_in(_request(finding))), answers)
 
 
 def requests_in(shell: str) -> Iterator[dict[str, object]]:
