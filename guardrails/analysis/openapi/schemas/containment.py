@@ -8,6 +8,7 @@ target that newly declares it takes no message away.
 from collections.abc import Callable, Iterable
 
 from guardrails.analysis.openapi.schemas.automata import within
+from guardrails.analysis.openapi.schemas.evaluation import evaluates_no_more
 from guardrails.analysis.openapi.schemas.normal import FALSE, Universe
 from guardrails.analysis.openapi.schemas.sameness import Sameness
 from guardrails.analysis.openapi.schemas.shapes import (
@@ -23,6 +24,7 @@ from guardrails.analysis.openapi.values import Json, Node, canonical, kind_of, l
 
 _DEEPEST = 60
 _MOST_PLACES = 64
+_TEXT: Node = {"type": ["string"]}
 _Key = tuple[tuple[int, ...], tuple[int, ...]]
 Accepts = Callable[[Conjunction, Json], bool]
 
@@ -85,7 +87,7 @@ class Proof:
         return canonical(one) == canonical(other)
 
     def _same_nodes(self, one: Node, other: Node) -> bool:
-        one, other = _followed(self._source, one), _followed(self._target, other)
+        one, other = followed(self._source, one), followed(self._target, other)
         key = (id(one), id(other))
         if key in self._same:
             return True
@@ -176,16 +178,23 @@ class Proof:
             return True
         if any(own == name and self.same_rest(name, one, node) for own, one in shape.rest):
             return True
+        if name == "propertyNames":
+            named = tuple(members(one[own]) for own, one in shape.rest if own == name)
+            return self.holds((*named, _TEXT), (members(node[name]),))
         if name == "not":
             return self._excluded(shape, kind, members(node["not"]))
         return False
 
     def same_rest(self, name: str, one: Node, other: Node) -> bool:
-        """Whether two nodes say the same by a keyword that has no rule of its own."""
+        """Whether the source's node says at least what the target's says by a keyword without a rule here."""
         if name == "if":
             return all(self.same(one.get(part), other.get(part)) for part in ("if", "then", "else"))
         if name.startswith("unevaluated"):
-            return self.same(one, other)
+            sides = (self._source, one), (self._target, other)
+            return self.same(one, other) or (
+                self.holds((members(one[name]),), (members(other[name]),))
+                and evaluates_no_more(name, *sides, self.same)
+            )
         return self.same(one.get(name), other.get(name))
 
     def _excluded(self, shape: Shape, kind: str, node: Node) -> bool:
@@ -233,16 +242,22 @@ class Proof:
 
 
 def is_unspoken(shape: Shape, name: str) -> bool:
-    """Whether the shape neither declares a property of that name nor says what undeclared ones hold."""
-    return not shape.declares(name) and not any(shape.of_name(name))
+    """Whether the shape neither declares nor asks for a property of that name, nor says what it holds."""
+    return not shape.declares(name) and not any(shape.of_name(name)) and name not in shape.asked_for()
 
 
-def _followed(universe: Universe, node: Node) -> Node:
+def followed(universe: Universe, node: Node) -> Node:
+    """Return what a node stands for that only refers to another one, or only wraps it."""
     for _ in range(_DEEPEST):
-        reference = node.get("$ref")
-        if not isinstance(reference, str) or len(node) > 1:
+        if len(node) != 1:
             break
-        node = universe.at(reference)
+        reference, parts = node.get("$ref"), listed(node.get("allOf"))
+        if isinstance(reference, str):
+            node = universe.at(reference)
+        elif len(parts) == 1:
+            node = members(parts[0])
+        else:
+            break
     return node
 
 

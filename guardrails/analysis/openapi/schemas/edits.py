@@ -7,7 +7,7 @@ keyword that only lets less through is presumed to break, one that lets more thr
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 
-from guardrails.analysis.openapi.schemas.containment import Proof
+from guardrails.analysis.openapi.schemas.containment import Proof, followed
 from guardrails.analysis.openapi.schemas.normal import UNREAD, Universe
 from guardrails.analysis.openapi.values import Json, Node, canonical, listed, members, number, texts
 
@@ -41,7 +41,7 @@ class Edits:
 
     def between(self, source: Node, target: Node, depth: int = 0) -> Found:
         """Yield (keyword, edit) for each edit that leads from the source's node to the target's."""
-        source, target = _followed(self._source, source), _followed(self._target, target)
+        source, target = followed(self._source, source), followed(self._target, target)
         if depth > _DEEPEST or self._proof.same(source, target):
             return
         yield from _bounds(source, target)
@@ -106,15 +106,6 @@ class Edits:
             else:
                 del left[index]
         return lost, left
-
-
-def _followed(universe: Universe, node: Node) -> Node:
-    for _ in range(_DEEPEST):
-        reference = node.get("$ref")
-        if not isinstance(reference, str) or len(node) > 1:
-            break
-        node = universe.at(reference)
-    return node
 
 
 def _bounds(source: Node, target: Node) -> Found:

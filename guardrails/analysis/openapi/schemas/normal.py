@@ -14,6 +14,7 @@ from enum import StrEnum
 from guardrails.analysis.openapi.documents import Document, Missing
 from guardrails.analysis.openapi.schemas.formats import ENCODINGS, FORMATS, MEANINGLESS, RANGES
 from guardrails.analysis.openapi.schemas.patterns import is_readable
+from guardrails.analysis.openapi.schemas.rewriting import choose, rewrite
 from guardrails.analysis.openapi.schemas.sameness import SILENT
 from guardrails.analysis.openapi.values import (
     Json,
@@ -144,11 +145,12 @@ class Universe:
         node.update(_scalars(raw))
         node.update(self._parts(raw))
         node.update(self._object(raw))
-        _rewrite(node)
+        rewrite(node)
         self._widen(node)
         more = [*_meaning(raw, node), *self._dispatched(raw, node)]
         if more:
             node["allOf"] = [*listed(node.get("allOf")), *more]
+        choose(node)
         return _nullable(raw, node)
 
     def _parts(self, raw: dict[str, Json]) -> Iterator[tuple[str, Json]]:
@@ -266,29 +268,6 @@ def _is_endless(document: Document, reference: str) -> bool:
             return False
         reference = str(named[0])
     return True
-
-
-def _rewrite(node: Node) -> None:
-    """Write what can be said in several ways in one of them."""
-    if "additionalProperties" in node:
-        node.pop("unevaluatedProperties", None)  # nothing is left unevaluated
-    if "items" in node:
-        node.pop("unevaluatedItems", None)
-    if node.get("minContains") == 0 and "maxContains" not in node:
-        node.pop("contains", None)
-        del node["minContains"]
-    inner = members(node.get("not"))
-    if len(inner) == 1 and isinstance(inner.get("not"), dict):
-        del node["not"]
-        node["allOf"] = [*listed(node.get("allOf")), inner["not"]]
-    conditions = [(members(node.get("if")), members(node.get("then")))] if "else" not in node else []
-    for condition, then in conditions:
-        names, needed = texts(condition.get("required")), texts(then.get("required"))
-        if condition.keys() == then.keys() == {"required"} and len(names) == 1:
-            del node["if"], node["then"]
-            dependent = members(node.get("dependentRequired"))
-            every: list[Json] = [*sorted({*needed, *texts(dependent.get(names[0]))})]
-            node["dependentRequired"] = {**dependent, names[0]: every}
 
 
 def _sound(name: str, key: str) -> bool:

@@ -27,6 +27,7 @@ from guardrails.analysis.openapi.values import (
 )
 
 MOST = 48
+_COMPOSING = ("$ref", "allOf", "anyOf", "oneOf")
 _LONGEST_SPAN = 256
 _LONGEST_NAME = 16  # a backtracking search of a longer one may never end
 _OPAQUE = {
@@ -133,6 +134,11 @@ class Shape:
     def required(self) -> set[str]:
         """Return the names that an object must have."""
         return {name for node in self.plain if "required" in node for name in texts(node["required"])}
+
+    def asked_for(self) -> set[str]:
+        """Return the names that an object must have, or must have beside another one."""
+        linked = (members(node["dependentRequired"]) for node in self.plain if "dependentRequired" in node)
+        return self.required().union(*(texts(needed) for one in linked for needed in one.values()))
 
     def names(self) -> list[str]:
         """Return the declared property names, in order."""
@@ -255,7 +261,7 @@ def _of_node(universe: Universe, node: Node, open_: frozenset[str]) -> list[Shap
 def _choice(universe: Universe, node: Node, name: str, open_: frozenset[str]) -> list[Shape]:
     branches = [_product(universe, (members(one),), open_) for one in listed(node[name])]
     alone = name == "anyOf" or all(
-        apart(one, two)
+        apart(one, two, universe, open_)
         for index, first in enumerate(branches)
         for second in branches[index + 1 :]
         for one in first
@@ -270,8 +276,10 @@ def keyword_kind(keyword: str) -> str:
     return _OPAQUE.get(keyword, "")
 
 
-def apart(one: Shape, two: Shape) -> bool:
-    """Whether plainly no value fits both shapes."""
+def apart(
+    one: Shape, two: Shape, universe: Universe | None = None, open_: frozenset[str] = frozenset()
+) -> bool:
+    """Whether plainly no value fits both shapes; those of one `universe` are looked at in their choices too."""
     both = one.with_(two)
     if both.is_empty():
         return True
@@ -281,11 +289,20 @@ def apart(one: Shape, two: Shape) -> bool:
         if low.value is not None and high.value is not None:
             return low.value > high.value or (low.value == high.value and (low.exclusive or high.exclusive))
     if kinds == {"object"}:
-        return any(
-            Shape(both.of_name(name)).is_empty() or any(node == FALSE for node in both.of_name(name))
-            for name in both.required()
-        )
+        return any(_is_void(both.of_name(name), universe, open_) for name in both.required())
     return False
+
+
+def _is_void(nodes: Conjunction, universe: Universe | None, open_: frozenset[str]) -> bool:
+    """Whether plainly no value fits all nodes."""
+    if Shape(nodes).is_empty() or any(node == FALSE for node in nodes):
+        return True
+    if universe is None or not any(name in node for node in nodes for name in _COMPOSING):
+        return False
+    try:
+        return not _product(universe, nodes, open_)
+    except TooManyShapes:
+        return False
 
 
 def leaves(universe: Universe, nodes: Iterable[Node], *, conditions: bool = True) -> tuple[Node, ...]:

@@ -302,3 +302,11 @@ def worst_of_two(schema: Json, base: dict[str, Json], head: dict[str, Json]) -> 
 
     first, second = (document(operation(body=schema), components=one) for one in (base, head))
     return (levels(first, second) or ["same"])[0]
+
+
+def test_contained_item_is_evaluated_though_none_need_be() -> None:
+    said: Json = {"type": "array", "prefixItems": [STRING], "unevaluatedItems": False}
+    counted: Json = {**said, "contains": {"type": "integer"}, "minContains": 0}
+
+    assert worst_of_request(counted, said) == "breaking"
+    assert worst_of_request(counted, counted) == "same"

@@ -34,7 +34,7 @@ from guardrails.analysis.openapi.schemas.tableau.undeclared import (
     of_name,
     of_undeclared,
 )
-from guardrails.analysis.openapi.values import Json, Node, count, kind_of, listed, members
+from guardrails.analysis.openapi.values import Json, Node, count, kind_of, listed, members, texts
 
 _BUDGET = 400
 _DEEPEST = 14
@@ -148,18 +148,21 @@ class Refutation:
             return True
         if name != "unevaluatedProperties":
             return False
-        known = {key for node in self._always(literal) for key in members(node.get("properties"))}
+        held = {id(node) for node in value.plain[literal.side]}
+        known = {key for node in self._evaluated(literal, held) for key in members(node.get("properties"))}
         names = self._closed_names(value)
         return names is not None and all(one in known or self._is_impossible(value, one) for one in names)
 
-    def _always(self, literal: Literal) -> list[Node]:
-        """Return the nodes whose properties a node with unevaluated ones has evaluated in any case."""
+    def _evaluated(self, literal: Literal, held: set[int]) -> list[Node]:
+        """Return the nodes whose properties a node with unevaluated ones has evaluated: those known to be `held`."""
         found: list[Node] = []
         left = [literal.node]
         while left and len(found) < _MOST_PLACES:
             node = left.pop()
             found.append(node)
             left += [members(one) for one in listed(node.get("allOf"))]
+            chosen = (*listed(node.get("anyOf")), *listed(node.get("oneOf")))
+            left += [members(one) for one in chosen if id(one) in held]
             if "$ref" in node:
                 left.append(self._universes[literal.side].at(str(node["$ref"])))
         return found
@@ -176,6 +179,8 @@ class Refutation:
                     loose = ("patternProperties", "additionalProperties", "unevaluatedProperties")
                     if not any(name in one for one in inner if one is not node for name in loose):
                         closed.append({name for one in inner for name in members(one.get("properties"))})
+                if "enum" in (named := members(node.get("propertyNames"))):
+                    closed.append(set(texts(named["enum"])))
         return set.intersection(*closed) if closed else None
 
     def _kind_clashes(self, kind: str, shape: Shape, value: Value) -> bool:
@@ -250,7 +255,16 @@ class Refutation:
 
     def _is_impossible(self, value: Value, name: str) -> bool:
         """Whether no property of that name can stand there, or none would be sent with a meaning."""
-        return self._is_unspoken(value, name) or self._refuted(value.at(name))
+        return self._is_unsendable(value, name) or self._refuted(value.at(name))
+
+    def _is_unsendable(self, value: Value, name: str) -> bool:
+        """Whether no property can have the name, or none of that name would be sent with a meaning."""
+        return self._is_unspoken(value, name) or not all(
+            self._accepts[side]((members(node["propertyNames"]),), name)
+            for side, nodes in enumerate(value.plain)
+            for node in nodes
+            if "propertyNames" in node
+        )
 
     def _is_unspoken(self, value: Value, name: str) -> bool:
         """Whether only the target declares the name; what the source does not declare is not sent."""
@@ -280,7 +294,7 @@ class Refutation:
     def _is_name_refuted(self, value: Value, one: Literal, name: str, failing: Part | None) -> bool:
         if failing is None:
             return self._accepts[one.side]((one.node,), name) or self._is_impossible(value, name)
-        return self._is_unspoken(value, name) or self._refuted([*value.at(name), failing])
+        return self._is_unsendable(value, name) or self._refuted([*value.at(name), failing])
 
     def _is_case_refuted(self, value: Value, one: Literal, pattern: str | None, failing: Part | None) -> bool:
         """Whether no undeclared name, of that pattern or of none, can be what the literal says."""

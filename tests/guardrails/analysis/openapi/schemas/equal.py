@@ -187,4 +187,59 @@ EQUAL: dict[str, tuple[Json, Json]] = {
         shape("k", k={"enum": ["a", "b"]}),
     ),
     "distribute array": (array({"anyOf": [STRING, WHOLE]}), array({"type": ["string", "integer"]})),
+    "choice of one": (
+        shape(a={"oneOf": [STRING]}, b=array(WHOLE)),
+        shape(a=STRING, b={"anyOf": [array(WHOLE)]}),
+    ),
+    "wrapped under what nothing fits": (
+        {
+            "allOf": [shape(a=array(WHOLE)), shape("a", a={"type": "boolean"})],
+            "unevaluatedProperties": STRING,
+        },
+        {
+            "allOf": [shape(a={"oneOf": [array(WHOLE)]}), shape("a", a={"type": "boolean"})],
+            "unevaluatedProperties": STRING,
+        },
+    ),
+    "unevaluated alone": (
+        {**shape(a=STRING), "unevaluatedProperties": False},
+        shape(a=STRING, closed=False),
+    ),
+    "unevaluated items alone": (
+        array(prefixItems=[STRING], unevaluatedItems=False),
+        array({"not": {}}, prefixItems=[STRING]),
+    ),
+    "unevaluated with a part rewritten": (
+        {
+            "allOf": [shape(a=STRING)],
+            "properties": {"b": {"enum": ["x", "y"]}},
+            "unevaluatedProperties": {"type": "integer", "exclusiveMinimum": 0},
+        },
+        {
+            "allOf": [shape(a=STRING)],
+            "properties": {"b": {"anyOf": [{"const": "x"}, {"const": "y"}]}},
+            "unevaluatedProperties": {"type": "integer", "minimum": 1},
+        },
+    ),
+    "tags apart by a choice": (
+        {"oneOf": [shape("k", k={"anyOf": [{"const": "a"}, {"const": "c"}]}), shape("k", k={"const": "b"})]},
+        {"anyOf": [shape("k", k={"enum": ["a", "c"]}), shape("k", k={"allOf": [{"const": "b"}]})]},
+    ),
+    "names by a rule rewritten": (
+        {"type": "object", "propertyNames": {"pattern": "^x-"}},
+        {"type": "object", "propertyNames": {"allOf": [{"pattern": "^x-"}, True]}},
+    ),
+    "closed by names": (
+        shape("b", b=WHOLE, closed=False),
+        {"allOf": [shape("b", b=WHOLE), {"propertyNames": {"enum": ["b"]}}]},
+    ),
+    "property that no name can have": (
+        {"type": "object", "additionalProperties": WHOLE, "propertyNames": {"pattern": "^[0-9]+$"}},
+        {
+            "type": "object",
+            "properties": {"kind": STRING},
+            "additionalProperties": WHOLE,
+            "propertyNames": {"pattern": "^[0-9]+$"},
+        },
+    ),
 }
