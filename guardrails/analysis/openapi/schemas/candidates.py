@@ -6,7 +6,6 @@ size of the message.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from guardrails.analysis.openapi.schemas.boundaries import (
     LONGEST_ARRAY,
@@ -21,20 +20,30 @@ from guardrails.analysis.openapi.schemas.containment import Proof
 from guardrails.analysis.openapi.schemas.normal import Universe
 from guardrails.analysis.openapi.schemas.patterns import samples
 from guardrails.analysis.openapi.schemas.shapes import Conjunction, Shape, TooManyShapes, leaves, shapes_of
-from guardrails.analysis.openapi.values import Json, Node, distinct, listed, members, written
+from guardrails.analysis.openapi.schemas.views import (
+    View,
+    in_turn,
+    is_composed,
+    is_linked,
+    linked,
+    ordered,
+    part_of,
+    view_of,
+    with_each,
+)
+from guardrails.analysis.openapi.values import Json, Node, count, distinct, listed, members, texts, written
 
 _DEEPEST = 7
 _MOST_SHAPES = 12
 _MOST_VALUES = 160
+_MOST_WHOLE = 1000
 _MOST_BESIDE = 8
 _MOST_REASONS = 12
 _MOST_SUBSETS = 3
+_MOST_NAMES = 12
+_MOST_ASKED = 24
 _EXTRA = "guardrailsExtra"
-_CHOOSING = ("anyOf", "oneOf", "if", "not", "dependentSchemas", "contains")
-_COUNTING = (
-    *("dependentRequired", "minProperties", "maxProperties", "propertyNames"),
-    *("patternProperties", "unevaluatedProperties", "unevaluatedItems"),
-)
+_TEXT: Node = {"type": ["string"]}
 _NAMES = ("A", "a b", "", "0", "x-a")
 _ALTERNATIVES: tuple[Json, ...] = ("text", 7, None, True, {}, [])
 Accepts = Callable[[Conjunction, Json], bool]
@@ -87,8 +96,8 @@ class Candidates:
     def _made(self, source: Conjunction, target: Conjunction, depth: int, *, alone: bool) -> list[Json]:
         found: dict[str, Json] = {}
         agreed = depth > 0 and self._proof.holds(source, target)
-        most = _MOST_VALUES if not agreed else 1 if alone else _MOST_BESIDE
-        for value in self._proposed(source, () if agreed and alone else target, depth):
+        most = (_MOST_VALUES if depth else _MOST_WHOLE) if not agreed else 1 if alone else _MOST_BESIDE
+        for value in self._proposed(source, () if agreed and alone else target, depth, alone=alone):
             self._left -= 1
             text = written(value)
             if text not in found and self._sent(source, value):
@@ -117,7 +126,9 @@ class Candidates:
             reasons.setdefault(self._why(target, one), one)
         return [*fitting[:1], *list(reasons.values())[:_MOST_REASONS]]
 
-    def _proposed(self, source: Conjunction, target: Conjunction, depth: int) -> Iterator[Json]:
+    def _proposed(
+        self, source: Conjunction, target: Conjunction, depth: int, *, alone: bool
+    ) -> Iterator[Json]:
         if not any(source) and not any(target):
             yield from _ALTERNATIVES
             return
@@ -126,10 +137,10 @@ class Candidates:
         except TooManyShapes:
             shapes = [Shape(tuple(leaves(self._source, source)))]
         hint = Shape(tuple(leaves(self._target, target)))
-        yield from _in_turn(
+        yield from in_turn(
             part
             for shape in shapes
-            for part in self._of_shape(shape, hint, composed=_is_composed(hint), depth=depth)
+            for part in self._of_shape(shape, hint, composed=not alone or is_composed(hint), depth=depth)
         )
 
     def _of_shape(self, shape: Shape, hint: Shape, *, composed: bool, depth: int) -> Iterator[Iterable[Json]]:
@@ -137,8 +148,8 @@ class Candidates:
         if values is not None:
             yield values
             return
-        view = _view(shape, hint, tuple(self._rest_leaves(shape)), composed=composed)
-        for kind in _ordered(shape):
+        view = view_of(shape, hint, tuple(self._rest_leaves(shape)), composed=composed)
+        for kind in ordered(shape):
             yield self._of_kind(kind, view, depth)
         yield [one for node in view.edge.plain for one in listed(node.get("enum"))]
 
@@ -147,33 +158,94 @@ class Candidates:
             for name in ("if", "then", "else", "contains", "not"):
                 yield from leaves(self._source, (members(node.get(name)),))
 
-    def _of_kind(self, kind: str, view: "_View", depth: int) -> Iterable[Json]:
+    def _of_kind(self, kind: str, view: View, depth: int) -> Iterable[Json]:
         if kind == "string":
             return strings_near(view.shape, view.edge)
         if kind in {"integer", "number"}:
             return numbers_near(kind, view.edge)
         if kind == "array":
-            return self._arrays(view, depth)
-        return self._objects(view, depth) if kind == "object" else PLAIN[kind]
+            return self._filled(self._arrays(view, depth), view, depth)
+        return self._whole_objects(view, depth) if kind == "object" else PLAIN[kind]
 
-    def _inner(self, view: "_View", place: str | int | None, depth: int) -> list[Json]:
-        """Return values for a property by name, an item by index, or an undeclared property (None)."""
-        source, target = _part(view.shape, place), _part(view.hint, place)
+    def _filled(self, arrays: Iterator[Json], view: View, depth: int) -> Iterator[Json]:
+        """Yield each array, and each with the items that it must contain."""
+        wanted = [one for node in view.shape.plain for one in self._needed(node, depth)]
+        for made in arrays:
+            yield made
+            if wanted:
+                yield [*listed(made), *wanted]
+
+    def _whole_objects(self, view: View, depth: int) -> Iterator[Json]:
+        for made in self._objects(view, depth):
+            yield made
+            if is_linked(view.shape):
+                yield self._completed(made, view, depth)
+
+    def _completed(self, made: Json, view: View, depth: int) -> Json:
+        """Return an object with what its other properties ask for, and with as many as are needed at least."""
+        found, shape = members(made), view.shape
+        left = list(found)
+        while left:
+            name = left.pop()
+            for node in shape.plain:
+                for needed in texts(members(node.get("dependentRequired")).get(name)):
+                    if needed not in found:
+                        found = {**found, needed: next(iter(self._inner(view, needed, depth)), None)}
+                        left.append(needed)
+        least = int(min(shape.least("minProperties"), LONGEST_ARRAY))
+        spare = (*shape.names(), *self._other_names(view, depth, least)) if len(found) < least else ()
+        for name in spare:
+            values = self._inner(view, name, depth) if name not in found and len(found) < least else []
+            found = {**found, name: values[0]} if values else found
+        return found
+
+    def _other_names(self, view: View, depth: int, most: int = 0) -> list[str]:
+        """Return names that no schema declares: such as tell apart what names may be, then plain ones."""
+        sent, taken = (
+            tuple(members(node["propertyNames"]) for node in shape.plain if "propertyNames" in node)
+            for shape in (view.shape, view.hint)
+        )
+        told: list[Json] = []
+        if (sent or taken) and depth < _DEEPEST:
+            told = self.values((*sent, _TEXT), taken, depth + 1, alone=False)
+        patterns = dict.fromkeys((*view.shape.name_patterns(), *view.edge.name_patterns()))
+        matching = [name for pattern in patterns for name in samples(pattern, 3 + most)]
+        plain = [_EXTRA, *(f"{_EXTRA}{index}" for index in range(most))]
+        names = [*(one for one in told[:_MOST_NAMES] if isinstance(one, str)), *matching, *plain]
+        return list(dict.fromkeys(names))
+
+    def _inner(self, view: View, place: str | int | None, depth: int, *, several: bool = False) -> list[Json]:
+        """Return values for a property by name, an item by index, or an undeclared property (None).
+
+        `several` asks for more than one also where both sides agree.
+        """
+        source, target = part_of(view.shape, place), part_of(view.hint, place)
         if depth >= _DEEPEST:
             return [one for one in _ALTERNATIVES if self._sent(source, one)][:1]
-        return self.values(source, target, depth + 1, alone=not view.mixed)
+        found = self.values(source, target, depth + 1, alone=not (view.mixed or several))
+        for node in view.own if place is not None else ():
+            asked = part_of(Shape((node,)), place)
+            if any(asked):
+                found = [
+                    *found,
+                    *self.values((*source, *asked), target, depth + 1, alone=False)[:_MOST_ASKED],
+                ]
+        return list({written(one): one for one in found}.values()) if view.own else found
 
-    def _arrays(self, view: "_View", depth: int) -> Iterator[Json]:
+    def _arrays(self, view: View, depth: int) -> Iterator[Json]:
         shape, edge = view.shape, view.edge
         needed = int(min(shape.least("minItems"), LONGEST_ARRAY))
         places = max(shape.places(), edge.places())
         columns = [self._inner(view, one, depth) for one in range(places)]
-        tail = self._inner(view, places, depth)
+        unlike = any("uniqueItems" in node for node in shape.plain)
+        tail = self._inner(view, places, depth, several=unlike)
         contained = [one for node in shape.plain for one in self._contained(node, depth)]
         tail = distinct([*tail, *contained])
         first = [column[0] for column in columns if column]
         if tail or needed <= len(first):
             yield [*first, *cycled(tail, needed - len(first))]
+        if unlike and tail and needed > len(first):
+            yield [*first, *counted(distinct(tail), needed - len(first))]
         yield []
         for index, column in enumerate(columns[: len(first)]):
             yield from ([*first[:index], one, *first[index + 1 :]] for one in column[1:])
@@ -191,6 +263,11 @@ class Candidates:
             yield [*first, tail[0], tail[0]]
             yield [*first, *tail[:2]]
 
+    def _needed(self, node: Node, depth: int) -> list[Json]:
+        """Return as many items as an array must contain of one kind."""
+        least = count(node.get("minContains", 1)) or 0
+        return cycled(self._contained(node, depth), min(least, LONGEST_ARRAY))
+
     def _contained(self, node: Node, depth: int) -> list[Json]:
         part = node.get("contains")
         return (
@@ -199,12 +276,14 @@ class Candidates:
             else []
         )
 
-    def _objects(self, view: "_View", depth: int) -> Iterator[Json]:
+    def _objects(self, view: View, depth: int) -> Iterator[Json]:
         shape, edge = view.shape, view.edge
         needed = shape.required()
         columns = {name: self._inner(view, name, depth) for name in sorted(needed)}
         yield {name: column[0] for name, column in columns.items() if column}
-        names = dict.fromkeys((*shape.names(), *edge.names(), *sorted(edge.required() | needed)))
+        names = dict.fromkeys(
+            (*shape.names(), *edge.names(), *sorted(edge.asked_for() | needed | linked(edge)))
+        )
         columns = {name: self._inner(view, name, depth) for name in names if self._bears(view, name)}
         first: dict[str, Json] = {name: column[0] for name, column in columns.items() if column}
         declared: Node = {name: one for name, one in first.items() if shape.declares(name)}
@@ -214,49 +293,49 @@ class Candidates:
         for name in first:
             if name in told:
                 yield {other: one for other, one in declared.items() if other != name}
-        yield from _in_turn(
-            _with_each(name, columns[name], (least, declared))
+        parts = [
+            with_each(name, columns[name], (least, declared))
             for name in first
             if view.mixed or name not in least or len(columns[name]) > 1
-        )
-        yield from self._combinations(least, columns, edge)
+        ]
+        parts.append(self._combinations(least, columns, edge))
         if view.mixed or view.counted or not self._proof.holds(shape.of_others(), view.hint.of_others()):
-            yield from self._more(view, least, declared, depth)
+            parts.append(self._more(view, least, declared, depth))
         elif shape.name_patterns() or edge.name_patterns():
-            yield from self._patterned(view, least, depth)
+            parts.append(self._patterned(view, least, depth))
+        yield from in_turn(parts)
 
-    def _bears(self, view: "_View", name: str) -> bool:
+    def _bears(self, view: View, name: str) -> bool:
         """Whether a property of that name can matter to whether the object breaks."""
         if view.mixed or view.counted or name in view.needed:
             return True
-        return not self._proof.holds(_part(view.shape, name), _part(view.hint, name))
+        return not self._proof.holds(part_of(view.shape, name), part_of(view.hint, name))
 
     def _combinations(self, least: Node, columns: dict[str, list[Json]], edge: Shape) -> Iterator[Json]:
         first = {name: column[0] for name, column in columns.items() if column}
-        linked = {
-            name
-            for node in edge.plain
-            for key in ("dependentRequired", "dependentSchemas")
-            for name in members(node.get(key))
-        }
-        together: Node = {**least, **{name: one for name, one in first.items() if name in linked}}
-        for name, column in columns.items() if linked else ():
+        names = linked(edge)
+        together: Node = {**least, **{name: one for name, one in first.items() if name in names}}
+        for name, column in columns.items() if names else ():
             yield from ({**together, name: one} for one in column)
         optional = [name for name in first if name not in least]
         pairs = (
-            optional if len(optional) <= _MOST_SUBSETS + 2 else [name for name in optional if name in linked]
+            optional if len(optional) <= _MOST_SUBSETS + 2 else [name for name in optional if name in names]
         )
         for index, one in enumerate(pairs):
             for other in pairs[index + 1 :]:
                 yield {**least, one: first[one], other: first[other]}
 
-    def _more(self, view: "_View", least: Node, declared: Node, depth: int) -> Iterator[Json]:
+    def _more(self, view: View, least: Node, declared: Node, depth: int) -> Iterator[Json]:
         shape, edge = view.shape, view.edge
         others = shape.of_others()
         if not any(one == {"not": {}} for one in others):
-            values = distinct([*self._inner(view, None, depth), *_ALTERNATIVES])
+            values = distinct(
+                [*self._inner(view, None, depth), *self._left_over(view, depth), *_ALTERNATIVES]
+            )
+            names = self._other_names(view, depth) if view.named else [_EXTRA]
             for one in values[:40]:
-                yield {**least, _EXTRA: one}
+                yield {**least, names[0]: one}
+            yield from ({**least, name: one} for name in names for one in values[:2])
             yield from ({**least, name: values[0]} for name in _NAMES)
             for size in sizes_near(edge, "minProperties", "maxProperties"):
                 extra = {f"{_EXTRA}{index}": values[0] for index in range(size - len(least))}
@@ -264,71 +343,17 @@ class Candidates:
         yield {**declared, _EXTRA: "text"}
         yield from self._patterned(view, least, depth)
 
-    def _patterned(self, view: "_View", least: Node, depth: int) -> Iterator[Json]:
+    def _left_over(self, view: View, depth: int) -> list[Json]:
+        """Return values for a property that no schema evaluated, where one says what such properties are."""
+        sent, taken = (
+            tuple(members(one) for node in shape.plain if (one := node.get("unevaluatedProperties")))
+            for shape in (view.shape, view.hint)
+        )
+        return self.values(sent, taken, depth + 1) if (sent or taken) and depth < _DEEPEST else []
+
+    def _patterned(self, view: View, least: Node, depth: int) -> Iterator[Json]:
         shape, edge = view.shape, view.edge
         for pattern in dict.fromkeys((*shape.name_patterns(), *edge.name_patterns())):
             for name in samples(pattern, 3):
                 column = self._inner(view, name, depth)
                 yield from ({**least, name: one} for one in column[:40])
-
-
-@dataclass(frozen=True, slots=True)
-class _View:
-    """A source shape with the target's nodes at the same place, and nodes of its own conditions.
-
-    `mixed` tells that one of them decides by looking at several parts at once.
-    `edge` is everything whose boundaries are worth trying, `needed` the names that it requires;
-    `counted` tells that it matters which names, or how many, stand beside each other.
-    """
-
-    shape: Shape
-    hint: Shape
-    edge: Shape
-    needed: frozenset[str]
-    counted: bool
-    mixed: bool
-
-
-def _view(shape: Shape, hint: Shape, own: tuple[Node, ...], *, composed: bool) -> _View:
-    edge = Shape((*shape.plain, *hint.plain, *own))
-    counted = any(name in node for node in edge.plain for name in _COUNTING)
-    return _View(shape, hint, edge, frozenset(edge.required()), counted, composed or bool(shape.rest))
-
-
-def _is_composed(shape: Shape) -> bool:
-    """Whether a node chooses by looking at a whole value, so that its parts cannot be varied alone."""
-    return any(name in node for node in shape.plain for name in _CHOOSING)
-
-
-def _in_turn(parts: Iterable[Iterable[Json]]) -> Iterator[Json]:
-    """Yield one value of each part, then the next of each, so that none waits for another's end."""
-    left = [iter(part) for part in parts]
-    while left:
-        still = []
-        for part in left:
-            for value in part:
-                yield value
-                still.append(part)
-                break
-        left = still
-
-
-def _with_each(name: str, column: list[Json], messages: tuple[Node, ...]) -> Iterator[Json]:
-    """Yield each message with each value of the column under that name."""
-    for one in column:
-        for message in messages:
-            yield {**message, name: one}
-
-
-def _part(shape: Shape, place: str | int | None) -> Conjunction:
-    if place is None:
-        return shape.of_others()
-    return shape.of_index(place) if isinstance(place, int) else shape.of_name(place)
-
-
-def _ordered(shape: Shape) -> list[str]:
-    order: tuple[str, ...] = ("object", "array", "string", "integer", "number", "boolean", "null")
-    kinds = shape.types()
-    if any(name in node for node in shape.plain for name in ("items", "prefixItems", "contains", "minItems")):
-        order = ("array", *(one for one in order if one != "array"))
-    return [one for one in order if one in kinds]

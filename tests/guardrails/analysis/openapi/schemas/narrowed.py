@@ -267,4 +267,90 @@ NARROWED: dict[str, tuple[Json, Json]] = {
     "typeless min": ({}, {"minimum": 3}),
     "typeless maxlen": ({}, {"maxLength": 3}),
     "typeless req": ({}, {"required": ["a"]}),
+    "property beside one that another asks for": (
+        {**shape("b", b=STRING), "dependentRequired": {"b": ["c"]}},
+        {**shape("b", b={"type": "string", "maxLength": 3}), "dependentRequired": {"b": ["c"]}},
+    ),
+    "dependency of an undeclared name": (
+        shape("k", k=WHOLE, closed=STRING),
+        {**shape("k", k=WHOLE, closed=STRING), "dependentRequired": {"c": ["a"]}},
+    ),
+    "property of an object that must have more": (
+        {**shape(a=STRING), "minProperties": 2},
+        {**shape(a={"type": "string", "maxLength": 2}), "minProperties": 2},
+    ),
+    "closed object that must have more": (
+        {**shape(a=STRING, b=WHOLE, closed=False), "minProperties": 2, "patternProperties": {"^x-": WHOLE}},
+        {
+            **shape(a=STRING, b={"type": "integer", "minimum": 7}, closed=False),
+            "minProperties": 2,
+            "patternProperties": {"^x-": WHOLE},
+        },
+    ),
+    "shorter names": (
+        {"type": "object", "additionalProperties": STRING, "propertyNames": {"pattern": "^[ab]*$"}},
+        {
+            "type": "object",
+            "additionalProperties": STRING,
+            "propertyNames": {"pattern": "^[ab]*$", "maxLength": 2},
+        },
+    ),
+    "value under a name of one kind": (
+        {
+            "type": "object",
+            "propertyNames": {"pattern": "^x-"},
+            "additionalProperties": {"type": ["string", "null"]},
+        },
+        {"type": "object", "propertyNames": {"pattern": "^x-"}, "additionalProperties": STRING},
+    ),
+    "more of unlike objects": (
+        array(shape(a=WHOLE, closed=False), uniqueItems=True, minItems=2),
+        array(shape(a=WHOLE, closed=False), uniqueItems=True, minItems=3),
+    ),
+    "item beside one that must be there": (
+        array({"type": "number", "minimum": -2}, contains={"type": "integer", "minimum": 2}),
+        array({"type": "number", "minimum": -1}, contains={"type": "integer", "minimum": 2}),
+    ),
+    "property that only a condition describes": (
+        {
+            "type": "object",
+            "properties": {"c": STRING},
+            "if": {"properties": {"kind": {"const": "cat"}}, "required": ["kind"]},
+            "else": {"properties": {"a": {"enum": ["dog", "hen"]}}},
+        },
+        {
+            "type": "object",
+            "properties": {"c": STRING},
+            "if": {"properties": {"kind": {"const": "cat"}}, "required": ["kind"]},
+            "else": {"properties": {"a": {"enum": ["dog"]}}},
+        },
+    ),
+    "name asked for gets a type": (
+        {"type": "object", "required": ["k"]},
+        {"type": "object", "required": ["k"], "properties": {"k": STRING}},
+    ),
+    "name that another asks for gets a type": (
+        {**shape(a=STRING), "dependentRequired": {"a": ["k"]}},
+        {**shape(a=STRING, k=WHOLE), "dependentRequired": {"a": ["k"]}},
+    ),
+    "unevaluated typed narrower": (
+        {"allOf": [shape(a=STRING)], "properties": {"b": WHOLE}, "unevaluatedProperties": {"type": "number"}},
+        {"allOf": [shape(a=STRING)], "properties": {"b": WHOLE}, "unevaluatedProperties": WHOLE},
+    ),
+    "unevaluated where less is evaluated": (
+        {
+            "allOf": [shape(a=STRING), {"patternProperties": {"^x-": WHOLE}}],
+            "properties": {"b": WHOLE},
+            "unevaluatedProperties": False,
+        },
+        {"allOf": [shape(a=STRING)], "properties": {"b": WHOLE}, "unevaluatedProperties": False},
+    ),
+    "unevaluated beside a branch that evaluated": (
+        {
+            "anyOf": [shape("a", a=STRING), {"patternProperties": {"^x-": WHOLE}, "required": ["x-1"]}],
+            "properties": {"b": WHOLE},
+            "unevaluatedProperties": False,
+        },
+        {"anyOf": [shape("a", a=STRING)], "properties": {"b": WHOLE}, "unevaluatedProperties": False},
+    ),
 }
