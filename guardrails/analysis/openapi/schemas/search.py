@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from guardrails.analysis.openapi.documents import Document
-from guardrails.analysis.openapi.schemas.candidates import Candidates
 from guardrails.analysis.openapi.schemas.containment import Proof, is_unspoken
 from guardrails.analysis.openapi.schemas.edits import Edit, Edits
 from guardrails.analysis.openapi.schemas.losses import Loss, Losses
@@ -19,6 +18,7 @@ from guardrails.analysis.openapi.schemas.normal import DEPRECATED, FALSE, UNSENT
 from guardrails.analysis.openapi.schemas.second import agrees
 from guardrails.analysis.openapi.schemas.shapes import Conjunction, Shape, leaves
 from guardrails.analysis.openapi.schemas.tableau.refutation import Refutation
+from guardrails.analysis.openapi.schemas.trials.candidates import Candidates
 from guardrails.analysis.openapi.values import Json, Node, kind_of, step, texts
 from guardrails.model.errors import ToolMissing
 

@@ -305,7 +305,7 @@ def worst_of_two(schema: Json, base: dict[str, Json], head: dict[str, Json]) -> 
 
 
 def test_contained_item_is_evaluated_though_none_need_be() -> None:
-    said: Json = {"type": "array", "prefixItems": [STRING], "unevaluatedItems": False}
+    said: dict[str, Json] = {"type": "array", "prefixItems": [STRING], "unevaluatedItems": False}
     counted: Json = {**said, "contains": {"type": "integer"}, "minContains": 0}
 
     assert worst_of_request(counted, said) == "breaking"

@@ -43,6 +43,9 @@ def _deeper(inner: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
             "maxItems": small,
             "contains": inner,
             "uniqueItems": st.just(value=True),
+            "minContains": small,
+            "prefixItems": st.lists(inner, min_size=1, max_size=2),
+            "unevaluatedItems": st.just(value=False),
         },
     )
     objects = st.fixed_dictionaries(
@@ -51,9 +54,12 @@ def _deeper(inner: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
             "required": st.lists(st.sampled_from(NAMES), unique=True),
             "additionalProperties": inner,
             "maxProperties": small,
+            "minProperties": small,
+            "propertyNames": st.sampled_from([{"pattern": "^a"}, {"enum": ["a", "b"]}, {"maxLength": 1}]),
             "dependentRequired": st.just({"a": ["b"]}),
+            "allOf": st.lists(inner, min_size=1, max_size=1),
             "patternProperties": st.dictionaries(st.sampled_from(["^a", "."]), inner, max_size=1),
-            "unevaluatedProperties": st.just(value=False),
+            "unevaluatedProperties": st.sampled_from([False, {"type": "string"}]),
         },
     )
     chosen = st.builds(
@@ -93,6 +99,7 @@ def _is_declared(schemas: Sequence[Json], value: Json) -> bool:
     nodes = [node for schema in schemas for node in _in_place(schema)]
     if isinstance(value, list):
         items = [node["items"] for node in nodes if "items" in node]
+        items += [one for node in nodes for one in listed(node.get("prefixItems"))]
         return all(_is_declared(items, one) for one in value)
     if not isinstance(value, dict):
         return True

@@ -353,4 +353,16 @@ NARROWED: dict[str, tuple[Json, Json]] = {
         },
         {"anyOf": [shape("a", a=STRING)], "properties": {"b": WHOLE}, "unevaluatedProperties": False},
     ),
+    "condition on another tag": (
+        {
+            "type": "object",
+            "if": {"properties": {"kind": {"const": "b"}}},
+            "then": {"properties": {"value": {"type": "integer", "minimum": 5}}},
+        },
+        {
+            "type": "object",
+            "if": {"properties": {"kind": {"enum": ["a", "b"]}}},
+            "then": {"properties": {"value": {"type": "integer", "minimum": 5}}},
+        },
+    ),
 }

@@ -7,7 +7,11 @@ size of the message.
 
 from collections.abc import Callable, Iterable, Iterator
 
-from guardrails.analysis.openapi.schemas.boundaries import (
+from guardrails.analysis.openapi.schemas.containment import Proof
+from guardrails.analysis.openapi.schemas.normal import Universe
+from guardrails.analysis.openapi.schemas.patterns import samples
+from guardrails.analysis.openapi.schemas.shapes import Conjunction, Shape, TooManyShapes, leaves, shapes_of
+from guardrails.analysis.openapi.schemas.trials.boundaries import (
     LONGEST_ARRAY,
     PLAIN,
     counted,
@@ -16,11 +20,7 @@ from guardrails.analysis.openapi.schemas.boundaries import (
     sizes_near,
     strings_near,
 )
-from guardrails.analysis.openapi.schemas.containment import Proof
-from guardrails.analysis.openapi.schemas.normal import Universe
-from guardrails.analysis.openapi.schemas.patterns import samples
-from guardrails.analysis.openapi.schemas.shapes import Conjunction, Shape, TooManyShapes, leaves, shapes_of
-from guardrails.analysis.openapi.schemas.views import (
+from guardrails.analysis.openapi.schemas.trials.views import (
     View,
     in_turn,
     is_composed,
@@ -286,7 +286,8 @@ class Candidates:
         )
         columns = {name: self._inner(view, name, depth) for name in names if self._bears(view, name)}
         first: dict[str, Json] = {name: column[0] for name, column in columns.items() if column}
-        declared: Node = {name: one for name, one in first.items() if shape.declares(name)}
+        described = Shape((*shape.plain, *view.own))
+        declared: Node = {name: one for name, one in first.items() if described.declares(name)}
         least: Node = {name: one for name, one in first.items() if name in shape.required()}
         yield declared
         told = edge.required() - shape.required() if not view.mixed else set(first)

@@ -1,0 +1,1 @@
+"""Values worth trying, to tell two schemas apart."""
