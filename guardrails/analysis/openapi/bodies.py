@@ -15,11 +15,13 @@ from guardrails.analysis.openapi.media import (
 from guardrails.analysis.openapi.operations import Operation, Parameter
 from guardrails.analysis.openapi.parameters import compared as compared_parameters
 from guardrails.analysis.openapi.parameters import restyled, sample
+from guardrails.analysis.openapi.schemas.defaults import Defaults
 from guardrails.analysis.openapi.schemas.search import Comparison
 from guardrails.analysis.openapi.slots import Place, Slot
-from guardrails.analysis.openapi.values import Json, members, step
+from guardrails.analysis.openapi.values import Json, canonical, members, step
 
 _Content = Mapping[str, dict[str, Json]]
+_Responses = Mapping[str, dict[str, Json]]
 
 
 class Bodies:
@@ -64,9 +66,11 @@ class Bodies:
             )
 
     def _whole(self, base: dict[str, Json]) -> Proof | None:
-        """Return a body as base takes it, where a client sends it."""
+        """Return a body as base takes it, where a client sends it, else that none comes any more."""
+        if not self._client_sends:
+            return Proof("body", None, "left out") if base.get("required") is True else None
         schemas = [schema_of(one) for one in content_of(base).values()]
-        return Proof("body", sample(schemas[0], self._requests)) if schemas and self._client_sends else None
+        return Proof("body", sample(schemas[0], self._requests)) if schemas else None
 
     def _contents(
         self, before: _Content, after: _Content, pointer: str, direction: Direction, client_sends: bool
@@ -90,6 +94,8 @@ class Bodies:
                 )
                 continue
             yield from self._media(media, after[match], place, direction, name, comparison, client_sends)
+        if client_sends or negotiated:
+            yield from self._within_ranges(before, after, pointer, direction, client_sends)
         for name, media in () if client_sends or negotiated else after.items():
             match = covering(name, before)
             place = step(pointer, "content", name)
@@ -106,6 +112,20 @@ class Bodies:
                 continue
             yield from self._media(before[match], media, place, direction, name, comparison, client_sends)
 
+    def _within_ranges(
+        self, before: _Content, after: _Content, pointer: str, direction: Direction, client_sends: bool
+    ) -> Iterator[Difference]:
+        """Yield what breaks where head says of one media type what base said of a range around it."""
+        comparison = self._requests if direction is Direction.REQUEST else self._responses
+        for name, media in after.items():
+            around = covering(name, {one: None for one in before if "*" in one})
+            seen = {covering(one, after) if client_sends else covered(one, after) for one in before}
+            if around is not None and name not in before and name not in seen:
+                place = step(pointer, "content", name)
+                yield from self._media(
+                    before[around], media, place, direction, name, comparison, client_sends
+                )
+
     def _media(
         self,
         base: dict[str, Json],
@@ -120,8 +140,20 @@ class Bodies:
         is_form = name.partition(";")[0] in FORMS and client_sends
         slot = Slot(self._place, direction, label, step(pointer, "schema"), "body", client_sends, is_form)
         yield from slot.differences(schema_of(base), schema_of(head), comparison)
+        if client_sends and direction is Direction.REQUEST:
+            yield from self._defaults(slot, schema_of(base), schema_of(head))
         if is_form:
             yield from self._forms(base, head, slot, comparison)
+
+    def _defaults(self, slot: Slot, base: Json, head: Json) -> Iterator[Difference]:
+        """Yield the defaults that clients relied on by leaving a property out."""
+        found = Defaults(self._place.base.document, self._place.head.document)
+        for pointer, before, after in found.moved(base, head):
+            now = "none" if after is None else canonical(after)
+            message = f"{slot.label}: who leaves out {pointer!a} now gets {now}, was {canonical(before)}"
+            yield self._place.difference(
+                Level.UNKNOWN, "default", slot.direction, message, slot.pointer, inner=pointer
+            )
 
     def _forms(
         self, base: dict[str, Json], head: dict[str, Json], slot: Slot, comparison: Comparison
@@ -160,6 +192,22 @@ class Bodies:
                 yield self._place.difference(
                     Level.SAFE, "status-added", Direction.RESPONSE, f"status {status!a} is new", pointer
                 )
+                yield from self._of_new_status(status, before, after, pointer)
+
+    def _of_new_status(
+        self, status: str, before: _Responses, after: _Responses, pointer: str
+    ) -> Iterator[Difference]:
+        """Yield what breaks where head says of one status what base said of a range around it, or of all others."""
+        around = next((one for one in (f"{status[:1]}XX", "default") if one in before), None)
+        if around is None or status == "default" or _status(around, after) == status:
+            return
+        base, head = content_of(before[around]), content_of(after[status])
+        if around != "default":
+            yield from self._headers(before[around], after[status], pointer)
+        else:  # that all other answers look like this is no promise that each has a body
+            base = {name: one for name, one in base.items() if covering(name, head) is not None}
+        if base:
+            yield from self._contents(base, head, pointer, Direction.RESPONSE, not self._client_sends)
 
     def _status_gone(self, status: str) -> Difference:
         succeeds = status.startswith("2")

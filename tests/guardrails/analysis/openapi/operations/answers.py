@@ -100,4 +100,63 @@ ANSWERS: Pairs = {
         answering(**{"200": answer(), "400": answer(None, {"application/json": OPEN})}),
         "breaking",
     ),
+    "range split, one part otherwise": (
+        answering(**{"2XX": answer(None, {"application/json": STRICT})}),
+        answering(
+            **{
+                "200": answer(None, {"application/json": STRICT}),
+                "201": answer(None, {"application/json": OPEN}),
+            }
+        ),
+        "breaking",
+    ),
+    "new status within a range": (
+        answering(**{"200": answer(), "4XX": answer(None, {"application/json": STRICT})}),
+        answering(
+            **{
+                "200": answer(),
+                "404": answer(None, {"application/json": OPEN}),
+                "4XX": answer(None, {"application/json": STRICT}),
+            }
+        ),
+        "breaking",
+    ),
+    "new status that the range describes": (
+        answering(**{"200": answer(), "4XX": answer(None, {"application/json": OPEN})}),
+        answering(
+            **{
+                "200": answer(),
+                "404": answer(None, {"application/json": STRICT}),
+                "4XX": answer(None, {"application/json": OPEN}),
+            }
+        ),
+        "kept",
+    ),
+    "new status beside default": (
+        answering(**{"200": answer(), "default": answer(None, {"application/json": STRICT})}),
+        answering(
+            **{
+                "200": answer(),
+                "404": answer(None, {"application/json": OPEN}),
+                "default": answer(None, {"application/json": STRICT}),
+            }
+        ),
+        "breaking",
+    ),
+    "new status without a body beside default": (
+        answering(**{"200": answer(), "default": answer(None, {"application/json": STRICT})}),
+        answering(
+            **{
+                "200": answer(),
+                "404": answer(),
+                "default": answer(None, {"application/json": STRICT}),
+            }
+        ),
+        "kept",
+    ),
+    "answer of one media type within a range": (
+        answering(**{"200": answer(None, {"application/*": STRICT})}),
+        answering(**{"200": answer(None, {"application/*": STRICT, "application/json": OPEN})}),
+        "breaking",
+    ),
 }

@@ -1,6 +1,17 @@
 """Request bodies: media types, presence, forms."""
 
-from tests.guardrails.analysis.openapi.operations.builders import LIST, NAMED, OK, STRING, WHOLE, Pairs, body
+from tests.guardrails.analysis.openapi.operations.builders import (
+    LIST,
+    NAMED,
+    OK,
+    OPEN,
+    STRICT,
+    STRING,
+    WHOLE,
+    Pairs,
+    bodies,
+    body,
+)
 from tests.guardrails.analysis.openapi.pairs import document
 
 BODIES: Pairs = {
@@ -82,4 +93,40 @@ BODIES: Pairs = {
     "body new required": (document(OK), body(), "breaking"),
     "body new optional": (document(OK), body(required=False), "kept"),
     "merge-patch": (body("application/json"), body("application/merge-patch+json"), "breaking"),
+    "one media type within a range": (
+        body("application/*", OPEN),
+        bodies({"application/*": OPEN, "application/json": STRICT}),
+        "breaking",
+    ),
+    "one media type within a range that takes more": (
+        body("application/*", STRICT),
+        bodies({"application/*": STRICT, "application/json": OPEN}),
+        "kept",
+    ),
+    "default of a property": (
+        body(schema={"type": "object", "properties": {"a": {"type": "integer", "default": 1}}}),
+        body(schema={"type": "object", "properties": {"a": {"type": "integer", "default": 2}}}),
+        "unknown",
+    ),
+    "default of a property that must be sent": (
+        body(
+            schema={
+                "type": "object",
+                "properties": {"a": {"type": "integer", "default": 1}},
+                "required": ["a"],
+            }
+        ),
+        body(schema={"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}),
+        "kept",
+    ),
+    "default of an item's part gone": (
+        body(schema={"type": "array", "items": {"allOf": [{"properties": {"a": {"default": "x"}}}]}}),
+        body(schema={"type": "array", "items": {"properties": {"a": {}}}}),
+        "unknown",
+    ),
+    "default that is new": (
+        body(schema=OPEN),
+        body(schema={"type": "object", "properties": {"a": {"type": "string", "default": "x"}}}),
+        "kept",
+    ),
 }

@@ -61,6 +61,12 @@ def body(
     return document({**OK, "requestBody": {"required": required, "content": content}})
 
 
+def bodies(content: dict[str, Object]) -> Object:
+    """Return a document whose operation takes a body of each media type, by its schema."""
+    media: Object = {name: {"schema": schema} for name, schema in content.items()}
+    return document({**OK, "requestBody": {"required": True, "content": media}})
+
+
 def answering(**responses: Json) -> Object:
     """Return a document whose operation answers so."""
     return document({"responses": responses})

@@ -77,4 +77,5 @@ WEBHOOKS: Pairs = {
         calling(reading(STRICT, responses={"200": answer(None, {"application/json": STRICT})})),
         "breaking",
     ),
+    "cb body gone": (calling(reading(STRICT)), calling(dict(OK)), "breaking"),
 }
