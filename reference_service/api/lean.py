@@ -16,6 +16,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from reference_service.api.requests import Candidate, CardsRequest, Context, UpNextRequest
+from reference_service.api.spelling import Spelling
 from reference_service.ranking import nouns
 
 MODELS: Mapping[nouns.Surface, type[CardsRequest | UpNextRequest]] = {
@@ -39,6 +40,8 @@ LOOKED_UP = frozenset({"Candidate", "Context"})
 """Whose ids are not matched when they are read: an id that exists is right, and most do."""
 SPACES = (b"", b" ")
 """What encoders write after a colon and after a comma."""
+SEPARATORS = (b",", b", ")
+"""What they write between two candidates, without spaces and with them."""
 CANDIDATES = b'"candidates"'
 
 _OPENING = re.compile(CANDIDATES + rb"\s*:\s*\[")
@@ -133,14 +136,14 @@ def asked_by_code(
 class _Opened:
     """A request whose candidates were not read: they stand between these places, without the outermost braces.
 
-    between  what stands between two of them, if they are written as encoders write them
+    separator  what stands between two of them, if they are written as encoders write them
     """
 
     context: Any
     limit: int
     start: int
     end: int
-    between: bytes
+    separator: bytes
 
 
 class Reader:
@@ -155,13 +158,17 @@ class Reader:
         self._candidates = msgspec.json.Decoder(GenericAlias(list, (types["cards"].candidate,)))
         self._ids = types["cards"].ids
         self._spelt = _spelt(known)
+        self._listed = Spelling(
+            {b"{%s}%s" % (text, SEPARATORS[b": " in text]): code for text, code in self._spelt.items()}
+        )
 
     def read(self, surface: nouns.Surface, body: bytes, at: int = 0) -> Asked | None:
         """Return what this body asks, which begins at `at`, or None if it is not plainly a valid request."""
         opened = self._opened(surface, body, at)
         if opened is not None:
-            pieces = body[opened.start : opened.end].split(opened.between)
-            codes = self._codes(pieces) if len(pieces) <= self._most[surface] else None
+            codes = self._listed.codes(
+                body, opened.start - 1, opened.end + 1, opened.separator, self._most[surface]
+            )
             if codes is not None:
                 return asked_by_code(Context.noun(opened.context), codes, opened.limit, whole=True)
         try:
@@ -183,7 +190,7 @@ class Reader:
             return _glimpse(self.read(surface, body, at))
         head = body[opened.start : opened.start + each * opened.limit]
         # The last one may be cut in two.
-        *pieces, _ = head.split(opened.between)
+        *pieces, _ = head.split(b"}%s{" % opened.separator)
         try:
             rows = {code >> SOURCE_BITS for code in map(self._spelt.__getitem__, pieces)}
         except KeyError:
@@ -216,15 +223,8 @@ class Reader:
             return None
         if not self._are_ids(request.context):
             return None
-        between = b"}, {" if b": " in body[start : start + 8] else b"},{"
-        return _Opened(request.context, request.limit, start + 1, end - 1, between)
-
-    def _codes(self, pieces: Sequence[bytes]) -> nouns.IntArray | None:
-        """Return the code of each candidate, given what stands between its braces, or None where one is not known."""
-        try:
-            return np.fromiter(map(self._spelt.__getitem__, pieces), np.int64, len(pieces))
-        except KeyError:
-            return None
+        separator = SEPARATORS[b": " in body[start : start + 8]]
+        return _Opened(request.context, request.limit, start + 1, end - 1, separator)
 
     def _are_ids(self, context: Any) -> bool:
         ids, known = self._ids, self._known
