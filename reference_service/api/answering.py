@@ -28,17 +28,18 @@ from reference_service.models.remote.model import RemoteModel
 from reference_service.models.remote.tensors import RemoteError
 from reference_service.models.serving import Fixed
 from reference_service.ranking.nouns import (
-    Facts,
     Features,
     Filtered,
     Policy,
     Question,
     Ranking,
     Scorer,
+    Screened,
     Surface,
 )
 from reference_service.ranking.policy import POLICY
-from reference_service.ranking.rank import rank, to_score
+from reference_service.ranking.rank import rank
+from reference_service.ranking.screening import Screening
 from reference_service.resilience.deadline import current
 from reference_service.telemetry.metrics import Metrics
 
@@ -56,9 +57,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """All that a ranking needs but its scores: facts and features by row, and the ids that do not exist."""
+    """All that a ranking needs but its scores: what may be shown and its features, and the ids that do not exist."""
 
-    facts: Facts
+    screened: Screened
     features: Features
     unknown: tuple[str, ...]
 
@@ -87,7 +88,8 @@ class Ranker:
             "policy": digest_of(asdict(policy)),
             "features": _features_digest(catalogue, store),
         }
-        self.popular = Popular(catalogue, policy, self.digests["policy"])
+        self._screening = Screening(catalogue.every)
+        self.popular = Popular(catalogue, self._screening, policy, self.digests["policy"])
         self.reader = Reader(catalogue.rows)
         self._worker: Worker = Worker()
 
@@ -171,12 +173,14 @@ class Ranker:
         self._worker.close()
 
     def _gathered(self, asked: Asked, listener: Listener, question: Question) -> Gathered:
-        features = assemble(self._catalogue, asked.rows, asked.sources, listener, question)
-        return Gathered(self._catalogue.facts(asked.rows), features, asked.unknown)
+        screened = self._screening.screen(asked.rows, question)
+        sources = asked.sources.take(screened.places)
+        features = assemble(self._catalogue, screened.rows, sources, listener, question)
+        return Gathered(screened, features, asked.unknown)
 
     def _rank(self, gathered: Gathered, scorer: Scorer, question: Question) -> Ranking:
         try:
-            ranking = rank(gathered.facts, gathered.features, scorer, question, self._policy)
+            ranking = rank(gathered.screened, gathered.features, scorer, question, self._policy)
         except BundleError as error:
             raise CannotScore(str(error)) from error
         if not gathered.unknown:
@@ -195,5 +199,4 @@ def _encoded(
     """Return what was gathered, and what to ask a model server of it: encoding takes as long as ranking."""
     if remote is None:
         return gathered, None
-    rows = to_score(gathered.facts, gathered.features, question)
-    return gathered, remote.question(question.surface, rows)
+    return gathered, remote.question(question.surface, gathered.features)

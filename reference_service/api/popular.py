@@ -43,9 +43,11 @@ class TooLittleRead(ValueError):
 class Popular:
     """Answers by popularity from one catalogue and one policy."""
 
-    def __init__(self, catalogue: Catalogue, policy: Policy, policy_digest: str) -> None:
+    def __init__(
+        self, catalogue: Catalogue, screening: Screening, policy: Policy, policy_digest: str
+    ) -> None:
         self._catalogue = catalogue
-        self._screening = Screening(catalogue.every)
+        self._screening = screening
         self._policy = policy
         facts = catalogue.every
         self._names = names = facts.names

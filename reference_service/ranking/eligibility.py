@@ -26,15 +26,11 @@ Where = BoolArray | np.bool_
 """For each candidate whether a rule forbids it, or NOWHERE."""
 
 
-def screen(facts: Facts, question: Question) -> IntArray:
-    """Return for each candidate the index in REASONS of the first rule that forbids it, or ELIGIBLE."""
-    verdict = screen_each(facts, question)
-    verdict[_repeats(facts, np.flatnonzero(verdict == ELIGIBLE))] = CODES["duplicate"]
-    return verdict
-
-
 def screen_each(facts: Facts, question: Question) -> IntArray:
-    """Return what `screen` does of each candidate alone: without the rule against duplicates."""
+    """Return for each candidate the index in REASONS of the first rule that forbids it by itself, or ELIGIBLE.
+
+    Two releases of one recording are no matter of one candidate.
+    """
     verdict: IntArray = np.empty(len(facts.place), dtype=np.int64)
     verdict.fill(ELIGIBLE)
     # From the last rule to the first, so that the first has the last word.
@@ -76,12 +72,3 @@ def _named(wanted: Iterable[str], codes: Mapping[str, int], column: IntArray) ->
     among = np.array(found, dtype=np.int64)
     is_among: BoolArray = among.take(among.searchsorted(column), mode="clip") == column
     return is_among
-
-
-def _repeats(facts: Facts, rows: IntArray) -> IntArray:
-    """Return the rows whose recording another row with a smaller id already offers."""
-    recordings = facts.recording[rows]
-    order = np.lexsort((facts.place[rows], recordings))
-    recordings = recordings[order]
-    repeats: IntArray = rows[order[1:][recordings[1:] == recordings[:-1]]]
-    return repeats

@@ -211,6 +211,21 @@ class Filtered(Struct, frozen=True, gc=False):
     reason: Reason
 
 
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """Which of some candidates may be shown, by every hard constraint, and which may not.
+
+    places    where those that may be shown stand among the candidates, ascending
+    rows      where these stand in ascending order of id, over the whole catalogue
+    withheld  the others, by id
+    """
+
+    names: Names
+    places: IntArray
+    rows: IntArray
+    withheld: tuple[Filtered, ...]
+
+
 class Ranking(Struct, frozen=True):
     """The answer: items best first, and the candidates that were withheld, by id."""
 

@@ -1,16 +1,12 @@
-"""The ranking itself: screen, score, order, space."""
+"""The ranking itself, of what may be shown: score, order, space."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-import numpy as np
 from msgspec import Struct, defstruct
 
-from reference_service.ranking.eligibility import ELIGIBLE, REASONS, screen
 from reference_service.ranking.nouns import (
-    Facts,
     Features,
-    Filtered,
     IntArray,
     Names,
     Parts,
@@ -20,6 +16,7 @@ from reference_service.ranking.nouns import (
     Ranked,
     Ranking,
     Scorer,
+    Screened,
     Spacing,
 )
 from reference_service.ranking.spacing import Placed, space
@@ -27,28 +24,23 @@ from reference_service.ranking.spacing import Placed, space
 MOST_MODELS = 64
 
 
-def to_score(facts: Facts, features: Features, question: Question) -> Features:
-    """Return the rows that `rank` will ask a scorer for, for whoever must ask a model ahead of it."""
-    return features.of(np.flatnonzero(screen(facts, question) == ELIGIBLE))
+def rank(
+    screened: Screened, features: Features, scorer: Scorer, question: Question, policy: Policy
+) -> Ranking:
+    """Return what to show, best first, and what was withheld; pure.
 
-
-def rank(facts: Facts, features: Features, scorer: Scorer, question: Question, policy: Policy) -> Ranking:
-    """Return what to show, best first, and what was withheld; pure, and blind to the order of rows.
-
-    `facts` and `features` hold one row for each distinct candidate, in one order. Equal scores stand in
-    order of id. A pinned item obeys every hard constraint like any other.
+    `features` has one row for each candidate that may be shown, in that order. Equal scores stand in order of id.
+    A pinned item obeys every hard constraint like any other.
     """
-    verdict = screen(facts, question)
-    rows = np.flatnonzero(verdict == ELIGIBLE)
-    scores = scorer.scores(question.surface, features.of(rows))
-    order = np.lexsort((facts.place[rows], -scores))
-    places = facts.place[rows[order]].tolist()
-    placed = _spaced(facts.names, places, question, policy.spacing[question.surface])
+    scores = scorer.scores(question.surface, features)
+    # Of equal scores the first row stays the first, which is the lesser id.
+    order = (-scores).argsort(kind="stable")
+    rows = screened.rows.take(order).tolist()
+    placed = _spaced(screened.names, rows, question, policy.spacing[question.surface])
     shown = order[[slot.position for slot in placed]] if placed else order[:0]
-    parts = scorer.parts(question.surface, features.of(rows[shown]), scores[shown])
+    parts = scorer.parts(question.surface, features.of(shown), scores[shown])
     return Ranking(
-        items=_items(facts.names, places, scores[shown], parts, placed),
-        filtered=_filtered(facts, verdict),
+        items=_items(screened.names, rows, scores[shown], parts, placed), filtered=screened.withheld
     )
 
 
@@ -107,10 +99,3 @@ def _items(
 def _parts(names: tuple[str, ...]) -> type[Struct]:
     """Return the type of an item's parts; it takes half of what a dictionary does, and is told the same."""
     return defstruct("Parts", [(name, int) for name in names], frozen=True, gc=False)
-
-
-def _filtered(facts: Facts, verdict: IntArray) -> tuple[Filtered, ...]:
-    rows = np.flatnonzero(verdict != ELIGIBLE)
-    by_id = rows[np.argsort(facts.place[rows])]
-    ids, places, codes = facts.names.ids, facts.place[by_id].tolist(), verdict[by_id].tolist()
-    return tuple([Filtered(ids[place], REASONS[code]) for place, code in zip(places, codes, strict=True)])

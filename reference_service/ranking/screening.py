@@ -1,6 +1,7 @@
-"""Screening by look-ups, for whoever has no time: what holds for a kind of listener is worked out once, for every row.
+"""Screening by look-ups: what holds for a kind of listener is worked out once, for every row.
 
-It says what `eligibility.screen` says, and tests hold it to that.
+It says what `eligibility` says of each row, and tests hold it to that; of two rows with one recording the second
+is a duplicate.
 """
 
 from bisect import bisect_right
@@ -9,6 +10,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TypeVar
 
+import numpy as np
+
 from reference_service.ranking.eligibility import CODES, ELIGIBLE, REASONS, screen_each
 from reference_service.ranking.nouns import (
     MARKETS,
@@ -16,8 +19,11 @@ from reference_service.ranking.nouns import (
     Context,
     Device,
     Facts,
+    Filtered,
+    IntArray,
     Playing,
     Question,
+    Screened,
     Surface,
     Tier,
 )
@@ -42,10 +48,65 @@ class Screening:
         self._by_recording = _rows_by(recordings)
         self._by_artist = _rows_by(facts.names.artists)
         self._by_kind = _rows_by(facts.names.kinds)
+        self._recording = facts.recording
+        self._is_rereleased = np.bincount(facts.recording).take(facts.recording) > 1
         self._verdicts = lru_cache(maxsize=MOST_KINDS)(self._verdicts_on_a_kind)
+        # At most one by row and reason.
+        self._withheld: dict[int, Filtered] = {}
+
+    def screen(self, rows: IntArray, question: Question) -> Screened:
+        """Return which of these rows, which ascend, may be shown, and why the others may not."""
+        codes = self._codes(rows, question)
+        allowed = np.flatnonzero(codes == ALLOWED)
+        repeats = self._repeats(rows.take(allowed))
+        if len(repeats):
+            codes[allowed.take(repeats)] = CODES["duplicate"]
+            allowed = np.flatnonzero(codes == ALLOWED)
+        forbidden = np.flatnonzero(codes != ALLOWED)
+        withheld = self._filtered(rows.take(forbidden).tolist(), codes.take(forbidden).tolist())
+        return Screened(self._facts.names, allowed, rows.take(allowed), withheld)
+
+    def _codes(self, rows: IntArray, question: Question) -> IntArray:
+        """Return of each row the first rule that forbids it by itself, or ALLOWED."""
+        context = question.context
+        codes = self._verdicts_of(question.surface, context, question.now)[1].take(rows)
+        special = self.special(context, question.playing, question.worn)
+        if special and len(rows):
+            among = np.array([*special], dtype=np.int64)
+            places = rows.searchsorted(among)
+            found = np.flatnonzero(rows.take(places, mode="clip") == among)
+            places = places.take(found)
+            rules = np.array([*special.values()], dtype=np.int64).take(found)
+            codes[places] = np.minimum(codes.take(places), rules)
+        return codes
+
+    def _repeats(self, rows: IntArray) -> IntArray:
+        """Return the places of those of these rows, which ascend, whose recording one before them offers."""
+        some = np.flatnonzero(self._is_rereleased.take(rows))
+        recordings = self._recording.take(rows.take(some))
+        order = recordings.argsort(kind="stable")
+        recordings = recordings.take(order)
+        repeats: IntArray = some.take(order[1:][recordings[1:] == recordings[:-1]])
+        return repeats
+
+    def _filtered(self, rows: Sequence[int], codes: Sequence[int]) -> tuple[Filtered, ...]:
+        withheld = self._withheld
+        keys = [row * ALLOWED + code for row, code in zip(rows, codes, strict=True)]
+        try:
+            return tuple(map(withheld.__getitem__, keys))
+        except KeyError:
+            for key in keys:
+                row, code = divmod(key, ALLOWED)
+                withheld[key] = Filtered(self._facts.names.ids[row], REASONS[code])
+            return tuple(map(withheld.__getitem__, keys))
 
     def verdicts(self, surface: Surface, context: Context, now: datetime) -> Sequence[int]:
         """Return by row the first rule that forbids it to listeners like this one, now, or ALLOWED."""
+        return self._verdicts_of(surface, context, now)[0]
+
+    def _verdicts_of(
+        self, surface: Surface, context: Context, now: datetime
+    ) -> tuple[Sequence[int], IntArray]:
         market = context.market if context.market in MARKETS else ""
         kind = (market, context.product_tier, context.explicit_allowed, context.age_band, context.device)
         return self._verdicts(surface, *kind, bisect_right(self._expiries, int(now.timestamp())))
@@ -77,14 +138,13 @@ class Screening:
         age_band: AgeBand,
         device: Device,
         expired: int,
-    ) -> Sequence[int]:
-        """Judge every row once so many of the instants that end a licence have come."""
+    ) -> tuple[Sequence[int], IntArray]:
+        """Judge every row once so many of the instants that end a licence have come; a list is read one by one."""
         context = Context("", market, tier, explicit, age_band, 0, device)
         now = datetime.fromtimestamp(self._expiries[expired - 1], UTC) if expired else LONG_AGO
         codes = screen_each(self._facts, Question(surface, context, now, 1))
         codes[codes == ELIGIBLE] = ALLOWED
-        listed: list[int] = codes.tolist()
-        return listed
+        return codes.tolist(), codes
 
 
 def _rows_by(column: Iterable[Value]) -> Mapping[Value, Sequence[int]]:

@@ -16,9 +16,9 @@ from reference_service.api.popular import Popular, TooLittleRead
 from reference_service.api.responses import RankingAnswer
 from reference_service.features.catalogue import Catalogue
 from reference_service.features.items import EPOCH, Item, items
-from reference_service.ranking.eligibility import ELIGIBLE, REASONS, screen
 from reference_service.ranking.nouns import Candidate, Context, Question, Surface
 from reference_service.ranking.policy import POLICY
+from reference_service.ranking.screening import Screening
 from tests.reference_service.ranking.test_rank import (
     NOW,
     TABLE,
@@ -32,8 +32,9 @@ from tests.reference_service.ranking.test_rank import (
     pins,
     surfaces,
 )
+from tests.reference_service.ranking.test_screening import forbidden
 
-POPULAR = Popular(TABLE, POLICY, "0" * 64)
+POPULAR = Popular(TABLE, Screening(TABLE.every), POLICY, "0" * 64)
 ID = "request-1"
 
 
@@ -70,13 +71,9 @@ def test_it_withholds_what_a_ranking_withholds_and_for_the_same_reasons(
 ) -> None:
     now = datetime(year, 1, 1, tzinfo=UTC)
     answer = ask(surface, context, candidates, 60, now)
-    names = sorted({name for name, _ in candidates if name in TABLE.rows})
-    facts = TABLE.facts(TABLE.locate(names))
     worn = POLICY.worn(TABLE.kinds_of(context.recently_shown))
-    verdict = screen(facts, Question(surface, context, now, 60, TABLE.playing(context.now_playing), worn))
-    expected = {
-        name: REASONS[code] for name, code in zip(names, verdict.tolist(), strict=True) if code != ELIGIBLE
-    }
+    question = Question(surface, context, now, 60, TABLE.playing(context.now_playing), worn)
+    expected = forbidden({name for name, _ in candidates if name in TABLE.rows}, question)
     unknown = {name: "unknown" for name, _ in candidates if name not in TABLE.rows}
     assert {entry["id"]: entry["reason"] for entry in answer["filtered"]} == {**expected, **unknown}
     assert [entry["id"] for entry in answer["filtered"]] == sorted({**expected, **unknown})
@@ -99,7 +96,7 @@ def crowded(alone: int, artists: list[str]) -> tuple[Popular, Catalogue]:
         for place, artist in enumerate(["one"] * alone + artists)
     ]
     table = Catalogue(made)
-    return Popular(table, POLICY, "0" * 64), table
+    return Popular(table, Screening(table.every), POLICY, "0" * 64), table
 
 
 @pytest.mark.parametrize("alone", [3, 400])

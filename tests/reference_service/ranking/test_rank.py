@@ -40,6 +40,7 @@ from reference_service.ranking.nouns import (
 )
 from reference_service.ranking.policy import POLICY
 from reference_service.ranking.rank import rank
+from reference_service.ranking.screening import Screening
 from reference_service.settings import Settings
 from reference_service.telemetry.metrics import Metrics
 
@@ -188,15 +189,19 @@ def test_hard_constraints_hold_whatever_the_model_says_and_inputs_stay_as_they_w
         def parts(self, surface: Surface, features: Features, scores: IntArray) -> Parts:
             return Parts(("whim",), scores.reshape(-1, 1))
 
-    facts = TABLE.facts(TABLE.locate(names))
-    before = copy.deepcopy(facts)
+    rows = TABLE.locate(sorted(names))
+    before = copy.deepcopy(TABLE.every), rows.copy()
     question = Question("up_next", context, NOW, 30, TABLE.playing(context.now_playing))
-    ranking = rank(facts, Features(("x",), np.zeros((len(names), 1))), Whimsical(), question, POLICY)
+    screened = Screening(TABLE.every).screen(rows, question)
+    features = Features(("x",), np.zeros((len(screened.rows), 1)))
+    ranking = rank(screened, features, Whimsical(), question, POLICY)
     withheld = {entry.id for entry in ranking.filtered}
     honest = ask("up_next", context, [(name, "editorial") for name in names])
     assert withheld == {entry.id for entry in honest.filtered}
     assert {item.id for item in ranking.items} <= set(names) - withheld
-    assert all(np.array_equal(getattr(facts, name), getattr(before, name)) for name in facts.__slots__)
+    facts, was = TABLE.every, before[0]
+    assert np.array_equal(rows, before[1])
+    assert all(np.array_equal(getattr(facts, name), getattr(was, name)) for name in facts.__slots__)
 
 
 def test_of_two_sources_for_one_id_the_first_by_name_stands() -> None:
