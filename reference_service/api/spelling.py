@@ -15,7 +15,9 @@ from reference_service.ranking.nouns import IntArray
 Words = NDArray[np.uint64]
 
 WORD_BYTES = 8
-LEFT = np.uint64(64)
+WORD = 2**64 - 1
+STEP = 6_364_136_223_846_793_005
+"""From one odd factor to the next that is tried."""
 CLOSING = ord("}")
 SPARE = 2
 """Binary orders of magnitude by which there are more slots than texts."""
@@ -39,9 +41,8 @@ class Spelling:
         padded = b"".join([text.ljust(width, b"\0") for text in codes])
         self._texts = np.frombuffer(padded, np.dtype((np.void, width)))
         self._codes: IntArray = np.array([*codes.values()], dtype=np.int64)
-        self._random = np.random.default_rng(0)
         words = np.frombuffer(padded, np.uint64).reshape(len(codes), -1)
-        self._factors = self._random.integers(0, 2**64, width // WORD_BYTES, dtype=np.uint64)
+        self._factors: Words = np.random.default_rng(0).integers(0, 2**64, words.shape[1], dtype=np.uint64)
         self._spread(words @ self._factors)
 
     def codes(self, body: bytes, start: int, end: int, separator: bytes, most: int) -> IntArray | None:
@@ -72,21 +73,23 @@ class Spelling:
         """Choose the factor of each bucket, the fullest first, so that no two texts share a slot."""
         bits = max(len(sums).bit_length() + SPARE, 1)
         bucket_bits = max((len(sums) // TEXTS_A_BUCKET).bit_length(), 1)
-        self._to_slot, self._to_bucket = LEFT - np.uint64(bits), LEFT - np.uint64(bucket_bits)
-        self._displaced: Words = np.ones(2**bucket_bits, dtype=np.uint64)
-        self._slots: IntArray = np.zeros(2**bits, dtype=np.int64)
-        taken = np.zeros(2**bits, dtype=np.bool_)
-        buckets: dict[int, list[int]] = {}
-        for text, bucket in enumerate((sums >> self._to_bucket).tolist()):
-            buckets.setdefault(bucket, []).append(text)
+        self._to_slot, self._to_bucket = np.uint64(64 - bits), np.uint64(64 - bucket_bits)
+        displaced, slots, taken = [1] * 2**bucket_bits, [0] * 2**bits, bytearray(2**bits)
+        buckets: dict[int, list[tuple[int, int]]] = {}
+        for text, (bucket, total) in enumerate(
+            zip((sums >> self._to_bucket).tolist(), sums.tolist(), strict=True)
+        ):
+            buckets.setdefault(bucket, []).append((text, total))
         for bucket, texts in sorted(buckets.items(), key=lambda one: (-len(one[1]), one[0])):
             while True:
-                slots = (sums[texts] * self._displaced[bucket]) >> self._to_slot
-                if len({*slots.tolist()}) == len(texts) and not taken[slots].any():
+                found = {(total * displaced[bucket] & WORD) >> 64 - bits: text for text, total in texts}
+                if len(found) == len(texts) and not any(map(taken.__getitem__, found)):
                     break
-                self._displaced[bucket] = self._random.integers(0, 2**64, dtype=np.uint64) | np.uint64(1)
-            taken[slots] = True
-            self._slots[slots] = texts
+                displaced[bucket] = displaced[bucket] * STEP & WORD
+            for slot, text in found.items():
+                slots[slot], taken[slot] = text, True
+        self._displaced: Words = np.array(displaced, dtype=np.uint64)
+        self._slots: IntArray = np.array(slots, dtype=np.int64)
 
 
 def _masks(width: int) -> Words:

@@ -63,7 +63,7 @@ class Screening:
             codes[allowed.take(repeats)] = CODES["duplicate"]
             allowed = np.flatnonzero(codes == ALLOWED)
         forbidden = np.flatnonzero(codes != ALLOWED)
-        withheld = self._filtered(rows.take(forbidden).tolist(), codes.take(forbidden).tolist())
+        withheld = self._filtered((rows.take(forbidden) * ALLOWED + codes.take(forbidden)).tolist())
         return Screened(self._facts.names, allowed, rows.take(allowed), withheld)
 
     def _codes(self, rows: IntArray, question: Question) -> IntArray:
@@ -89,9 +89,9 @@ class Screening:
         repeats: IntArray = some.take(order[1:][recordings[1:] == recordings[:-1]])
         return repeats
 
-    def _filtered(self, rows: Sequence[int], codes: Sequence[int]) -> tuple[Filtered, ...]:
+    def _filtered(self, keys: Sequence[int]) -> tuple[Filtered, ...]:
+        """Return what is told of each row and its code, given as one number."""
         withheld = self._withheld
-        keys = [row * ALLOWED + code for row, code in zip(rows, codes, strict=True)]
         try:
             return tuple(map(withheld.__getitem__, keys))
         except KeyError:
