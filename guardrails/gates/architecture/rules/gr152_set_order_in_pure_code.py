@@ -18,7 +18,7 @@ _JOINING = frozenset({"union", "intersection", "difference", "symmetric_differen
 _ORDERING = frozenset(
     {
         *(f"builtins.{one}" for one in ("list", "tuple", "enumerate", "iter")),
-        *("numpy.array", "numpy.fromiter", "itertools.islice", "collections.deque"),
+        *("numpy.array", "numpy.fromiter", "itertools.islice", "collections.deque", "builtins.dict.fromkeys"),
     }
 )
 _FREE = frozenset(

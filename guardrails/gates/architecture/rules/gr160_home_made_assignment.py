@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from guardrails.analysis.code.facts import Mark
 from guardrails.analysis.code.marks import Here
 from guardrails.gates.architecture.example import example
-from guardrails.gates.architecture.knowledge.shapes import called, function_around
+from guardrails.gates.architecture.knowledge.shapes import called, function_around, last_name
 from guardrails.model.finding import Effect
 from guardrails.model.rule import Rule
 
@@ -29,6 +29,10 @@ _ABOUT = (  # compiled when it is first used
     r"(?i)(?:^|[_.])(?:variants?|treatments?|cohorts?|experiments?|ab_?tests?|rollouts?|holdouts?|(?:is_)?in_(?:test|rollout|treatment)|"
     r"(?:experiment|variant|ab|traffic)_?(?:bucket|group|arm|split)s?)(?:$|[_.])"
 )
+_WHO = (
+    r"(?i)(?:user|listener|customer|account|visitor|member|device|client|session|player)_?(?:id|key|uuid)?\Z"
+)
+_SHARES = frozenset({2, 3, 4, 5, 10, 20, 50, 100, 1000, 10_000})
 CALLED = _CHOOSING
 
 RULE = Rule(
@@ -64,6 +68,12 @@ RULE = Rule(
             def assign_experiment(user_id):
                 digest = int(hashlib.md5(user_id.encode()).hexdigest(), 16)
                 return digest % 2
+            """,
+        ),
+        example(
+            """
+            def order(cards, user_id):
+                return cards[::-1] if hash(user_id) % 2 else cards
             """,
         ),
         example(
@@ -106,8 +116,18 @@ RULE = Rule(
 def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
     """Mark a hash taken modulo, a draw compared, or a choice, where names speak of an experiment."""
     way = _way(node, here)
-    if way and any(re.search(_ABOUT, name) for name in _names(node, here)):
+    if way and (any(re.search(_ABOUT, name) for name in _names(node, here)) or _shares_people(node)):
         yield here.mark(node, f"a variant is decided by {way}")
+
+
+def _shares_people(node: ast.AST) -> bool:
+    """Whether people are split into a fixed number of shares, of which the code then chooses."""
+    return (
+        isinstance(node, ast.BinOp)
+        and isinstance(node.right, ast.Constant)
+        and node.right.value in _SHARES
+        and any(re.match(_WHO, last_name(one)) for one in ast.walk(node.left))
+    )
 
 
 def _way(node: ast.AST, here: Here) -> str:
