@@ -9,13 +9,13 @@ A resolved name is a string: `time.sleep` (through any alias), `..clients.fetch`
 """
 
 import marshal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from guardrails.model.record import Record
 
-SCHEMA = 9
+SCHEMA = 10
 
 
 class Flag:
@@ -31,6 +31,7 @@ class Flag:
     GUARDED = 128
     EACH = 256
     SCRIPT = 512
+    READ = 1024
 
 
 class Import(Record):
@@ -170,6 +171,11 @@ class Scope(Record):
     returns: str
     bases: tuple[str, ...]
 
+    @property
+    def is_property(self) -> bool:
+        """Whether the function runs when its name is read."""
+        return any(one.name.rpartition(".")[2].endswith("property") for one in self.decorators)
+
 
 class Comparison(Record):
     """One comparison: short texts of its operands, and the operators' names (`In`, `Eq`, ...)."""
@@ -229,7 +235,8 @@ class Facts(Record):
     attribute is written, by the scope that does it. `raises`, `handlers` and `fields` tell what
     they are called. Records stand in the order in which they run within a function. `unparsable`
     tells why there are no facts. `gives` maps a function to what it may return or yield, where its
-    annotation does not tell.
+    annotation does not tell. `unsaid` are calls that no call says: what `with` and `for` call of an
+    object, and properties of this file that are read.
     """
 
     imports: tuple[Import, ...] = ()
@@ -248,6 +255,7 @@ class Facts(Record):
     handlers: tuple[Handler, ...] = ()
     fields: tuple[Field, ...] = ()
     directives: tuple[Directive, ...] = ()
+    unsaid: tuple[Call, ...] = ()
     gives: Mapping[str, tuple[str, ...]] = {}
 
     def scope_at(self, line: int) -> int:
@@ -268,6 +276,22 @@ class Facts(Record):
         while self.scopes[scope].kind == "class":
             scope = self.scopes[scope].parent
         return scope
+
+    def reads(self) -> Iterator[Call]:
+        """Yield what the file reads of instances that other files define, as calls of properties.
+
+        Such are the attributes of what a class makes, and of names that are imported and no classes.
+        """
+        taken = {f"{one.module}.{one.name}" for one in self.imports if one.name and one.name[0].islower()}
+        for one in self.references:
+            owner, is_made, rest = one.text.partition("().")
+            if is_made:
+                owner = f"{owner}()"
+            else:
+                owner, _, rest = one.text.rpartition(".")
+            if rest and (is_made or owner in taken) and not owner.startswith("builtins."):
+                name = f"{owner}.{rest.partition('.')[0].partition('(')[0]}"
+                yield Call(name, one.scope, one.line, Flag.READ, (), ())
 
     def is_within(self, block: int, outer: int) -> bool:
         """Whether `block` is `outer` or lies in it."""
@@ -325,7 +349,7 @@ def facts_of_rows(rows: Rows) -> Facts:
 
 _RECORDS: tuple[Any, ...] = (
     *(Call, Comparison, Mention, Mention, Mention, Mention),
-    *(Block, Raise, Handler, Field, Directive),
+    *(Block, Raise, Handler, Field, Directive, Call),
 )
 
 

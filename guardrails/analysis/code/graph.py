@@ -7,9 +7,11 @@ it notes what an answer was read from, so that the answer can be kept until one 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 
 from guardrails.analysis.code.facts import Call, Facts, Flag, Mark, Scope
 from guardrails.analysis.code.imports import Modules
+from guardrails.analysis.code.linking.handing import called_parameters, given_for
 from guardrails.analysis.code.linking.meanings import EVERYTHING, Atom, Meanings, first_of
 from guardrails.analysis.code.tree import Code
 from guardrails.model.frozen import frozen
@@ -22,6 +24,18 @@ _CALLING = frozenset(
     {"builtins.map", "builtins.filter", "builtins.sorted", "builtins.min", "builtins.max", "functools.reduce"}
     | {"builtins.iter", "operator.call"}
 )
+_ASKING = {
+    **dict.fromkeys(
+        (
+            f"builtins.{name}"
+            for name in ("list", "tuple", "set", "sorted", "sum", "any", "all", "iter", "enumerate")
+        ),
+        "__iter__",
+    ),
+    "builtins.len": "__len__",
+    "builtins.next": "__next__",
+    "builtins.str": "__str__",
+}
 _CLOSING = {"contextlib.closing": "close", "contextlib.aclosing": "aclose"}
 
 ANYTHING: Atom = ("", EVERYTHING)
@@ -89,6 +103,7 @@ class Graph:
         self._meanings = Meanings(code)
         self._edges: dict[Symbol, tuple[Edge, ...]] = {}
         self._calls: dict[str, dict[int, list[Call]]] = {}
+        self._unsaid: dict[str, dict[int, list[Call]]] = {}
         self._known_barren = barren or {}
         self.barren: dict[str, set[Symbol]] = {}
         self.read: dict[Symbol, Trace] = {}
@@ -169,6 +184,9 @@ class Graph:
             return ()
         self._note(module, name)
         facts = self._meanings.facts(module)
+        if name.endswith("()"):
+            called = self.meanings(module, f":{name}.__call__")
+            return tuple(symbol for one in called if one != meaning for symbol in self.symbols(one))
         found = []
         for scope in self._meanings.named(module, name):
             if facts.scopes[scope].kind == "class":
@@ -214,9 +232,11 @@ class Graph:
         if known is None:
             with self.traced(self._read_by(symbol)):
                 calls = self._calls_by_function(symbol.module).get(symbol.scope, ())
-                known = self._edges[symbol] = tuple(
-                    (call, *self._followed(symbol.module, call)) for call in calls
-                )
+                unsaid = self._unsaid_by_function(symbol.module).get(symbol.scope, ())
+                said = [(call, *self._followed(symbol.module, call)) for call in calls]
+                run = ((call, *self._run_by(symbol.module, call)) for call in unsaid)
+                given = (edge for call, _, to in said for edge in self._given_to(symbol.module, call, to))
+                known = self._edges[symbol] = (*said, *filter(itemgetter(2), run), *given)
         return known
 
     def _read_by(self, symbol: Symbol) -> Trace:
@@ -234,6 +254,24 @@ class Graph:
                 known.setdefault(facts.function_of(call.scope), []).append(call)
         return known
 
+    def _unsaid_by_function(self, module: str) -> dict[int, list[Call]]:
+        """Return the calls that no call says: those that the facts tell, and reads of what other files define."""
+        known = self._unsaid.get(module)
+        if known is None:
+            known = self._unsaid[module] = {}
+            facts = self._meanings.facts(module)
+            for call in (*facts.unsaid, *facts.reads()):
+                known.setdefault(facts.function_of(call.scope), []).append(call)
+        return known
+
+    def _run_by(self, module: str, call: Call) -> tuple[tuple[str, ...], tuple[Symbol, ...]]:
+        """Return what an unsaid call means, and which functions of the tree it runs: of a read only properties."""
+        meanings = self.meanings(module, call.name)
+        found = [one for meaning in meanings for one in self.symbols(meaning)]
+        if call.flags & Flag.READ:
+            found = [one for one in found if self._meanings.facts(one.module).scopes[one.scope].is_property]
+        return meanings, tuple(dict.fromkeys(found))
+
     def _followed(self, module: str, call: Call) -> tuple[tuple[str, ...], tuple[Symbol, ...]]:
         meanings = self.meanings(module, call.name)
         found = [one for meaning in meanings for one in self.symbols(meaning)]
@@ -247,10 +285,29 @@ class Graph:
                 found += [one for meaning in self.meanings(module, text) for one in self.symbols(meaning)]
             if any(text.startswith("lambda") for text in passed):
                 found += self._lambdas_at(module, call)
+        if call.name in _ASKING and call.arguments and _is_named(call.arguments[0]):
+            for meaning in self.meanings(module, f"{call.arguments[0]}.{_ASKING[call.name]}"):
+                found += self.symbols(meaning)
         elif call.name in _CLOSING and call.arguments:
             for meaning in self.meanings(module, f"{call.arguments[0]}.{_CLOSING[call.name]}"):
                 found += self.symbols(meaning)
         return meanings, tuple(dict.fromkeys(found))
+
+    def _given_to(self, module: str, call: Call, targets: Iterable[Symbol]) -> Iterator[Edge]:
+        """Yield as calls what a call gives to functions of the tree that call it."""
+        for target in targets if call.arguments or call.keywords else ():
+            facts = self._meanings.facts(target.module)
+            if not facts.scopes[target.scope].parameters:
+                continue
+            self._trace.starts.add(target)
+            calls = self._calls_by_function(target.module).get(target.scope, ())
+            called = called_parameters(facts, target.scope, calls)
+            for text in given_for(call, facts, target.scope, called) if called else ():
+                run = call._replace(name=text, arguments=(), keywords=())
+                if text.startswith("lambda"):
+                    yield run, (), tuple(self._lambdas_at(module, call))
+                elif _NAME.match(text):
+                    yield run, *self._run_by(module, run)
 
     def _lambdas_at(self, module: str, call: Call) -> Iterator[Symbol]:
         """Yield the lambdas that stand in the same scope from the call's line on; they are what it is given."""
@@ -313,6 +370,11 @@ class Graph:
         if symbol in self.barren[search.name]:
             return True
         return known is not None and self.key(symbol) in known
+
+
+def _is_named(text: str) -> bool:
+    """Whether an argument's text is a resolved name, rather than a constant or code."""
+    return text != "..." and (text[:1] in ":._" or text[:1].isalpha())
 
 
 def _upward(symbols: Iterable[Symbol], callers: Mapping[Symbol, Sequence[Symbol]]) -> set[Symbol]:

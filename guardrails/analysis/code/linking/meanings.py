@@ -16,6 +16,8 @@ from guardrails.model.record import Record
 _DEEPEST_NAME = 40
 _LONGEST_NAME = 12
 
+_TAKING = frozenset({"get()", "pop()", "setdefault()", "__getitem__()"})
+
 STARS, EVERYTHING = "*", ":"
 """In place of a name: the star imports of a module, and all that is known of it."""
 
@@ -134,6 +136,10 @@ class Meanings:
         elif scopes:
             yield from self._of_class(module, facts, name, depth)
         else:
+            taken, later = first_of(rest)
+            held = facts.exports.get(f"{plain}[]", ()) if taken in _TAKING else ()
+            for value in held:
+                yield from self._inner(module, _joined(value, later), depth + 1)
             values = facts.exports.get(plain, ())
             called = "()" if first.endswith("()") else ""
             for value in values:
@@ -169,7 +175,9 @@ class Meanings:
             one for one in facts.attributes.get(bare, {}).get(member, ()) if not _starts_with(one, itself)
         ]
         if method:
-            yield from self._of_function(module, facts, method[0], f"{bare}.{first}", later, depth)
+            is_read = later and first == member and facts.scopes[method[0]].is_property
+            run = f"{bare}.{first}()" if is_read else f"{bare}.{first}"
+            yield from self._of_function(module, facts, method[0], run, later, depth)
         elif values:
             called = "()" if first.endswith("()") else ""
             for value in values:

@@ -8,9 +8,22 @@ from collections.abc import Collection, Sequence
 
 from guardrails.analysis.code.facts import Flag
 from guardrails.analysis.code.marks import Around
-from guardrails.analysis.code.reading.paths import LONGEST_STRING, LONGEST_TEXT, text_of
+from guardrails.analysis.code.reading.paths import LONGEST_STRING, LONGEST_TEXT, joined_text, text_of
 from guardrails.analysis.code.reading.scopes import FUNCTIONS, RawCall, RawHandler, RawRaise, RawScope
 from guardrails.analysis.code.reading.walker import Walker
+
+_OPERATORS: dict[type[ast.AST], str] = {
+    ast.Add: "__add__", ast.Sub: "__sub__", ast.Mult: "__mul__", ast.Div: "__truediv__", ast.Mod: "__mod__",
+    ast.MatMult: "__matmul__", ast.FloorDiv: "__floordiv__", ast.Pow: "__pow__", ast.BitOr: "__or__",
+    ast.BitAnd: "__and__", ast.BitXor: "__xor__", ast.LShift: "__lshift__", ast.RShift: "__rshift__",
+}  # fmt: skip
+_ASKED = frozenset({ast.Name, ast.Call})
+_CONTAINING = frozenset({ast.In, ast.NotIn})
+_COMPARISONS: dict[type[ast.AST], str] = {
+    ast.Eq: "__eq__", ast.NotEq: "__ne__", ast.Lt: "__lt__", ast.LtE: "__le__", ast.Gt: "__gt__",
+    ast.GtE: "__ge__", ast.In: "__contains__", ast.NotIn: "__contains__",
+}  # fmt: skip
+_HOLDING = frozenset({ast.Dict, ast.List, ast.Tuple, ast.Set})
 
 
 class Bindings(Walker):
@@ -29,6 +42,7 @@ class Bindings(Walker):
         self.raises: list[RawRaise] = []
         self.handlers: list[RawHandler] = []
         self.fields: list[tuple[str, str, str, str, int, int]] = []
+        self.unsaid: dict[tuple[str, str, int], tuple[int, int, int]] = {}
         self._guarded: list[int] = []
 
     # Names and values.
@@ -65,11 +79,16 @@ class Bindings(Walker):
         path, key = self.path(node.value), text_of(node.slice)
         if path and key:
             self.subscripts.setdefault((path, key, self._scope), node.lineno)
+        if node.value.__class__ in _ASKED and node.ctx.__class__ is ast.Load:
+            self._note_unsaid(node.value, "__getitem__")
         self._visit(node.value)
         self._visit(node.slice)
 
     def _on_compare(self, node: ast.Compare) -> None:
         operands = (node.left, *node.comparators)
+        asked = node.comparators[0] if node.ops[0].__class__ in _CONTAINING else node.left
+        if asked.__class__ in _ASKED:
+            self._note_unsaid(asked, _COMPARISONS.get(node.ops[0].__class__, ""))
         self.comparisons.append(
             (
                 tuple(map(self.brief, operands)),
@@ -79,6 +98,15 @@ class Bindings(Walker):
             )
         )
         self._visit_all(operands)
+
+    def _on_operation(self, node: ast.BinOp) -> None:
+        method = _OPERATORS.get(node.op.__class__)
+        if method and node.left.__class__ in _ASKED:
+            self._note_unsaid(node.left, method)
+        if node.right.__class__ is ast.Constant and (text := joined_text(node)):
+            self.strings.setdefault((text, self._scope), node.lineno)
+        self._visit(node.left)
+        self._visit(node.right)
 
     def _on_await(self, node: ast.Await) -> None:
         if isinstance(node.value, ast.Call):
@@ -122,6 +150,13 @@ class Bindings(Walker):
             self._table[node.__class__](self, node)
         return self.brief(node)
 
+    def _note_unsaid(self, node: ast.expr, method: str) -> None:
+        """Note that a statement calls `method` of what `node` is, without saying so."""
+        path = self.path(node)
+        if method and path and path[0] != "=":
+            place = node.lineno, self._flags, self._block
+            self.unsaid.setdefault((path, method, self._scope), place)
+
     def _note_by_call(self, node: ast.AST, around: Around | None) -> None:
         """Note a node that has to do with the call that was recorded last, to be shown by that call's name."""
         last = len(self.calls) - 1
@@ -131,17 +166,20 @@ class Bindings(Walker):
 
     def _bind(self, name: str, paths: Sequence[str]) -> None:
         scope = self.scopes[self._scope]
-        if name in scope.globals:
+        plain = name.partition("[")[0]
+        if plain in scope.globals:
             scope = self.scopes[0]
-        elif name in scope.outer:
+        elif plain in scope.outer:
             scope = self.scopes[scope.parent]
-            while scope.parent > 0 and name not in scope.names:
+            while scope.parent > 0 and plain not in scope.names:
                 scope = self.scopes[scope.parent]
         scope.names.setdefault(name, []).extend(paths)
 
     def _bind_target(self, target: ast.AST, value: ast.AST | None) -> None:
         if isinstance(target, ast.Name):
             self._bind(target.id, self.alternatives(value) if value is not None else [""])
+            if value.__class__ in _HOLDING:
+                self._bind_held(target.id, value)
         elif isinstance(target, ast.Tuple | ast.List):
             held = value.elts if isinstance(value, ast.Tuple | ast.List) else []
             matched = len(held) == len(target.elts)
@@ -152,17 +190,36 @@ class Bindings(Walker):
         elif isinstance(target, ast.Attribute | ast.Subscript):
             self._write(target, value)
 
+    def _bind_held(self, name: str, value: ast.AST | None) -> None:
+        """Bind what a literal container holds: `name[]` is any of it, `name[key]` what stands under a key."""
+        for key, path in self.held_in(value) if value is not None else ():
+            self._bind(f"{name}[]", [path])
+            if key:
+                self._bind(f"{name}[{key}]", [path])
+
     def _write(self, target: ast.Attribute | ast.Subscript, value: ast.AST | None) -> None:
         owner = target.value
         if isinstance(target, ast.Attribute) and isinstance(owner, ast.Name):
             holder = self._holder(owner.id)
             if holder is not None and value is not None:
                 paths = [(self._scope, path) for path in self.alternatives(value)]
-                self.scopes[holder].attributes.setdefault(target.attr, []).extend(paths)
+                held = self.scopes[holder].attributes
+                held.setdefault(target.attr, []).extend(paths)
+                for _, path in self.held_in(value):
+                    held.setdefault(f"{target.attr}[]", []).append((self._scope, path))
+        elif isinstance(target, ast.Subscript) and isinstance(owner, ast.Name) and value is not None:
+            self._bind_item(owner.id, value)
         path = self.path(owner)
         if path:
             self.writes.setdefault((path, self._scope), target.lineno)
         self._visit(target)
+
+    def _bind_item(self, name: str, value: ast.AST) -> None:
+        """Bind what is put into a container, where the container stands: here, else in the module."""
+        paths = [path for path in self.alternatives(value) if path and not path.startswith("=builtins")]
+        if paths:
+            here = self.scopes[self._scope]
+            (here if name in here.names else self.scopes[0]).names.setdefault(f"{name}[]", []).extend(paths)
 
     def _holder(self, name: str) -> int | None:
         scope = self.scopes[self._scope]

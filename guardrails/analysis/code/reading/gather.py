@@ -16,6 +16,8 @@ _EACH, _SCRIPT = Flag.EACH, Flag.SCRIPT
 _TYPING, _LAZY, _GUARDED = Flag.TYPING, Flag.LAZY, Flag.GUARDED
 _KEPT_IN_DEFINITIONS = _TYPING | _GUARDED
 _MOST_ITEMS = 8
+_ENTERING = ("__enter__", "__exit__")
+_ENTERING_ASYNC = ("__aenter__", "__aexit__")
 _ENDS = {
     ast.Raise: "raise", ast.Return: "return", ast.Continue: "continue", ast.Break: "break", ast.Pass: "pass",
 }  # fmt: skip
@@ -44,14 +46,22 @@ class Gatherer(Bindings):
 
     def _on_for(self, node: ast.For | ast.AsyncFor) -> None:
         self._visit(node.iter)
+        self._note_unsaid(node.iter, "__iter__" if isinstance(node, ast.For) else "__aiter__")
         items = node.iter.elts if isinstance(node.iter, ast.List | ast.Tuple) else []
         for one in items[:_MOST_ITEMS]:
             self._bind_target(node.target, one)
         if not items:
-            self._bind_target(node.target, None)
+            self._bind_each(node.target, node.iter)
         self._visit_block("loop", node.body, _LOOPED | (_EACH if _is_collection(node.iter) else 0))
         if node.orelse:
             self._visit_block("else", node.orelse)
+
+    def _bind_each(self, target: ast.expr, over: ast.expr) -> None:
+        self._bind_target(target, None)
+        taken = _item_of(target, over)
+        path = self.each_of(over) if taken else ""
+        if taken and path:
+            self._bind(taken, [path])
 
     def _on_while(self, node: ast.While) -> None:
         self._visit_block("loop", [node.test, *node.body], _LOOPED)
@@ -101,6 +111,9 @@ class Gatherer(Bindings):
                 self._record(expression, _ENTERED)
             else:
                 self._visit(expression)
+                entering = _ENTERING if isinstance(node, ast.With) else _ENTERING_ASYNC
+                for method in entering:
+                    self._note_unsaid(expression, method)
             if item.optional_vars is not None:
                 self._bind_target(item.optional_vars, expression)
         if any(self.path(item.context_expr).partition("(")[0].endswith("suppress") for item in node.items):
@@ -110,8 +123,13 @@ class Gatherer(Bindings):
 
     def _on_comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> None:
         self._visit(node.generators[0].iter)
-        held = self.hidden
+        held, standing = self.hidden, self.standing
         for one in node.generators:
+            self._note_unsaid(one.iter, "__aiter__" if one.is_async else "__iter__")
+            taken = _item_of(one.target, one.iter)
+            path = self.each_of(one.iter) if taken else ""
+            if taken and path:
+                self.standing = {**self.standing, taken: path}
             target = one.target
             bound = [target] if isinstance(target, ast.Name) else ast.walk(target)
             self.hidden += tuple([name.id for name in bound if isinstance(name, ast.Name)])
@@ -119,7 +137,7 @@ class Gatherer(Bindings):
         later = [part for one in node.generators[1:] for part in (one.iter, *one.ifs)]
         each = _EACH if _is_collection(node.generators[0].iter) else 0
         self._visit_block("loop", [*results, *node.generators[0].ifs, *later], _LOOPED | each)
-        self.hidden = held
+        self.hidden, self.standing = held, standing
 
     # Definitions.
 
@@ -244,6 +262,13 @@ class Gatherer(Bindings):
         lazy = _LAZY if scope.kind in FUNCTIONS else 0
         flags = (self._flags & _KEPT_IN_DEFINITIONS) | lazy
         self.imports.append((module, name, alias, node.lineno, self._scope, flags))
+
+
+def _item_of(target: ast.expr, over: ast.expr) -> str:
+    """Return the name that a loop gives to each item, or to each value of a dictionary's items."""
+    if isinstance(over, ast.Call) and isinstance(over.func, ast.Attribute) and over.func.attr == "items":
+        target = target.elts[-1] if isinstance(target, ast.Tuple) and target.elts else target
+    return target.id if isinstance(target, ast.Name) else ""
 
 
 def _is_collection(node: ast.expr) -> bool:

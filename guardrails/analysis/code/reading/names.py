@@ -29,6 +29,8 @@ _TRANSPARENT = {
     "fastapi.param_functions.Depends": "()",
 }
 MOST_MEANINGS = 4
+MOST_HELD = 12
+_TAKING = frozenset({".get", ".pop", ".setdefault", ".__getitem__"})
 
 
 class Names:
@@ -67,7 +69,7 @@ class Names:
         if name in known.names:
             position = self._positions[id(known)]
             found += [one for path in known.names[name] for one in self.meanings(position, path)]
-        return tuple(dict.fromkeys(found))[:MOST_MEANINGS]
+        return tuple(dict.fromkeys(found))[: MOST_HELD if name[-1:] == "]" else MOST_MEANINGS]
 
     def holder_of(self, scope: int, name: str) -> int | None:
         """Return the index of the scope that binds `name` as seen from `scope`; None for builtins."""
@@ -91,14 +93,35 @@ class Names:
         root = _ROOT.match(path)
         if root is None:
             return ()
-        values = self._root(scope, root.group())
-        for token in _TOKEN.findall(path, root.end()):
-            if len(values) == 1:
+        tokens = _TOKEN.findall(path, root.end())
+        held, at = self._held(scope, root.group(), tokens)
+        values = held or self._root(scope, root.group())
+        if "[*]" in tokens[at:]:
+            return ()
+        while at < len(tokens):
+            token, at = tokens[at], at + 1
+            taken = _taken(tokens, at) if token[0] == "." else 0
+            kept = [one for value in values for one in self._item_held(value, token[1:])] if taken else []
+            if kept:
+                values, at = tuple(kept), at + taken
+            elif len(values) == 1:
                 values = self._step(scope, values[0], token)
             else:
                 values = tuple([one for value in values for one in self._step(scope, value, token)])
             values = tuple(dict.fromkeys(values)) if len(values) > 1 else values
-        return values[:MOST_MEANINGS]
+        return values[: MOST_HELD if held else MOST_MEANINGS]
+
+    def _held(self, scope: int, root: str, tokens: Sequence[str]) -> tuple[tuple[str, ...], int]:
+        """Return what a literal container of that name holds at the first tokens, and how many they are."""
+        taken = _taken(tokens, 0)
+        if not taken:
+            return (), 0
+        key = tokens[0] if tokens[0] not in {"[]", "[*]"} else ""
+        found = (taken == 1 and key and self._root(scope, f"{root}{key}")) or self._root(scope, f"{root}[]")
+        return found, taken if found else 0
+
+    def _item_held(self, value: str, name: str) -> tuple[str, ...]:
+        return self.attribute(value[1:].removesuffix("()"), f"{name}[]") if value[:1] == ":" else ()
 
     def _dotted(self, scope: int, path: str) -> tuple[str, ...]:
         root, _, rest = path.partition(".")
@@ -137,12 +160,12 @@ class Names:
             only = paths[0]
             if not only or only[:1] == "=":
                 return (only[1:],) if only else ()
-            return self.meanings(holder, only)[:MOST_MEANINGS]
+            return self.meanings(holder, only)[: MOST_HELD if only[-1:] == "]" else MOST_MEANINGS]
         found: dict[str, None] = {}
         for path in dict.fromkeys(paths):
             if path:
                 found.update(dict.fromkeys(self.meanings(holder, path)))
-        return tuple(found)[:MOST_MEANINGS]
+        return tuple(found)[: MOST_HELD if name[-1:] == "]" else MOST_MEANINGS]
 
     def _step(self, scope: int, value: str, token: str) -> tuple[str, ...]:
         if token.startswith("."):
@@ -185,3 +208,17 @@ class Names:
         return tuple(
             f"{one}()" for path in holder.bases if path for one in self.meanings(max(holder.parent, 0), path)
         )
+
+
+def _taken(tokens: Sequence[str], at: int) -> int:
+    """Return how many tokens from `at` on take one thing out of a container: `[key]`, or `.get` and its call."""
+    if at < len(tokens) and tokens[at][0] == "[":
+        return 1
+    return (
+        2
+        if tokens[at : at + 1]
+        and tokens[at] in _TAKING
+        and tokens[at + 1 : at + 2]
+        and tokens[at + 1][0] == "("
+        else 0
+    )

@@ -29,6 +29,8 @@ _SINGLE = frozenset({ast.Name, ast.Attribute, ast.Call, ast.Constant})
 _WRAPPED = (ast.Await, ast.NamedExpr)
 _LITERALS = (ast.List, ast.Tuple, ast.Dict)
 _WRITTEN = frozenset({ast.Starred, ast.UnaryOp, ast.Lambda})
+_MOST_HELD = 12
+_VIEWS = frozenset({"values", "items"})
 
 
 def text_of(node: ast.AST) -> str:
@@ -54,6 +56,7 @@ class Paths:
 
     def __init__(self) -> None:
         self.hidden: tuple[str, ...] = ()
+        self.standing: dict[str, str] = {}
         self.lambdas: dict[int, str] = {}
         self._calls: dict[int, str] = {}
 
@@ -61,7 +64,7 @@ class Paths:
         """Return the path of an expression, or the empty text."""
         # Classes are compared, the commonest first: this runs for every expression.
         if node.__class__ is ast.Name:
-            return "" if node.id in self.hidden else node.id
+            return self.standing.get(node.id, "") if node.id in self.hidden else node.id
         if node.__class__ is ast.Attribute:
             inner = self.path(node.value)
             return f"{inner}.{node.attr}" if inner else ""
@@ -116,6 +119,27 @@ class Paths:
             return [f"=:{name}"] if name else [""]
         is_alias = isinstance(node, ast.Subscript) and self.path(node.value).rpartition(".")[2] in _ALIASES
         return (self.annotation(node) if is_alias else self.path(node),)
+
+    def held_in(self, node: ast.AST) -> list[tuple[str, str]]:
+        """Return the paths of what a literal container holds, each with its key where that could be a name."""
+        if isinstance(node, ast.Dict):
+            pairs = [
+                ("" if key is None else text_of(key), value)
+                for key, value in zip(node.keys, node.values, strict=True)
+            ]
+        elif isinstance(node, ast.List | ast.Tuple | ast.Set):
+            pairs = [("", one) for one in node.elts]
+        else:
+            return []
+        found = [(key, path) for key, one in pairs[:_MOST_HELD] for path in self.alternatives(one)]
+        return [(key, path) for key, path in found if path and not path.startswith("=builtins")]
+
+    def each_of(self, node: ast.AST) -> str:
+        """Return the path of what a loop over `node` takes in turn, where that may be the items of a literal."""
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS:
+            node = node.func.value
+        path = self.path(node)
+        return f"{path}[*]" if path and PLAIN.match(path) else ""
 
     def annotation(self, node: ast.AST | None) -> str:
         """Return the path of the class that an annotation names, without Optional, Annotated or None."""

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from guardrails.analysis.code.facts import Flag, Rows
@@ -54,6 +54,7 @@ class Resolved:
             [self._handler(one) for one in raw.handlers],
             [self._field(*one) for one in raw.fields],
             [],
+            list(dict.fromkeys(self._unsaid())),
             self._exports(),
             self._attributes(),
             "",
@@ -66,9 +67,9 @@ class Resolved:
             arguments, keywords = self._given(scope, arguments, keywords)
         meanings = self.names.meanings
         if len(paths) == 1 and paths[0]:
-            found: Iterable[str] = meanings(scope, paths[0]) or (f"?{paths[0]}",)
+            found: Iterable[str] = meanings(scope, paths[0]) or (_unknown(paths[0]),)
         else:
-            every = [one for path in paths if path for one in meanings(scope, path) or (f"?{path}",)]
+            every = [one for path in paths if path for one in meanings(scope, path) or (_unknown(path),)]
             found = dict.fromkeys(every) or ("?",)
         calls = []
         for name in found:
@@ -78,6 +79,21 @@ class Resolved:
                 given = (*keywords, *[(one, "...") for one in passed.split(",") if one])
             calls.append((name, scope, line, flags, arguments, given, block))
         return calls
+
+    def _unsaid(self) -> Iterator[Row]:
+        """Yield the calls that `with`, `for` and brackets make, and those of own properties."""
+        meanings = self.names.meanings
+        for (path, method, scope), (line, flags, block) in self._raw.unsaid.items():
+            for meaning in meanings(scope, path):
+                if meaning[:9] != "builtins.":
+                    yield (f"{meaning}.{method}", scope, line, flags, (), (), block)
+        properties = {f":{one.name}" for one in self._raw.scopes if _is_property(one)}
+        last = {name.rpartition(".")[2] for name in properties}
+        for (path, scope), line in self._raw.references.items() if last else ():
+            if not last.isdisjoint(path.split(".")):
+                for meaning in meanings(scope, path):
+                    if meaning in properties:
+                        yield (meaning, scope, line, 0, (), (), 0)
 
     def _given(
         self, scope: int, arguments: Sequence[str], keywords: Sequence[tuple[str, str]]
@@ -189,3 +205,13 @@ class Resolved:
                 held = {name: self.names.attribute(scope.name, name) for name in names}
                 every[scope.name] = {name: found for name, found in held.items() if found}
         return {name: held for name, held in every.items() if held}
+
+
+def _unknown(path: str) -> str:
+    """Return a call's name where nothing tells what it is; what a loop takes from who knows where has none."""
+    return "?" if "[*]" in path else f"?{path}"
+
+
+def _is_property(scope: RawScope) -> bool:
+    """Whether a function runs when its name is read."""
+    return any(path.rpartition(".")[2].endswith("property") for call in scope.decorators for path in call[0])

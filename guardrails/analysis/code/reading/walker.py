@@ -22,7 +22,7 @@ _HANDLERS = {
     "AsyncWith": "with", "Await": "await", "Compare": "compare", "Subscript": "subscript", "Global": "global",
     "Nonlocal": "nonlocal", "ListComp": "comprehension", "SetComp": "comprehension", "GeneratorExp": "comprehension",
     "DictComp": "comprehension", "MatchAs": "capture", "MatchStar": "capture", "Raise": "raise",
-    "BoolOp": "choice", "IfExp": "choice_of_two", "match_case": "case",
+    "BoolOp": "choice", "IfExp": "choice_of_two", "match_case": "case", "BinOp": "operation",
     "Return": "given", "Yield": "given",
 }  # fmt: skip
 # What `Here.around` tells of.

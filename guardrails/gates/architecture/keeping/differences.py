@@ -79,5 +79,5 @@ def _bodies(facts: Facts) -> Mapping[tuple[str, int], list[object]]:
 
 
 def _owned(facts: Facts) -> Iterator[tuple[int, Call]]:
-    for call in facts.calls:
+    for call in (*facts.calls, *facts.unsaid, *facts.reads()):
         yield facts.function_of(call.scope), call

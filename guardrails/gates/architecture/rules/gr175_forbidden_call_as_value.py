@@ -125,7 +125,8 @@ def findings_in(module: Module) -> Iterator[Found]:
 def _is_harmless(module: Module, mention: Mention) -> bool:
     """Whether the mention is handed to a thread, is a default that calls are followed through, or an alias."""
     facts = module.facts
-    if not mention.scope and any(mention.text in held for held in facts.exports.values()):
+    bound = (held for name, held in facts.exports.items() if not name.endswith("]"))
+    if not mention.scope and any(mention.text in held for held in bound):
         return True
     if any(
         mention.scope in {index, one.parent} and each.default.lstrip("&") == mention.text

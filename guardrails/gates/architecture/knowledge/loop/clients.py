@@ -145,6 +145,7 @@ _CHAINS: tuple[tuple[tuple[str, ...], str | None, frozenset[str], str], ...] = (
     ),
     (
         (
+            "asyncio.run_coroutine_threadsafe()",
             "concurrent.futures.ThreadPoolExecutor().submit()",
             "concurrent.futures.ProcessPoolExecutor().submit()",
         ),
