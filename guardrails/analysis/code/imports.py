@@ -4,7 +4,7 @@ Nothing is imported and nothing is looked up on the machine, so base and head ar
 way on every machine.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 
 from guardrails.analysis.code.facts import Facts, Import
@@ -71,6 +71,11 @@ class Modules:
     @cached_property
     def _folders(self) -> tuple[str, ...]:
         return tuple(sorted({f"{home.prefix}." for some in self._homes.values() for home in some}))
+
+    @property
+    def at_home(self) -> Collection[str]:
+        """The first parts of names that may mean something else in another module, as `also` tells."""
+        return self._homes.keys()
 
     def also(self, module: str, dotted: str) -> str:
         """Return the module of the tree, or what is in it, that `dotted` may be as well when `module` says it.

@@ -5,7 +5,7 @@ annotations and attributes. The answer depends on the facts alone, never on what
 that what is known of an unchanged part of a tree holds beside what is found anew in the rest.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 
 from guardrails.analysis.code.facts import Facts
@@ -15,6 +15,8 @@ from guardrails.model.record import Record
 
 _DEEPEST_NAME = 40
 _LONGEST_NAME = 12
+# How names begin that are read in the module that says them: unexplained, own and relative ones.
+_OF_MODULE = frozenset({"?", ":", ".", ""})
 
 _TAKING = frozenset({"get()", "pop()", "setdefault()", "__getitem__()"})
 
@@ -58,7 +60,7 @@ class Meanings:
 
     def of(self, module: str, name: str) -> Meaning:
         """Return what a resolved name of `module`'s facts means."""
-        key = (module, name)
+        key = self._key(module, name)
         known = self._whole.get(key) or self._from_here.get(key)
         if known is None:
             self._seen = {}
@@ -67,9 +69,19 @@ class Meanings:
             known = self._whole.get(key) or self._from_here[key]
         return known
 
+    def _key(self, module: str, name: str) -> Atom:
+        """Return what the meaning is kept by: without the module where every module means the same by the name."""
+        if name[:1] in _OF_MODULE or name.partition(".")[0] in self._at_home:
+            return module, name
+        return "", name
+
+    @cached_property
+    def _at_home(self) -> Collection[str]:
+        return self._modules.at_home
+
     def _inner(self, module: str, name: str, depth: int) -> tuple[str, ...]:
         """Return the meaning within another's, and tell that one how deep it went and what it read."""
-        key = (module, name)
+        key = self._key(module, name)
         if key in self._seen or depth > _DEEPEST_NAME:
             self._is_cut = True
             return self._seen.get(key, ())

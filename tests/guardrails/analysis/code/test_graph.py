@@ -170,3 +170,38 @@ def test_what_a_name_means_does_not_depend_on_what_was_asked_before() -> None:
         graph = _graph(files)
         graph.meanings(*first)
         assert {key: graph.meanings(*key) for key in asked} == alone
+
+
+@pytest.mark.parametrize("first", ["a", "b", "c"])
+def test_one_name_may_mean_each_projects_own_module_whoever_asks_first(first: str) -> None:
+    files = {
+        "a/pyproject.toml": "",
+        "a/app.py": "import shop\n",
+        "a/shop.py": "from time import sleep as wait\n",
+        "b/pyproject.toml": "",
+        "b/app.py": "import shop\n",
+        "b/shop.py": "def wait(): ...\n",
+        "c/app.py": "import shop\n",
+    }
+    graph = _graph(files)
+    graph.meanings(f"{first}.app", "shop.wait")
+    said = {one: graph.meanings(f"{one}.app", "shop.wait") for one in "abc"}
+    assert said == {
+        "a": ("shop.wait", "time.sleep"),
+        "b": ("shop.wait", "b.shop:wait"),
+        "c": ("shop.wait",),
+    }
+
+
+def test_relative_name_means_another_module_in_another_package() -> None:
+    files = {
+        "a/__init__.py": "",
+        "a/app.py": "from .shop import wait\n",
+        "a/shop.py": "from time import sleep as wait\n",
+        "b/__init__.py": "",
+        "b/app.py": "from .shop import wait\n",
+        "b/shop.py": "def wait(): ...\n",
+    }
+    graph = _graph(files)
+    assert graph.meanings("a.app", ".shop.wait") == ("time.sleep",)
+    assert graph.meanings("b.app", ".shop.wait") == ("b.shop:wait",)
