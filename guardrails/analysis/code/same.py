@@ -93,7 +93,7 @@ class _Writing:
         return self._statement(node)
 
     def _statement(self, node: ast.AST | None) -> str:
-        if node is None or isinstance(node, ast.Import | ast.ImportFrom):
+        if node is None or isinstance(node, (ast.Import, ast.ImportFrom)):
             return ""
         if isinstance(node, ast.AnnAssign):
             return f"Assign([{self._written(node.target)}],{self._written(node.value)})" if node.value else ""

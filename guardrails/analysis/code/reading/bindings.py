@@ -180,14 +180,14 @@ class Bindings(Walker):
             self._bind(target.id, self.alternatives(value) if value is not None else [""])
             if value.__class__ in _HOLDING:
                 self._bind_held(target.id, value)
-        elif isinstance(target, ast.Tuple | ast.List):
-            held = value.elts if isinstance(value, ast.Tuple | ast.List) else []
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            held = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
             matched = len(held) == len(target.elts)
             for index, one in enumerate(target.elts):
                 self._bind_target(one, held[index] if matched else None)
         elif isinstance(target, ast.Starred):
             self._bind_target(target.value, None)
-        elif isinstance(target, ast.Attribute | ast.Subscript):
+        elif isinstance(target, (ast.Attribute, ast.Subscript)):
             self._write(target, value)
 
     def _bind_held(self, name: str, value: ast.AST | None) -> None:
@@ -260,7 +260,7 @@ class Bindings(Walker):
 
     def _on_augmented(self, node: ast.AugAssign) -> None:
         self._visit(node.value)
-        if isinstance(node.target, ast.Attribute | ast.Subscript):
+        if isinstance(node.target, (ast.Attribute, ast.Subscript)):
             self._write(node.target, None)
         elif isinstance(node.target, ast.Name):
             self.writes.setdefault((node.target.id, self._scope), node.lineno)

@@ -47,7 +47,7 @@ class Gatherer(Bindings):
     def _on_for(self, node: ast.For | ast.AsyncFor) -> None:
         self._visit(node.iter)
         self._note_unsaid(node.iter, "__iter__" if isinstance(node, ast.For) else "__aiter__")
-        items = node.iter.elts if isinstance(node.iter, ast.List | ast.Tuple) else []
+        items = node.iter.elts if isinstance(node.iter, (ast.List, ast.Tuple)) else []
         for one in items[:_MOST_ITEMS]:
             self._bind_target(node.target, one)
         if not items:
@@ -198,7 +198,7 @@ class Gatherer(Bindings):
     def _visit_signature(self, arguments: ast.arguments) -> None:
         self._visit_all([*arguments.defaults, *arguments.kw_defaults])
         every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
-        self._visit_all(one.annotation for one in every)
+        self._visit_all([one.annotation for one in every if one.annotation is not None])
 
     def _bind_parameters(self, scope: RawScope, arguments: ast.arguments) -> None:
         positional = [*arguments.posonlyargs, *arguments.args]
@@ -275,7 +275,7 @@ def _is_collection(node: ast.expr) -> bool:
     """Whether a loop goes over what data holds, neither over numbers nor over a literal."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return node.func.id not in {"range", "count"}
-    return not isinstance(node, ast.Tuple | ast.List | ast.Set | ast.Dict | ast.Constant)
+    return not isinstance(node, (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Constant))
 
 
 def _asks_for_script(test: ast.expr) -> bool:

@@ -127,7 +127,7 @@ class Paths:
                 ("" if key is None else text_of(key), value)
                 for key, value in zip(node.keys, node.values, strict=True)
             ]
-        elif isinstance(node, ast.List | ast.Tuple | ast.Set):
+        elif isinstance(node, (ast.List, ast.Tuple, ast.Set)):
             pairs = [("", one) for one in node.elts]
         else:
             return []

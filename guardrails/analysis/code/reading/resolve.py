@@ -1,7 +1,6 @@
 """Turns what the pass wrote down into facts, once every name of the file is known."""
 
 import ast
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -10,7 +9,6 @@ from guardrails.analysis.code.reading.gather import Gatherer
 from guardrails.analysis.code.reading.names import MOST_MEANINGS, Names
 from guardrails.analysis.code.reading.scopes import FUNCTIONS, RawCall, RawHandler, RawRaise, RawScope
 
-_ROOT = re.compile(r"[.(]")
 _IMPORTING = frozenset({"importlib.import_module", "builtins.__import__"})
 
 
@@ -67,7 +65,10 @@ class Resolved:
             arguments, keywords = self._given(scope, arguments, keywords)
         meanings = self.names.meanings
         if len(paths) == 1 and paths[0]:
-            found: Iterable[str] = meanings(scope, paths[0]) or (_unknown(paths[0]),)
+            named = meanings(scope, paths[0]) or (_unknown(paths[0]),)
+            if len(named) == 1 and "~" not in named[0]:  # as nearly every call is
+                return [(named[0], scope, line, flags, arguments, keywords, block)]
+            found: Iterable[str] = named
         else:
             every = [one for path in paths if path for one in meanings(scope, path) or (_unknown(path),)]
             found = dict.fromkeys(every) or ("?",)
@@ -100,7 +101,9 @@ class Resolved:
     ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
         text = self._text
         texts = tuple([text(scope, one) if one[:1] == "&" else one for one in arguments])
-        return texts, tuple([(name, text(scope, value)) for name, value in keywords])
+        if not keywords:
+            return texts, ()
+        return texts, tuple([(name, text(scope, one) if one[:1] == "&" else one) for name, one in keywords])
 
     def _text(self, scope: int, text: str) -> str:
         if text[:1] != "&":
@@ -160,7 +163,9 @@ class Resolved:
         meanings = self.names.meanings
         found = []
         for (path, scope), line in self._raw.references.items():
-            if path in named or (("." in path or "(" in path) and _ROOT.split(path, 1)[0] in named):
+            if path in named or (
+                ("." in path or "(" in path) and path.partition(".")[0].partition("(")[0] in named
+            ):
                 for meaning in meanings(scope, path):
                     if meaning[:9] != "builtins.":
                         found.append((meaning, scope, line))

@@ -163,7 +163,7 @@ def _visiting(fields: Sequence[str]) -> Visit:
     lines = ["def visit(walker, node):", " table = walker._table"]
     for name in fields:
         lines += [
-            f" value = getattr(node, {name!r}, None)",
+            f" value = node.{name}",
             " if value.__class__ is list:",
             "  for one in value: table[one.__class__](walker, one)",
             " else: table[value.__class__](walker, value)",

@@ -64,9 +64,16 @@ class Traits:
     def __init__(self, module: Module) -> None:
         self._module = module
         self._held: dict[str, bool] = {}
+        self._all_held: dict[tuple[str, ...], bool] = {}
 
     def hold(self, names: tuple[str, ...]) -> bool:
         """Whether all those traits hold; raises KeyError for one that nobody knows."""
+        known = self._all_held.get(names)
+        if known is None:
+            known = self._all_held[names] = self._hold(names)
+        return known
+
+    def _hold(self, names: tuple[str, ...]) -> bool:
         for name in names:
             if name == MARKED:  # asked for by the rule's id, which is not known here
                 continue
@@ -100,6 +107,7 @@ class Traits:
     @cached_property
     def _names(self) -> str:
         facts = self._module.facts
-        called = [one.name for one in facts.calls]
-        decorating = [one.name for scope in facts.scopes for one in scope.decorators]
-        return "\n".join([*called, *decorating, *(one.text for one in facts.references)])
+        names = {one.name for one in facts.calls}  # each once: they are searched for many words
+        names.update([one.name for scope in facts.scopes for one in scope.decorators])
+        names.update([one.text for one in facts.references])
+        return "\n".join(names)

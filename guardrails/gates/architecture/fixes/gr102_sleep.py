@@ -25,7 +25,7 @@ def _sleeping(node: ast.AST, *, is_async: bool) -> Iterator[ast.Call]:
     """Yield the calls that an async function makes itself, outermost first."""
     if is_async and isinstance(node, ast.Call) and _is_sleep(node.func):
         yield node
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
         is_async = isinstance(node, ast.AsyncFunctionDef)
     for one in ast.iter_child_nodes(node):
         yield from _sleeping(one, is_async=is_async)
@@ -45,7 +45,7 @@ def _import(text: Text) -> Edit:
     first = next(one for one in text.tree.body if not _stays_first(one))
     lines = [one.lineno for one in (first, *getattr(first, "decorator_list", ()))]
     place = text.line_begin(min(lines))
-    gap = "" if isinstance(first, ast.Import | ast.ImportFrom) else text.newline * 2
+    gap = "" if isinstance(first, (ast.Import, ast.ImportFrom)) else text.newline * 2
     return Edit(place, place, f"import asyncio{text.newline}{gap}")
 
 

@@ -9,7 +9,7 @@ from guardrails.gates.architecture.fixing import Fix
 
 def _edits(text: Text, lines: frozenset[int]) -> Iterator[Edit]:
     for node in ast.walk(text.tree):
-        if isinstance(node, ast.For | ast.ListComp) and node.lineno in lines:
+        if isinstance(node, (ast.For, ast.ListComp)) and node.lineno in lines:
             gone_through = node.iter if isinstance(node, ast.For) else node.generators[0].iter
             if not _is_ordered(gone_through):
                 yield from _sorted(text, gone_through)

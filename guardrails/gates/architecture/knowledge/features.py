@@ -136,7 +136,7 @@ def constants_in(module: Module, names: Sequence[str]) -> Iterator[tuple[str, tu
 
 
 def _bound_by(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
-    if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+    if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
             if isinstance(target, ast.Name):
                 yield target.id, node.value
@@ -157,7 +157,7 @@ def _names_in(node: ast.expr, bound: Mapping[str, ast.expr], depth: int) -> Iter
             *(value for key, value in zip(node.keys, node.values, strict=True) if key is None),
         ):
             yield from _names_in(one, bound, depth + 1)
-    elif isinstance(node, ast.Tuple | ast.List | ast.Set):
+    elif isinstance(node, (ast.Tuple, ast.List, ast.Set)):
         for one in node.elts:
             yield from _names_in(one, bound, depth + 1)
     elif isinstance(node, ast.Starred):

@@ -32,7 +32,7 @@ def last_name(node: ast.AST) -> str:
 def shown_in(node: ast.AST, here: Here) -> Iterator[ast.expr]:
     """Yield the values that an expression makes readable: names, attributes, items, and calls that it does
     not look into; what a function was given is not what it returns."""
-    if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+    if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript)):
         yield node
     elif isinstance(node, ast.Call):
         owner, method = called(node)
@@ -44,7 +44,7 @@ def shown_in(node: ast.AST, here: Here) -> Iterator[ast.expr]:
     elif isinstance(node, ast.BinOp):
         yield from shown_in(node.left, here)
         yield from shown_in(node.right, here)
-    elif isinstance(node, ast.JoinedStr | ast.Tuple | ast.List | ast.Dict | ast.Starred | ast.FormattedValue):
+    elif isinstance(node, (ast.JoinedStr, ast.Tuple, ast.List, ast.Dict, ast.Starred, ast.FormattedValue)):
         for one in _parts(node):
             yield from shown_in(one, here)
     elif isinstance(node, ast.IfExp):
@@ -56,11 +56,11 @@ def shown_in(node: ast.AST, here: Here) -> Iterator[ast.expr]:
 
 
 def _parts(node: ast.AST) -> Iterator[ast.expr]:
-    if isinstance(node, ast.Dict | ast.JoinedStr):
+    if isinstance(node, (ast.Dict, ast.JoinedStr)):
         yield from node.values
-    elif isinstance(node, ast.Tuple | ast.List):
+    elif isinstance(node, (ast.Tuple, ast.List)):
         yield from node.elts
-    elif isinstance(node, ast.Starred | ast.FormattedValue):
+    elif isinstance(node, (ast.Starred, ast.FormattedValue)):
         yield node.value
 
 

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 
-from guardrails.analysis.code.marks import Here, body_of
+from guardrails.analysis.code.marks import Here, body_of, children_of
 from guardrails.gates.architecture.knowledge.shapes import Function, called, function_around
 from guardrails.model.frozen import frozen
 
@@ -59,7 +59,10 @@ class Written:
 
 def binds_a_name(node: ast.AST) -> bool:
     """Whether the node is the commonest of all, an assignment to a name, which writes to nothing older."""
-    return node.__class__ is ast.Assign and all(one.__class__ is ast.Name for one in node.targets)
+    if node.__class__ is not ast.Assign:
+        return False
+    first, *others = node.targets
+    return first.__class__ is ast.Name and all(one.__class__ is ast.Name for one in others)
 
 
 def writes_of(node: ast.AST, here: Here) -> Iterator[Written]:
@@ -74,10 +77,10 @@ def _targets(node: ast.AST, here: Here) -> Iterator[tuple[str, ast.expr]]:
     if isinstance(node, ast.Call):
         yield from _of_call(node, here)
         return
-    held = node.targets if isinstance(node, ast.Assign | ast.Delete) else [getattr(node, "target", None)]
+    held = node.targets if isinstance(node, (ast.Assign, ast.Delete)) else [getattr(node, "target", None)]
     pending = list(held)
     for one in pending:
-        if isinstance(one, ast.Tuple | ast.List):
+        if isinstance(one, (ast.Tuple, ast.List)):
             pending += one.elts
         elif isinstance(one, ast.Starred):
             pending.append(one.value)
@@ -131,7 +134,7 @@ def _outliving(node: ast.expr, here: Here) -> tuple[str, int] | None:
         value = _aliases(here).get(root.id) if here.may_be_alias(root.id) else None
         if value is None:
             return None
-        if isinstance(value, ast.Dict | ast.List | ast.Set) or _is_made(value, here):
+        if isinstance(value, (ast.Dict, ast.List, ast.Set)) or _is_made(value, here):
             return root.id, -1
         node = value
     return None
@@ -146,7 +149,7 @@ def _kept_by_class(node: ast.expr, here: Here) -> str:
     """Return the field of `self` or `cls` that an expression starts from, where it is a container that the
     class's body makes and no method puts another in its place: all instances share it."""
     holder = next((one for one in here.around() if isinstance(one, ast.ClassDef)), None)
-    while isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.value, ast.Name):
+    while isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.value, ast.Name):
         node = node.value
     is_kept = (
         holder is not None
@@ -161,18 +164,22 @@ def _containers_of(holder: ast.AST) -> frozenset[str]:
     made = set()
     for one in getattr(holder, "body", ()):
         value = getattr(one, "value", None)
-        is_made = isinstance(value, ast.Dict | ast.List | ast.Set) or (
-            isinstance(value, ast.Call) and ast.unparse(value.func) in {"dict", "list", "set"}
+        is_made = isinstance(value, (ast.Dict, ast.List, ast.Set)) or (
+            isinstance(value, ast.Call)
+            and isinstance(value.func, ast.Name)
+            and value.func.id in {"dict", "list", "set"}
         )
         for target in one.targets if isinstance(one, ast.Assign) else [getattr(one, "target", None)]:
             if is_made and isinstance(target, ast.Name):
                 made.add(target.id)
-    bound = {
-        one.attr
-        for one in ast.walk(holder)
-        if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)
-    }
-    return frozenset(made - bound)
+    if not made:  # as in nearly every class
+        return frozenset()
+    pending = [holder]
+    for one in pending:
+        if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store):
+            made.discard(one.attr)
+        pending += children_of(one)
+    return frozenset(made)
 
 
 def _is_made(value: ast.expr, here: Here) -> bool:
@@ -182,7 +189,7 @@ def _is_made(value: ast.expr, here: Here) -> bool:
 def _root(node: ast.expr, here: Here) -> ast.Name | ast.Constant | None:
     """Return the name that an expression starts from; for an item of `globals()` the item's name."""
     while not isinstance(node, ast.Name):
-        if isinstance(node, ast.Subscript | ast.Attribute | ast.NamedExpr | ast.Starred | ast.Await):
+        if isinstance(node, (ast.Subscript, ast.Attribute, ast.NamedExpr, ast.Starred, ast.Await)):
             if isinstance(node, ast.Subscript) and here.name(node.value) == "builtins.globals()":
                 return node.slice if isinstance(node.slice, ast.Constant) else ast.Constant("globals()")
             node = node.value
@@ -203,12 +210,12 @@ def _aliases_in(function: ast.AST) -> Mapping[str, ast.expr]:
     found: dict[str, ast.expr] = {}
     for one in body_of(function):
         if isinstance(one, ast.Assign) and len(one.targets) == 1 and isinstance(one.targets[0], ast.Name):
-            if isinstance(one.value, ast.Name | ast.Attribute | ast.Subscript | ast.NamedExpr):
+            if isinstance(one.value, (ast.Name, ast.Attribute, ast.Subscript, ast.NamedExpr)):
                 found[one.targets[0].id] = one.value
         elif (
-            isinstance(one, ast.NamedExpr | ast.AnnAssign)
+            isinstance(one, (ast.NamedExpr, ast.AnnAssign))
             and isinstance(one.target, ast.Name)
-            and isinstance(one.value, ast.Name | ast.Attribute | ast.Subscript)
+            and isinstance(one.value, (ast.Name, ast.Attribute, ast.Subscript))
         ):
             found[one.target.id] = one.value
     if isinstance(function, Function | ast.Lambda):
@@ -221,7 +228,7 @@ def _defaults_of(function: Function | ast.Lambda) -> Iterator[tuple[str, ast.exp
     positional = (*held.posonlyargs, *held.args)
     given = (*zip(positional[len(positional) - len(held.defaults) :], held.defaults, strict=True),)
     for parameter, value in (*given, *zip(held.kwonlyargs, held.kw_defaults, strict=True)):
-        if isinstance(value, ast.Dict | ast.List | ast.Set | ast.Call | ast.Name | ast.Attribute):
+        if isinstance(value, (ast.Dict, ast.List, ast.Set, ast.Call, ast.Name, ast.Attribute)):
             yield parameter.arg, value
 
 
@@ -233,7 +240,7 @@ def _is_container(node: ast.expr, here: Here) -> bool:
             return True
         if "builtins.globals()" in names:
             return True
-        if isinstance(node, ast.Subscript | ast.Attribute | ast.NamedExpr):
+        if isinstance(node, (ast.Subscript, ast.Attribute, ast.NamedExpr)):
             node = node.value
         elif isinstance(node, ast.Call) and called(node)[0] is not None:
             node = called(node)[0] or node
@@ -248,7 +255,7 @@ def is_held_back(node: ast.AST, root: str, here: Here) -> bool:
     for one in here.around_in_function():
         if is_fixed and isinstance(one, ast.If) and any(map(_asks_missing, ast.walk(one.test))):
             return True
-        if isinstance(one, ast.With | ast.AsyncWith) and any(
+        if isinstance(one, (ast.With, ast.AsyncWith)) and any(
             is_lock(each.context_expr, here) for each in one.items
         ):
             return True
@@ -266,7 +273,7 @@ def _has_fixed_key(node: ast.AST) -> bool:
 
 def _asks_missing(test: ast.AST) -> bool:
     if isinstance(test, ast.Compare):
-        return isinstance(test.ops[0], ast.Is | ast.NotIn)
+        return isinstance(test.ops[0], (ast.Is, ast.NotIn))
     return isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
 
 
@@ -309,7 +316,7 @@ def _stores(
     for one in ast.iter_child_nodes(node):
         if isinstance(one, ast.Name) and one.id == name and not isinstance(one.ctx, ast.Load):
             yield one, around
-        elif isinstance(one, ast.If | ast.With | ast.AsyncWith | ast.While):
+        elif isinstance(one, (ast.If, ast.With, ast.AsyncWith, ast.While)):
             yield from _stores(one, name, (*around, one))
         elif not isinstance(one, Function | ast.Lambda | ast.ClassDef):
             yield from _stores(one, name, around)
@@ -343,6 +350,6 @@ def _is_named(node: ast.AST, name: str) -> bool:
 
 
 def _is_locked(node: ast.AST, here: Here) -> bool:
-    return isinstance(node, ast.With | ast.AsyncWith) and any(
+    return isinstance(node, (ast.With, ast.AsyncWith)) and any(
         is_lock(one.context_expr, here) for one in node.items
     )

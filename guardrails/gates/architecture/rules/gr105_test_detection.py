@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
-from guardrails.analysis.code.facts import Comparison, Flag, Mark
+from guardrails.analysis.code.facts import Call, Comparison, Flag, Mark
 from guardrails.analysis.code.marks import Here
 from guardrails.analysis.code.reading.paths import joined_text
 from guardrails.gates.architecture.example import example
@@ -22,6 +22,7 @@ _VARIABLE = (  # compiled when it is first used, as the next
 _ALWAYS = r"(?i)PYTEST_CURRENT_TEST|PYTEST_VERSION|PYTEST_XDIST_WORKER\w*|x-guardrails-[\w-]+\Z"
 _BEGINNINGS = ("pytest_", "x-guardrails-")
 _ENVIRONMENT = ("os.environ", "os.environb", "os.getenv")
+_ASKED = (*_ENVIRONMENT, "sys.modules.")
 _FRAMES = frozenset({"sys._getframe", "inspect.stack", "inspect.currentframe", "traceback.extract_stack"})
 _TRACERS = frozenset({"sys.gettrace", "sys.getprofile", "threading.gettrace", "sys.monitoring.get_tool"})
 _PROCESS = frozenset({"sys.modules", "sys.argv", "sys.orig_argv"})
@@ -164,16 +165,16 @@ def _runner(node: ast.expr) -> str:
 
 def _near(node: ast.AST) -> Iterator[ast.AST]:
     """Yield the node and what is in it; of a block or a function only what it goes through."""
-    if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
+    if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
         yield from (inner for one in node.generators for inner in ast.walk(one.iter))
-    elif isinstance(node, ast.For | ast.AsyncFor):
+    elif isinstance(node, (ast.For, ast.AsyncFor)):
         yield from ast.walk(node.iter)
     elif isinstance(node, ast.expr):
         yield from ast.walk(node)
 
 
 def _is_of_the_process(node: ast.AST, here: Here) -> bool:
-    return isinstance(node, ast.Attribute | ast.Name) and not _PROCESS.isdisjoint(here.meanings(node))
+    return isinstance(node, (ast.Attribute, ast.Name)) and not _PROCESS.isdisjoint(here.meanings(node))
 
 
 def findings_in(module: Module) -> Iterator[Found]:
@@ -188,9 +189,10 @@ def _sought(module: Module) -> Iterator[Found]:
     told = {one.line for one in module.facts.comparisons if any(_compared(one))}
     yield from (one for one in module.marks(RULE.id) if one.line not in told)
     for call in module.facts.calls:
-        argument = _constant(call.arguments[0]) if call.arguments else ""
-        if call.name == "importlib.util.find_spec" and argument.partition(".")[0] in _RUNNERS:
-            yield Found(call.line, call.scope, f"product code looks for {argument}", f"runner {argument}")
+        if call.name == "importlib.util.find_spec":
+            argument = _given(call)
+            if argument.partition(".")[0] in _RUNNERS:
+                yield Found(call.line, call.scope, f"product code looks for {argument}", f"runner {argument}")
         elif call.name in _TRACERS and module.is_guarded:
             yield Found(call.line, call.scope, f"product code asks {call.name} who watches", call.text)
     for one in module.facts.imports if module.is_guarded else ():
@@ -207,7 +209,9 @@ def _traces(module: Module) -> Iterator[_Trace]:
     facts = module.facts
     yield from _named(module)
     for call in facts.calls:
-        argument = _constant(call.arguments[0]) if call.arguments else ""
+        argument = _given(call) if call.name.startswith(_ASKED) else ""
+        if not argument:
+            continue
         if call.name.startswith(_ENVIRONMENT) and re.match(_VARIABLE, argument):
             yield call.line, call.scope, f"reads the variable {argument}", f"variable {argument}"
         elif call.name.startswith("sys.modules.") and argument.partition(".")[0] in _RUNNERS:
@@ -233,15 +237,22 @@ def _named(module: Module) -> Iterator[_Trace]:
 
 
 def _compared(one: Comparison) -> Iterator[_Trace]:
+    if one.operators[0] not in {"In", "NotIn"}:
+        return
     first, *others = one.operands
     value = _constant(first)
-    if not value or one.operators[0] not in {"In", "NotIn"}:
+    if not value:
         return
     held = others[0]
     if held.startswith(_LOADED) and value.partition(".")[0] in _RUNNERS:
         yield one.line, one.scope, f"looks whether {value} is loaded", f"runner {value}"
     elif held in _ENVIRONMENT and re.match(_VARIABLE, value):
         yield one.line, one.scope, f"reads the variable {value}", f"variable {value}"
+
+
+def _given(call: Call) -> str:
+    """Return the constant that a call is given first; the empty text for anything else."""
+    return _constant(call.arguments[0]) if call.arguments else ""
 
 
 def _constant(text: str) -> str:

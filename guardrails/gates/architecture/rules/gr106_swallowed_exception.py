@@ -110,13 +110,13 @@ def _is_broad(kind: ast.expr | None, here: Here) -> bool:
 
 
 def _does_nothing(statement: ast.stmt) -> bool:
-    if isinstance(statement, ast.Return | ast.Expr):
+    if isinstance(statement, (ast.Return, ast.Expr)):
         return _is_empty(statement.value)
-    return isinstance(statement, ast.Pass | ast.Continue | ast.Break)
+    return isinstance(statement, (ast.Pass, ast.Continue, ast.Break))
 
 
 def _is_empty(value: ast.expr | None) -> bool:
-    if isinstance(value, ast.List | ast.Tuple):
+    if isinstance(value, (ast.List, ast.Tuple)):
         return not value.elts
     if isinstance(value, ast.Dict):
         return not value.keys

@@ -184,7 +184,7 @@ def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
     """
     if binds_a_name(node) or not here.function:
         return
-    if isinstance(node, ast.Global | ast.Nonlocal):
+    if isinstance(node, (ast.Global, ast.Nonlocal)):
         for name, place in rebound_by(node, here):
             holder = here.holder(name) or 0
             yield here.mark(place, f"binds `{name}` anew", f"{name} = ...", names=(name, str(holder)))

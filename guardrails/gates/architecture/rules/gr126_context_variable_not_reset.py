@@ -206,7 +206,7 @@ def _is_nothing(value: ast.expr | None) -> bool:
     if isinstance(value, ast.Call):
         return not (value.args or value.keywords) and last_name(value.func) in _EMPTY
     return (isinstance(value, ast.Constant) and not value.value) or (
-        isinstance(value, ast.List | ast.Dict | ast.Tuple) and not list(ast.iter_child_nodes(value))[1:]
+        isinstance(value, (ast.List, ast.Dict, ast.Tuple)) and not list(ast.iter_child_nodes(value))[1:]
     )
 
 

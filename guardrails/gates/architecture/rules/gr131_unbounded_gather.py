@@ -124,7 +124,7 @@ def marks_in(node: ast.Call, here: "Here") -> "Iterator[Mark]":
 
 def _element(value: ast.expr) -> ast.expr | None:
     """Return what is called for each item of an unbounded collection; None where there is a bound."""
-    if isinstance(value, ast.ListComp | ast.GeneratorExp | ast.SetComp):
+    if isinstance(value, (ast.ListComp, ast.GeneratorExp, ast.SetComp)):
         over = [one.iter for one in value.generators]
         if all(map(_is_constant, over)) or re.match(_BOUNDED, ast.unparse(value)):
             return None
@@ -136,7 +136,7 @@ def _element(value: ast.expr) -> ast.expr | None:
 
 
 def _is_constant(value: ast.expr) -> bool:
-    if isinstance(value, ast.Tuple | ast.List | ast.Set | ast.Dict):
+    if isinstance(value, (ast.Tuple, ast.List, ast.Set, ast.Dict)):
         return True
     if isinstance(value, ast.Name):
         return value.id.isupper()

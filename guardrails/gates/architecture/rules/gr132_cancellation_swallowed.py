@@ -133,7 +133,7 @@ def marks_in(node: ast.Try, here: "Here") -> "Iterator[Mark]":
     if not any(map(_waits, (each for one in node.body for each in (one, *body_of(one))))):
         return
     held = list(here.around_in_function())
-    is_looped = any(isinstance(one, ast.While | ast.For | ast.AsyncFor) for one in held)
+    is_looped = any(isinstance(one, (ast.While, ast.For, ast.AsyncFor)) for one in held)
     cancels = {"cancel", "aclose"} & set(methods_called(body_of(held[-1])))
     raises = any(isinstance(one, ast.ExceptHandler) and isinstance(one.body[-1], ast.Raise) for one in held)
     for handler in () if cancels or raises else node.handlers:
@@ -164,12 +164,12 @@ def _may_catch(handler: ast.ExceptHandler, here: "Here") -> bool:
 
 
 def _waits(node: ast.AST) -> bool:
-    return isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith)
+    return isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith))
 
 
 def _leaves_or_notes(node: ast.AST) -> bool:
     """Whether the handler ends the loop, or notes the cancellation to raise it when its work is done."""
-    return isinstance(node, ast.Return | ast.Break | ast.Assign | ast.AugAssign)
+    return isinstance(node, (ast.Return, ast.Break, ast.Assign, ast.AugAssign))
 
 
 def _hands_on(handler: ast.ExceptHandler, inside: list[ast.AST]) -> bool:

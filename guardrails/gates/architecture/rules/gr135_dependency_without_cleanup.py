@@ -144,7 +144,7 @@ def marks_in(node: ast.FunctionDef | ast.AsyncFunctionDef, here: "Here") -> "Ite
     yields = [
         index
         for index, one in enumerate(node.body)
-        if isinstance(one, _KEEPING) and one.value.__class__ is ast.Yield
+        if one.__class__ in _KEEPING and getattr(one, "value", None).__class__ is ast.Yield
     ]
     if len(yields) != 1 or sum(isinstance(one, ast.Yield) for one in body_of(node)) != 1:
         return

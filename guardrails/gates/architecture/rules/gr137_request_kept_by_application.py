@@ -140,7 +140,7 @@ def _stored(node: ast.AST) -> Iterator[tuple[ast.expr, str, ast.expr]]:
         match given:
             case [owner, name, value]:
                 yield owner, str(name.value) if isinstance(name, ast.Constant) else "...", value
-    elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+    elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
         for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
             values = [(target, node.value)]
             if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
@@ -162,7 +162,7 @@ def _aliases_in(function: ast.AST) -> Mapping[str, ast.expr]:
     for one in body_of(function):
         target = one.targets[0] if isinstance(one, ast.Assign) else getattr(one, "target", None)
         value = getattr(one, "value", None)
-        if isinstance(target, ast.Name) and isinstance(value, ast.Name | ast.Attribute | ast.NamedExpr):
+        if isinstance(target, ast.Name) and isinstance(value, (ast.Name, ast.Attribute, ast.NamedExpr)):
             found[target.id] = value
     return found
 
@@ -187,7 +187,7 @@ def _is_application_state(node: ast.expr) -> bool:
 
 
 def _root_of(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute | ast.Subscript):
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
 

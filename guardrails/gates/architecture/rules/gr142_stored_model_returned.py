@@ -139,7 +139,7 @@ def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
     names = [
         one
         for each in ast.walk(answer)
-        if isinstance(each, ast.Name | ast.Attribute)
+        if isinstance(each, (ast.Name, ast.Attribute))
         for one in here.meanings(each)
     ]
     own = [one for one in names if not one.startswith(("builtins.", "typing.", "?"))]

@@ -159,7 +159,7 @@ def _status_of(call: ast.Call, here: Here) -> Iterator[str]:
 def _code(node: ast.expr) -> Iterator[str]:
     if isinstance(node, ast.Constant) and isinstance(node.value, int | str):
         yield str(node.value)
-    elif isinstance(node, ast.Attribute | ast.Name):
+    elif isinstance(node, (ast.Attribute, ast.Name)):
         match = _NAMED.match(node.attr if isinstance(node, ast.Attribute) else node.id)
         yield from match.groups() if match else ()
 

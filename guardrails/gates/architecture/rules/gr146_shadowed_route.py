@@ -199,7 +199,7 @@ def _branches(node: ast.AST, here: Here) -> Iterator[str]:
     """Yield the arms of conditions around a node as `line:arm`."""
     line = getattr(node, "lineno", 0)
     for one in here.around():
-        if isinstance(one, ast.If | ast.Try):
+        if isinstance(one, (ast.If, ast.Try)):
             inside = one.body[0].lineno <= line <= (one.body[-1].end_lineno or line)
             yield f"{one.lineno}:{'body' if inside else 'else'}"
 

@@ -146,7 +146,7 @@ def _within(node: ast.AST) -> Iterator[ast.AST]:
 
 def _says_more(handler: ast.ExceptHandler) -> bool:
     """Whether the handler does anything besides; one that does not is GR106's."""
-    return any(not isinstance(one, ast.Return | ast.Pass) for one in handler.body)
+    return any(not isinstance(one, (ast.Return, ast.Pass)) for one in handler.body)
 
 
 def _is_outbound(node: ast.AST, here: Here) -> bool:
@@ -154,7 +154,7 @@ def _is_outbound(node: ast.AST, here: Here) -> bool:
 
 
 def _is_empty(value: ast.expr | None, here: Here) -> bool:
-    if isinstance(value, ast.List | ast.Tuple | ast.Set):
+    if isinstance(value, (ast.List, ast.Tuple, ast.Set)):
         return not value.elts
     if isinstance(value, ast.Dict):
         return not value.keys

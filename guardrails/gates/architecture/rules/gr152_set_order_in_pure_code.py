@@ -163,9 +163,9 @@ def _builds(node: ast.AST) -> bool:
 
 
 def _is_set(node: ast.expr, here: Here) -> bool:
-    if isinstance(node, ast.Set | ast.SetComp):
+    if isinstance(node, (ast.Set, ast.SetComp)):
         return True
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitAnd | ast.BitOr | ast.Sub | ast.BitXor):
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.BitAnd, ast.BitOr, ast.Sub, ast.BitXor)):
         return _is_set(node.left, here) or _is_set(node.right, here)
     if isinstance(node, ast.Call):
         owner, method = called(node)

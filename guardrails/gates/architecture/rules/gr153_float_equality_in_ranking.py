@@ -93,7 +93,7 @@ RULE = Rule(
 
 def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
     """Mark an equality with nan, of two scores, or of something with a number that binary cannot write."""
-    if not isinstance(node, ast.Compare) or not isinstance(node.ops[0], ast.Eq | ast.NotEq):
+    if not isinstance(node, ast.Compare) or not isinstance(node.ops[0], (ast.Eq, ast.NotEq)):
         return
     sides = [node.left, node.comparators[0]]
     if any(_is_nan(one, here) for one in sides):
@@ -114,7 +114,7 @@ def _is_nan(node: ast.expr, here: Here) -> bool:
         text = node.args[0] if len(node.args) == 1 else None
         is_text = isinstance(text, ast.Constant) and str(text.value).strip("+-").lower() == "nan"
         return is_text and here.name(node.func) == "builtins.float"
-    return isinstance(node, ast.Name | ast.Attribute) and not _NANS.isdisjoint(here.meanings(node))
+    return isinstance(node, (ast.Name, ast.Attribute)) and not _NANS.isdisjoint(here.meanings(node))
 
 
 def _is_fraction(node: ast.expr) -> bool:

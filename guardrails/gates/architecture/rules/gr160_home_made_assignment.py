@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from guardrails.analysis.code.facts import Mark
 from guardrails.analysis.code.marks import Here
@@ -136,7 +136,7 @@ def _way(node: ast.AST, here: Here) -> str:
     if (
         isinstance(node, ast.Compare)
         and len(node.ops) == 1
-        and isinstance(node.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE)
+        and isinstance(node.ops[0], (ast.Lt, ast.LtE, ast.Gt, ast.GtE))
     ):
         return "a random draw" if _holds(node.left, here, _DRAWS) else ""
     if isinstance(node, ast.Call) and called(node)[1] in _CHOOSING:
@@ -147,7 +147,7 @@ def _way(node: ast.AST, here: Here) -> str:
 def _holds(node: ast.AST, here: Here, families: tuple[str, ...]) -> bool:
     """Whether a call of one of the families, or a name bound to one, makes up the expression."""
     for one in ast.walk(node):
-        if isinstance(one, ast.Call | ast.Name | ast.Attribute) and any(
+        if isinstance(one, (ast.Call, ast.Name, ast.Attribute)) and any(
             each.startswith(families) for each in here.meanings(one)
         ):
             return True
@@ -156,13 +156,19 @@ def _holds(node: ast.AST, here: Here, families: tuple[str, ...]) -> bool:
 
 def _bound_by(name: str, here: Here, families: tuple[str, ...]) -> bool:
     function = function_around(here)
-    return any(
-        isinstance(one, ast.Assign)
-        and any(isinstance(each, ast.Name) and each.id == name for each in one.targets)
-        and not isinstance(one.value, ast.Name)
-        and _holds(one.value, here, families)
-        for one in (ast.walk(function) if function else ())
-    )
+    held = here.once(function, _values_by_name).get(name, ()) if function is not None else ()
+    return any(_holds(one, here, families) for one in held)
+
+
+def _values_by_name(function: ast.AST) -> Mapping[str, Sequence[ast.expr]]:
+    """Return the values that a function assigns to each name, other than names."""
+    found: dict[str, list[ast.expr]] = {}
+    for one in ast.walk(function):
+        if isinstance(one, ast.Assign) and not isinstance(one.value, ast.Name):
+            for each in one.targets:
+                if isinstance(each, ast.Name):
+                    found.setdefault(each.id, []).append(one.value)
+    return found
 
 
 def _names(node: ast.AST, here: Here) -> Iterator[str]:
@@ -173,7 +179,7 @@ def _names(node: ast.AST, here: Here) -> Iterator[str]:
     yield function.name
     for one in ast.walk(function):
         if (
-            isinstance(one, ast.Assign | ast.AnnAssign)
+            isinstance(one, (ast.Assign, ast.AnnAssign))
             and one.value is not None
             and _is_within(node, one.value)
         ):

@@ -156,7 +156,7 @@ def _bound(name: str, here: Here) -> Iterator[ast.expr]:
 
 
 def _assignments(function: ast.AST) -> list[ast.Assign | ast.AugAssign]:
-    return [one for one in ast.walk(function) if isinstance(one, ast.Assign | ast.AugAssign)]
+    return [one for one in ast.walk(function) if isinstance(one, (ast.Assign, ast.AugAssign))]
 
 
 def _is(name: str) -> Callable[[ast.expr], bool]:
@@ -216,7 +216,7 @@ def _of_call(call: ast.Call) -> list[str | ast.expr]:
 def _assembled(text: ast.Constant, method: str, given: list[ast.expr]) -> list[str | ast.expr]:
     """Return the parts of `text.replace(old, value)` and of `text.join([first, second])`."""
     first = given[0] if given else text
-    if method == "join" and isinstance(first, ast.List | ast.Tuple):
+    if method == "join" and isinstance(first, (ast.List, ast.Tuple)):
         return [part for one in first.elts for part in (*_parts(one), str(text.value))][:-1]
     if method == "replace" and isinstance(first, ast.Constant) and isinstance(first.value, str):
         return _filled(text, re.escape(first.value), given[1:2]) if first.value else [text]

@@ -147,7 +147,7 @@ def marks_in(node: ast.AST, here: Here) -> Iterator[Mark]:
         held = [one for one in names if one in _SPACES or _is_namespace(one)]
         if any("__builtins__" in one for one in names):
             what = "__builtins__ reaches behind the names that are written"
-        elif held and not isinstance(node.slice, ast.Constant | ast.Slice):
+        elif held and not isinstance(node.slice, (ast.Constant, ast.Slice)):
             what = f"{held[0]} is asked for a computed name"
     elif isinstance(node, ast.Attribute) and node.attr in _INSIDES:
         what = f"{node.attr} reaches behind the names that are written"

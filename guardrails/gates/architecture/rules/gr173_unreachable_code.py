@@ -127,7 +127,7 @@ def _rest_of(block: Sequence[ast.stmt], here: Here) -> Iterator[Mark]:
         if one.__class__ not in _MAY_LEAVE or one is block[-1] or not _leaves(one):
             continue
         rest = [each for each in block[position + 1 :] if not _says_nothing(each)]
-        if rest and not any(isinstance(each, ast.Yield | ast.YieldFrom) for each in _below(rest)):
+        if rest and not any(isinstance(each, (ast.Yield, ast.YieldFrom)) for each in _below(rest)):
             yield here.mark(rest[0], f"nothing after the {_word(one)} is ever run")
         return
 
@@ -138,16 +138,16 @@ def _leaves(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.While):
         endless = isinstance(statement.test, ast.Constant) and bool(statement.test.value)
         return endless and not any(_breaks(one) for one in statement.body)
-    if isinstance(statement, ast.With | ast.AsyncWith):
+    if isinstance(statement, (ast.With, ast.AsyncWith)):
         return False  # a context manager may swallow the exception
     return isinstance(statement, _LEAVING)
 
 
 def _breaks(node: ast.AST) -> bool:
     """Whether a `break` in the node leaves the loop around it."""
-    if isinstance(node, ast.For | ast.AsyncFor | ast.While):
+    if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
         return any(_breaks(one) for one in node.orelse)
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)):
         return False
     return isinstance(node, ast.Break) or any(_breaks(one) for one in ast.iter_child_nodes(node))
 

@@ -143,10 +143,10 @@ def _targets(node: ast.AST, here: Here) -> Iterator[ast.expr]:
         if owner is not None and method in {"__setattr__", "__delattr__"}:
             yield owner
         return
-    held = node.targets if isinstance(node, ast.Assign | ast.Delete) else [getattr(node, "target", None)]
+    held = node.targets if isinstance(node, (ast.Assign, ast.Delete)) else [getattr(node, "target", None)]
     pending = list(held)
     for one in pending:
-        if isinstance(one, ast.Tuple | ast.List):
+        if isinstance(one, (ast.Tuple, ast.List)):
             pending += one.elts
         elif isinstance(one, ast.Attribute):
             yield one.value
