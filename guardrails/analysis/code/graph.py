@@ -5,12 +5,13 @@ it notes what an answer was read from, so that the answer can be kept until one 
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from operator import itemgetter
 
 from guardrails.analysis.code.facts import Call, Facts, Flag, Mark, Scope
 from guardrails.analysis.code.imports import Modules
+from guardrails.analysis.code.linking.extent import span, upward
 from guardrails.analysis.code.linking.handing import called_parameters, given_for
 from guardrails.analysis.code.linking.meanings import EVERYTHING, Atom, Meanings, first_of
 from guardrails.analysis.code.tree import Code
@@ -208,7 +209,7 @@ class Graph:
                     self._note(holder, name)
                     scopes = self._meanings.facts(holder).scopes
                     inside = f"{name}."
-                    for scope in range(*_span(scopes, self._meanings.named(holder, name))):
+                    for scope in range(*span(scopes, self._meanings.named(holder, name))):
                         if scopes[scope].name.startswith(inside) and scopes[scope].kind in {
                             "function",
                             "async",
@@ -349,7 +350,7 @@ class Graph:
                         callers[target] = []
                         queue.append((target, here))
                     callers[target].append(symbol)
-        barren |= callers.keys() - _upward(fruitful, callers)
+        barren |= callers.keys() - upward(fruitful, callers)
 
     def _ways_on(self, symbol: Symbol, search: Search) -> list[tuple[Call, list[Symbol] | None]]:
         """Return the calls of a function with the functions to go on to; None with a call that is wanted."""
@@ -382,26 +383,3 @@ class Graph:
 def _is_named(text: str) -> bool:
     """Whether an argument's text is a resolved name, rather than a constant or code."""
     return text != "..." and (text[:1] in ":._" or text[:1].isalpha())
-
-
-def _upward(symbols: Iterable[Symbol], callers: Mapping[Symbol, Sequence[Symbol]]) -> set[Symbol]:
-    """Return the symbols and all that call them, directly or not."""
-    found = set(symbols)
-    queue = list(found)
-    for symbol in queue:
-        more = [one for one in callers[symbol] if one not in found]
-        found.update(more)
-        queue += more
-    return found
-
-
-def _span(scopes: Sequence[Scope], found: Sequence[int]) -> tuple[int, int]:
-    """Return the first and the last index, exclusive, of scopes within the first one found."""
-    if not found:
-        return 0, 0
-    first = found[0]
-    prefix = f"{scopes[first].name}."
-    last = first + 1
-    while last < len(scopes) and scopes[last].name.startswith(prefix):
-        last += 1
-    return first + 1, last
