@@ -296,7 +296,15 @@ class Graph:
         elif call.name in _CLOSING and call.arguments:
             for meaning in self.meanings(module, f"{call.arguments[0]}.{_CLOSING[call.name]}"):
                 found += self.symbols(meaning)
-        return meanings, tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
+        if len(found) > 1:
+            found = list(dict.fromkeys(found))
+            if call.flags & Flag.AWAITED:
+                # Of what a name may be, it is the one that can be awaited.
+                found = [one for one in found if self._is_async(one)] or found
+        return meanings, tuple(found)
+
+    def _is_async(self, symbol: Symbol) -> bool:
+        return self._meanings.facts(symbol.module).scopes[symbol.scope].kind == "async"
 
     def _given_to(self, module: str, call: Call, targets: Iterable[Symbol]) -> Iterator[Edge]:
         """Yield as calls what a call gives to functions of the tree that call it."""

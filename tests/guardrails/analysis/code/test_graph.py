@@ -205,3 +205,18 @@ def test_relative_name_means_another_module_in_another_package() -> None:
     graph = _graph(files)
     assert graph.meanings("a.app", ".shop.wait") == ("time.sleep",)
     assert graph.meanings("b.app", ".shop.wait") == ("b.shop:wait",)
+
+
+@pytest.mark.parametrize(
+    ("call", "reached"), [("await client().get()", []), ("client().get()", ["app.go", "lib.Plain.get"])]
+)
+def test_of_what_a_name_may_be_an_await_takes_what_can_be_awaited(call: str, reached: list[str]) -> None:
+    files = {
+        "app.py": f"from lib import client\nasync def go():\n    {call}\n",
+        "lib.py": (
+            "import time\nclass Plain:\n    def get(self):\n        time.sleep(1)\n"
+            "class Later:\n    async def get(self):\n        pass\n"
+            "def client(plain=False):\n    if plain:\n        return Plain()\n    return Later()\n"
+        ),
+    }
+    assert _reaches(files) == reached
