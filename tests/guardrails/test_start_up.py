@@ -34,10 +34,10 @@ CONSENT = (
 # The processes of a run are forks of the first one, so they tell too what they import.
 WATCHED = """
 import os, sys
-class Watch:
-    def find_spec(name, path=None, target=None):
-        os.write(2, f"import {name}\\n".encode())
-sys.meta_path.insert(0, Watch)
+def tell(event, told):
+    if event == "import":
+        os.write(2, f"import {told[0]}\\n".encode())
+sys.addaudithook(tell)
 from guardrails.cli.main import main
 main()
 """
