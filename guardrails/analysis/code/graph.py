@@ -105,6 +105,7 @@ class Graph:
         self._edges: dict[Symbol, tuple[Edge, ...]] = {}
         self._calls: dict[str, dict[int, list[Call]]] = {}
         self._unsaid: dict[str, dict[int, list[Call]]] = {}
+        self._called: dict[Symbol, frozenset[str]] = {}
         self._known_barren = barren or {}
         self.barren: dict[str, set[Symbol]] = {}
         self.read: dict[Symbol, Trace] = {}
@@ -313,8 +314,10 @@ class Graph:
             if not facts.scopes[target.scope].parameters:
                 continue
             self._trace.starts.add(target)
-            calls = self._calls_by_function(target.module).get(target.scope, ())
-            called = called_parameters(facts, target.scope, calls)
+            called = self._called.get(target)
+            if called is None:
+                calls = self._calls_by_function(target.module).get(target.scope, ())
+                called = self._called[target] = called_parameters(facts, target.scope, calls)
             for text in given_for(call, facts, target.scope, called) if called else ():
                 run = call._replace(name=text, arguments=(), keywords=())
                 if text.startswith("lambda"):
