@@ -18,6 +18,7 @@ from guardrails.analysis.openapi.schemas.shapes import (
     TooManyShapes,
     apart,
     keyword_kind,
+    leaves,
     shapes_of,
 )
 from guardrails.analysis.openapi.values import Json, Node, canonical, kind_of, listed, members, texts
@@ -25,6 +26,7 @@ from guardrails.analysis.openapi.values import Json, Node, canonical, kind_of, l
 _DEEPEST = 60
 _MOST_PLACES = 64
 _TEXT: Node = {"type": ["string"]}
+_CONDITIONS = {"if": ("if", "then", "else"), "not": ("not",)}
 _Key = tuple[tuple[int, ...], tuple[int, ...]]
 Accepts = Callable[[Conjunction, Json], bool]
 
@@ -231,7 +233,20 @@ class Proof:
 
     def _name_fits(self, shape: Shape, target: Shape, name: str, depth: int) -> bool:
         sent, taken = shape.of_name(name), target.of_name(name)
-        return is_unspoken(shape, name) or self.holds(sent, taken, depth + 1)
+        unspoken = is_unspoken(shape, name) and not self._is_spoken_in_conditions(shape, name)
+        return unspoken or self.holds(sent, taken, depth + 1)
+
+    def _is_spoken_in_conditions(self, shape: Shape, name: str) -> bool:
+        """Whether a condition, which the shape holds only as a whole, speaks of a property of that name."""
+        parts = [
+            members(one)
+            for keyword, node in shape.rest
+            for one in (
+                *(node.get(part) for part in _CONDITIONS.get(keyword, ())),
+                *(members(node["dependentSchemas"]).values() if keyword == "dependentSchemas" else ()),
+            )
+        ]
+        return bool(parts) and not is_unspoken(Shape(leaves(self._source, parts)), name)
 
     def _others_fit(self, shape: Shape, target: Shape, depth: int) -> bool:
         patterns = all(
@@ -241,9 +256,14 @@ class Proof:
         return patterns and self.holds(shape.of_others(), target.of_others(), depth + 1)
 
 
-def is_unspoken(shape: Shape, name: str) -> bool:
+def is_undeclared(shape: Shape, name: str) -> bool:
     """Whether the shape neither declares nor asks for a property of that name, nor says what it holds."""
     return not shape.declares(name) and not any(shape.of_name(name)) and name not in shape.asked_for()
+
+
+def is_unspoken(shape: Shape, name: str) -> bool:
+    """Whether the shape says nothing of a property of that name, not even in a rule about others."""
+    return is_undeclared(shape, name) and name not in shape.mentioned()
 
 
 def followed(universe: Universe, node: Node) -> Node:

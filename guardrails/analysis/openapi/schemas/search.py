@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from guardrails.analysis.openapi.documents import Document
-from guardrails.analysis.openapi.schemas.containment import Proof, is_unspoken
+from guardrails.analysis.openapi.schemas.containment import Proof, is_undeclared, is_unspoken
 from guardrails.analysis.openapi.schemas.edits import Edit, Edits
 from guardrails.analysis.openapi.schemas.losses import Loss, Losses
 from guardrails.analysis.openapi.schemas.normal import DEPRECATED, FALSE, UNSENT, WIDENED, Side, Universe
@@ -377,7 +377,7 @@ class Comparison:
         for name in one.names():
             if any(node in (FALSE, UNSENT) for node in one.of_name(name)) or _is_going(one, name):
                 continue
-            if is_unspoken(other, name):
+            if is_undeclared(other, name):
                 found[step(pointer, name)] = None
             else:
                 self._walk(sent.of_name(name), taken.of_name(name), step(pointer, name), found, seen)

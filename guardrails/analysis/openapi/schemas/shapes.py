@@ -140,6 +140,14 @@ class Shape:
         linked = (members(node["dependentRequired"]) for node in self.plain if "dependentRequired" in node)
         return self.required().union(*(texts(needed) for one in linked for needed in one.values()))
 
+    def mentioned(self) -> set[str]:
+        """Return the names that a rule speaks of beside their declaration: asked for, depended on, or listed."""
+        found = self.asked_for()
+        for node in self.plain:
+            found.update(members(node.get("dependentRequired")), members(node.get("dependentSchemas")))
+            found.update(texts(members(node.get("propertyNames")).get("enum")))
+        return found
+
     def names(self) -> list[str]:
         """Return the declared property names, in order."""
         named = (members(node["properties"]) for node in self.plain if "properties" in node)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from guardrails.analysis.openapi.schemas.automata import common
+from guardrails.analysis.openapi.schemas.containment import is_unspoken
 from guardrails.analysis.openapi.schemas.normal import FALSE, Universe
 from guardrails.analysis.openapi.schemas.patterns import Irregular
 from guardrails.analysis.openapi.schemas.shapes import Shape, leaves
@@ -272,7 +273,7 @@ class Refutation:
         if not any(one.side == 0 and one.holds for one in value.asked):
             return False
         shape = Shape(tuple(leaves(self._universes[0], sources)))
-        if shape.declares(name) or any(shape.of_name(name)) or name in shape.required():
+        if not is_unspoken(shape, name):
             return False
         targets = [one.node for one in value.asked if one.side == 1]
         return Shape(tuple(leaves(self._universes[1], targets, conditions=False))).declares(name)
