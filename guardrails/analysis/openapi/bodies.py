@@ -1,6 +1,7 @@
 """Request bodies and responses of one operation: media types, statuses, headers, schemas."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from guardrails.analysis.openapi.difference import Difference, Direction, Level, Proof
 from guardrails.analysis.openapi.media import (
@@ -12,7 +13,7 @@ from guardrails.analysis.openapi.media import (
     repacked,
     schema_of,
 )
-from guardrails.analysis.openapi.operations import Operation, Parameter
+from guardrails.analysis.openapi.operations import Operation, Parameter, matching_status
 from guardrails.analysis.openapi.parameters import compared as compared_parameters
 from guardrails.analysis.openapi.parameters import restyled, sample
 from guardrails.analysis.openapi.schemas.defaults import Defaults
@@ -146,14 +147,19 @@ class Bodies:
             yield from self._forms(base, head, slot, comparison)
 
     def _defaults(self, slot: Slot, base: Json, head: Json) -> Iterator[Difference]:
-        """Yield the defaults that clients relied on by leaving a property out."""
+        """Yield the defaults that clients relied on by leaving a property out.
+
+        Most generated clients write a body's defaults into the message, unlike those of parameters, so
+        that they get what they were generated with; who writes it by hand leaves the property out.
+        """
         found = Defaults(self._place.base.document, self._place.head.document)
         for pointer, before, after in found.moved(base, head):
             now = "none" if after is None else canonical(after)
             message = f"{slot.label}: who leaves out {pointer!a} now gets {now}, was {canonical(before)}"
-            yield self._place.difference(
-                Level.UNKNOWN, "default", slot.direction, message, slot.pointer, inner=pointer
+            made = self._place.difference(
+                Level.SAFE, "body-default", slot.direction, message, slot.pointer, inner=pointer
             )
+            yield replace(made, to_tolerant=Level.UNKNOWN)
 
     def _forms(
         self, base: dict[str, Json], head: dict[str, Json], slot: Slot, comparison: Comparison
@@ -177,7 +183,7 @@ class Bodies:
         """Yield the differences of statuses, response headers and response bodies."""
         before, after = self._place.base.responses(), self._place.head.responses()
         for status, base in before.items():
-            match = _status(status, after)
+            match = matching_status(status, after)
             if match is None:
                 yield self._status_gone(status)
                 continue
@@ -199,7 +205,7 @@ class Bodies:
     ) -> Iterator[Difference]:
         """Yield what breaks where head says of one status what base said of a range around it, or of all others."""
         around = next((one for one in (f"{status[:1]}XX", "default") if one in before), None)
-        if around is None or status == "default" or _status(around, after) == status:
+        if around is None or status == "default" or matching_status(around, after) == status:
             return
         base, head = content_of(before[around]), content_of(after[status])
         if around != "default":
@@ -247,12 +253,6 @@ class Bodies:
                     inner=inner,
                     witness=witness,
                 )
-
-
-def _status(status: str, after: Mapping[str, object]) -> str | None:
-    within = [one for one in after if status.endswith("XX") and one[:1] == status[:1]]
-    ranges = (status, f"{status[:1]}XX", *within, "default")
-    return next((one for one in ranges if one in after), None)
 
 
 def _headers(operation: Operation, response: dict[str, Json]) -> dict[str, Parameter]:

@@ -13,6 +13,7 @@ from guardrails.analysis.openapi.bodies import Bodies
 from guardrails.analysis.openapi.difference import Difference, Direction, Level, Proof
 from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.examples import curl_of, pytest_of, request_of
+from guardrails.analysis.openapi.links import Links
 from guardrails.analysis.openapi.operations import Operation, Parameter, operations_of
 from guardrails.analysis.openapi.parameters import compared as compared_parameters
 from guardrails.analysis.openapi.schemas.search import BUDGET, Comparison
@@ -32,6 +33,7 @@ class Judgement:
         self._budget = budget
         self._comparisons: dict[tuple[bool, bool], Comparison] = {}
         self._unchanged = Unchanged(base, head)
+        self._links = Links(base, head)
 
     def differences(self) -> list[Difference]:
         """Return every difference, worst first."""
@@ -71,7 +73,7 @@ class Judgement:
             if self._unchanged.holds(base, head):
                 continue
             found = (self._shown(one, base) for one in self._of_pair(base, head))
-            yield from (replace(one, level=Level.SAFE) for one in found) if base.is_unstable else found
+            yield from map(_excused, found) if base.is_unstable else found
 
     def _shown(self, one: Difference, base: Operation) -> Difference:
         """Return the difference with a request around its witness, where a client sends it."""
@@ -94,6 +96,8 @@ class Judgement:
         bodies = Bodies(place, requests, responses, client_sends=client_sends)
         yield from bodies.of_request()
         yield from bodies.of_responses()
+        if client_sends:  # what a client answers is followed by the server alone
+            yield from self._links.of(place)
         yield from self._between(list(base.callbacks()), list(head.callbacks()))
 
     def _parameters(
@@ -131,6 +135,11 @@ def _aligned(
         else:
             gone.append(one)
     return pairs, gone, list(loose.values())
+
+
+def _excused(one: Difference) -> Difference:
+    """Return the difference as it counts where nobody may rely on the operation."""
+    return replace(one, level=Level.SAFE, to_tolerant=None)
 
 
 def _removed(operation: Operation) -> Difference:

@@ -58,7 +58,8 @@ class Difference:
 
     `pointer` leads into head's document where the thing is still there, else into base's;
     `inner` leads from there into the message; `rule` names the kind of difference. `lacks` is the
-    property whose absence there makes the difference, where one does.
+    property whose absence there makes the difference, where one does. `to_tolerant` is the level
+    that it has for tolerant clients, where they notice what generated ones do not.
     """
 
     level: Level
@@ -71,6 +72,7 @@ class Difference:
     inner: str = ""
     witness: Proof | None = None
     lacks: str | None = None
+    to_tolerant: Level | None = None
 
     @property
     def sort_key(self) -> tuple[str, ...]:
@@ -88,8 +90,19 @@ class Difference:
         )
 
 
-_COMPILED = frozenset(("enumeration-gone", "branch-gone", "discriminator"))
+_COMPILED = frozenset(
+    (
+        "enumeration-gone",
+        "branch-gone",
+        "discriminator",
+        "generated-type",
+        "link-removed",
+        "link-target",
+        "link-input",
+    )
+)
 _PASSED_OVER = frozenset(("enum", "parameter-enum", "additionalProperties", "unevaluatedProperties"))
+_PRESUMED = frozenset(("narrowed", "parameter-narrowed", "branch-narrowed"))
 
 
 def as_promised(found: Iterable[Difference], promise_of: Callable[[Difference], Promise]) -> list[Difference]:
@@ -103,8 +116,10 @@ def _level_under(promise: Promise, one: Difference) -> Level:
         return Level.SAFE
     if promise is Promise.TOLERANT and one.rule in _COMPILED:
         return Level.SAFE
+    if promise is Promise.TOLERANT and one.to_tolerant is not None:
+        return one.to_tolerant
     if promise is Promise.TOLERANT and one.level is Level.BREAKING:
         if one.direction is Direction.RESPONSE and one.rule in _PASSED_OVER:
             return Level.SAFE
-        return Level.UNKNOWN if one.rule in {"narrowed", "parameter-narrowed"} else one.level
+        return Level.UNKNOWN if one.rule in _PRESUMED else one.level
     return one.level

@@ -134,6 +134,13 @@ def _numbered(found: dict[tuple[str, str], Parameter], variables: int) -> dict[t
     return {("path", moved[key]) if key in moved else key: one for key, one in found.items()}
 
 
+def matching_status(status: str, after: Mapping[str, object]) -> str | None:
+    """Return the entry of `after` that describes answers of a status, or of a part of a range."""
+    within = [one for one in after if status.endswith("XX") and one[:1] == status[:1]]
+    ranges = (status, f"{status[:1]}XX", *within, "default")
+    return next((one for one in ranges if one in after), None)
+
+
 def operations_of(document: Document) -> Iterator[Operation]:
     """Yield the operations of all paths, then of all webhooks."""
     for path, item in members(document.root.get("paths")).items():
