@@ -1,7 +1,8 @@
 """How often the comparison of documents agrees with three peers' labels, and how long it takes.
 
-Every miss was read, so no pair here is unseen; most that is left is wrong by label: equal headers in another
-case, moved or inlined parts, webhooks read the wrong way round, bounds that no value meets.
+Every miss was read, so no pair here is unseen; what is left of oasdiff's is wrong by label: equal headers in another
+case, moved or inlined parts, nullable as 3.1 writes it, webhooks read the wrong way round, bounds that no value meets,
+what a request never holds (`readOnly`), an optional property in a part of its own, a format beside an object.
 
 Usage: python benchmarks/contract.py [FOLDER]; else $GUARDRAILS_OPENAPI, else ../shared/corpora/openapi.
 The folder holds pairs that the tests of oasdiff, openapi-diff and swagger-brake label; contested

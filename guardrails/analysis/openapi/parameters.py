@@ -66,20 +66,17 @@ def _schemas(
         which = ", ".join(result.narrowed)
         message = f"{label}: {which} lets less through than base promised"
         yield Level.BREAKING, "parameter-narrowed", message, "", None
-    elif result.answer is Answer.UNKNOWN:
-        yield (
-            Level.UNKNOWN,
-            "parameter-schema",
-            f"{label}: neither proved nor refuted that all still fits",
-            "",
-            None,
-        )
     else:
-        lost = comparison.losses(first, second) if comparison.are_named else []
-        for loss in lost:
-            level = Level.UNKNOWN if loss.rule == "discriminator" else Level.BREAKING
-            yield level, loss.rule, f"{label}: {loss.sentence}", loss.pointer, None
-        if not lost:
+        lost = [
+            (loss.level, loss.rule, f"{label}: {loss.sentence}", loss.pointer, None)
+            for loss in comparison.losses(first, second)
+            if loss.is_read or comparison.are_named
+        ]
+        yield from lost
+        if result.answer is Answer.UNKNOWN:
+            message = f"{label}: neither proved nor refuted that all still fits"
+            yield Level.UNKNOWN, "parameter-schema", message, "", None
+        elif not lost:
             yield Level.SAFE, "parameter-schema", f"{label} takes all that it took", "", None
 
 

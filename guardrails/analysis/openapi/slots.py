@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from guardrails.analysis.openapi.difference import Difference, Direction, Level, Proof
 from guardrails.analysis.openapi.operations import Operation
 from guardrails.analysis.openapi.parameters import is_read
+from guardrails.analysis.openapi.schemas.losses import Loss
 from guardrails.analysis.openapi.schemas.search import Answer, Comparison, Witness
 from guardrails.analysis.openapi.values import Json, step
 
@@ -64,6 +65,8 @@ class Slot:
         source, target = (base, head) if self.client_sends else (head, base)
         result = comparison.of(source, target)
         if result.answer is Answer.SAME:
+            for loss in comparison.displaced(source, target) if self._is_requested else ():
+                yield self._of_loss(loss)
             return
         witnesses = [
             one
@@ -86,6 +89,7 @@ class Slot:
         elif result.answer is Answer.UNKNOWN:
             message = f"{self.label} changed, and no rule or witness tells whether that breaks"
             yield self._made(Level.UNKNOWN, "schema", message)
+            yield from self._lost(source, target, comparison)
         elif not witnesses:
             lost = list(self._lost(source, target, comparison))
             yield from lost
@@ -125,12 +129,18 @@ class Slot:
 
     def _lost(self, source: Json, target: Json, comparison: Comparison) -> Iterator[Difference]:
         """Yield what clients generated from base lose, though every message still fits."""
-        requested = self.client_sends and self.direction is Direction.REQUEST
         for loss in comparison.losses(source, target):
-            if loss.rule == "discriminator" or requested:
-                level = Level.UNKNOWN if loss.rule == "discriminator" else Level.BREAKING
-                message = f"{self.label}{self._at(loss.pointer)}: {loss.sentence}"
-                yield self._made(level, loss.rule, message, loss.pointer)
+            if loss.is_read or self._is_requested:
+                yield self._of_loss(loss)
+
+    def _of_loss(self, loss: Loss) -> Difference:
+        message = f"{self.label}{self._at(loss.pointer)}: {loss.sentence}"
+        return self._made(loss.level, loss.rule, message, loss.pointer)
+
+    @property
+    def _is_requested(self) -> bool:
+        """Whether clients write the message, by names out of base's document."""
+        return self.client_sends and self.direction is Direction.REQUEST
 
     def _at(self, pointer: str) -> str:
         return f" at {ascii(pointer)[1:-1]}" if pointer else ""

@@ -7,6 +7,8 @@ document has them no more, code that names them does not compile, which no messa
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from guardrails.analysis.openapi.difference import Level
+from guardrails.analysis.openapi.schemas.branches import CHOICES, Branches, Breaks, matched, name_of
 from guardrails.analysis.openapi.schemas.containment import Proof
 from guardrails.analysis.openapi.schemas.normal import Universe
 from guardrails.analysis.openapi.schemas.shapes import Shape, TooManyShapes, leaves, shapes_of
@@ -14,6 +16,11 @@ from guardrails.analysis.openapi.values import Json, Node, listed, members, step
 
 _DEEPEST = 12
 _NAMED = 2  # of one value alone generators make a literal, not a type
+_READ = frozenset(("discriminator", "generated-type", "branch-narrowed"))
+_TYPED = {
+    **dict.fromkeys(("int32", "int64", "float", "double"), "number"),
+    **{name: name for name in ("uuid", "date", "date-time", "byte", "binary")},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +34,36 @@ class Loss:
     pointer: str
     sentence: str
 
+    @property
+    def is_read(self) -> bool:
+        """Whether it is lost to who reads the message, too, and not to who writes it alone."""
+        return self.rule in _READ
+
+    @property
+    def level(self) -> Level:
+        """How sure it is that clients notice."""
+        return Level.UNKNOWN if self.rule == "discriminator" else Level.BREAKING
+
+
+def branch_gone(pointer: str, name: str) -> Loss:
+    """Return the loss of a named branch of a choice."""
+    return Loss(
+        "branch-gone", pointer, f"{name!a} is gone from the choice, and generated clients lose its class"
+    )
+
 
 class Losses:
     """Finds what the source names and the target does not."""
 
-    def __init__(self, source: Universe, target: Universe, proof: Proof) -> None:
-        """Take both sides, and a prover to tell which parts are equal."""
+    def __init__(
+        self, source: Universe, target: Universe, proof: Proof, branches: Branches, breaks: Breaks
+    ) -> None:
+        """Take both sides, a prover to tell which parts are equal, and what tells of branches."""
         self._source = source
         self._target = target
         self._proof = proof
+        self._branches = branches
+        self._breaks = breaks
         self._seen: set[tuple[int, int]] = set()
 
     def between(self, source: Node, target: Node, pointer: str = "") -> Iterator[Loss]:
@@ -54,18 +82,27 @@ class Losses:
             sentence = "an enumeration is gone, and clients generated with it lose its names"
             yield Loss("enumeration-gone", pointer, sentence)
         before, after = self._written(self._source, source), self._written(self._target, target)
-        yield from (
-            Loss(
-                "branch-gone",
-                pointer,
-                f"{name!a} is gone from the choice, and generated clients lose its class",
-            )
-            for keyword in ("anyOf", "oneOf")
-            for name in self._branches_gone(listed(before.get(keyword)), listed(after.get(keyword)))
-        )
+        yield from self._choices(before, after, pointer)
+        formats = [one.get("format") for one in (before, after)]
+        if (
+            all(isinstance(one, str) for one in formats)
+            and len({_TYPED.get(str(one)) for one in formats}) > 1
+        ):
+            sentence = f"generated clients have another type for {formats[1]!a} than for {formats[0]!a}"
+            yield Loss("generated-type", pointer, sentence)
         if _property_of(before) != _property_of(after):
             yield Loss("discriminator", pointer, "generated clients choose classes by another discriminator")
         yield from self._inside(source, target, pointer)
+
+    def _choices(self, before: dict[str, Json], after: dict[str, Json], pointer: str) -> Iterator[Loss]:
+        for keyword in CHOICES:
+            one, other = listed(before.get(keyword)), listed(after.get(keyword))
+            for name in self._branches.gone(one, other):
+                yield branch_gone(pointer, name)
+            for branch, match in matched(one, other):
+                if (name := name_of(branch)) and self._breaks(branch, match):
+                    sentence = f"what is sent as {name!a} no longer fits it, though another branch takes it"
+                    yield Loss("branch-narrowed", pointer, sentence)
 
     def _inside(self, source: Node, target: Node, pointer: str) -> Iterator[Loss]:
         sent, taken = (
@@ -91,29 +128,6 @@ class Losses:
 
     def _written(self, universe: Universe, node: Node) -> dict[str, Json]:
         return members(universe.written(node))
-
-    def _branches_gone(self, before: list[Json], after: list[Json]) -> list[str]:
-        """Return the names of the branches that a choice lost by becoming shorter."""
-        kept = {name for one in after if (name := _name_of(one))}
-        left = [one for one in after if _name_of(one) not in {_name_of(two) for two in before} - {""}]
-        lost = []
-        for one in before:
-            if _name_of(one) in kept:
-                continue
-            node = self._source.node(one)
-            index = next(
-                (at for at, two in enumerate(left) if self._proof.same(node, self._target.node(two))), None
-            )
-            if index is None:
-                lost.append(_name_of(one))
-            else:
-                del left[index]
-        return [name for name in lost if name] if after and len(left) < len(lost) else []
-
-
-def _name_of(branch: Json) -> str:
-    reference = members(branch).get("$ref")
-    return reference.rpartition("/")[2] if isinstance(reference, str) else ""
 
 
 def _property_of(schema: dict[str, Json]) -> Json:

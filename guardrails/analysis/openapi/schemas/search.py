@@ -11,9 +11,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from guardrails.analysis.openapi.documents import Document
+from guardrails.analysis.openapi.schemas.branches import Branches
 from guardrails.analysis.openapi.schemas.containment import Proof, is_undeclared, is_unspoken
 from guardrails.analysis.openapi.schemas.edits import Edit, Edits
-from guardrails.analysis.openapi.schemas.losses import Loss, Losses
+from guardrails.analysis.openapi.schemas.losses import Loss, Losses, branch_gone
 from guardrails.analysis.openapi.schemas.normal import DEPRECATED, FALSE, UNSENT, WIDENED, Side, Universe
 from guardrails.analysis.openapi.schemas.second import agrees
 from guardrails.analysis.openapi.schemas.shapes import Conjunction, Shape, leaves
@@ -266,12 +267,23 @@ class Comparison:
 
     def losses(self, source: Json, target: Json) -> list[Loss]:
         """Return what clients that are generated from the document lose, though every message still fits."""
-        found = Losses(self.source, self.target, self.proof)
+        found = Losses(self.source, self.target, self.proof, self._branches, self._breaks)
         try:
             return list(dict.fromkeys(found.between(self.source.node(source), self.target.node(target))))
         except RecursionError:
             self._forget()
             return []
+
+    def displaced(self, source: Json, target: Json) -> list[Loss]:
+        """Return the named branches that gave way to others which take the very same messages."""
+        return [branch_gone(*one) for one in self._branches.displaced(source, target)]
+
+    @cached_property
+    def _branches(self) -> Branches:
+        return Branches(self.source, self.target, self.proof)
+
+    def _breaks(self, source: Json, target: Json) -> bool:
+        return self.of(source, target).answer is Answer.BREAKING
 
     def _witnesses(self, source: Node, target: Node) -> Iterator[Witness]:
         seen: set[tuple[str, str, str]] = set()
