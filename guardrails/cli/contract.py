@@ -10,6 +10,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from guardrails.adapters.clock import SystemClock
 from guardrails.analysis.openapi.comparison import differences
 from guardrails.analysis.openapi.difference import Difference, Level, Promise, as_promised
 from guardrails.analysis.openapi.documents import Document, DocumentError
@@ -126,7 +127,8 @@ def _compare(parsed: Namespace) -> int:
     gc.set_threshold(_RARELY)
     promise = Promise(parsed.promise)
     shown = parsed.action == "changelog" or not parsed.no_witness
-    found = as_promised(differences(base, head, shown=shown), lambda _: promise)
+    told = differences(base, head, shown=shown, today=SystemClock().today())
+    found = as_promised(told, lambda _: promise)
     if parsed.action == "changelog":
         _write(as_changelog(found))
         return Exit.PASS

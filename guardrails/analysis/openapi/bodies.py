@@ -140,9 +140,10 @@ class Bodies:
         label = f"the {direction} body ({ascii(name)[1:-1]})"
         is_form = name.partition(";")[0] in FORMS and client_sends
         slot = Slot(self._place, direction, label, step(pointer, "schema"), "body", client_sends, is_form)
-        yield from slot.differences(schema_of(base), schema_of(head), comparison)
+        schemas = schema_of(base, name), schema_of(head, name)
+        yield from slot.differences(*schemas, comparison)
         if client_sends and direction is Direction.REQUEST:
-            yield from self._defaults(slot, schema_of(base), schema_of(head))
+            yield from self._defaults(slot, *schemas)
         if is_form:
             yield from self._forms(base, head, slot, comparison)
 
@@ -192,6 +193,11 @@ class Bodies:
             if content_of(base):
                 contents = content_of(base), content_of(after[match])
                 yield from self._contents(*contents, pointer, Direction.RESPONSE, not self._client_sends)
+            elif not self._client_sends and content_of(after[match]):
+                message = f"what clients answer with status {status!a} had no body and now has one"
+                yield self._place.difference(
+                    Level.UNKNOWN, "answer-body", Direction.RESPONSE, message, pointer
+                )
         for status in after:
             if status not in before:
                 pointer = step(self._place.head.pointer, "responses", status)

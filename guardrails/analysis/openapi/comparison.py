@@ -6,10 +6,13 @@ and callbacks run the other way: there the server sends the request and the clie
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 
-from guardrails.analysis.openapi.access.security import moved_endpoints, refused
+from guardrails.analysis.openapi.access.security import moved_endpoints, refused, scopes_gone
 from guardrails.analysis.openapi.access.servers import Moved, moved, own_servers
 from guardrails.analysis.openapi.bodies import Bodies
+from guardrails.analysis.openapi.conventions.lifecycle import announced, lowered
+from guardrails.analysis.openapi.conventions.names import Names
 from guardrails.analysis.openapi.difference import Difference, Direction, Level, Proof
 from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.examples import curl_of, pytest_of, request_of
@@ -25,8 +28,20 @@ from guardrails.analysis.openapi.values import listed, step
 class Judgement:
     """The comparison of two documents."""
 
-    def __init__(self, base: Document, head: Document, budget: int = BUDGET, *, shown: bool = True) -> None:
-        """Take base's and head's document, how many values may be tried for each slot, and if they are shown."""
+    def __init__(
+        self,
+        base: Document,
+        head: Document,
+        budget: int = BUDGET,
+        *,
+        shown: bool = True,
+        today: date | None = None,
+    ) -> None:
+        """Take base's and head's document, how many values may be tried for each slot, and if they are shown.
+
+        `today` tells whether what was announced for a day may have gone.
+        """
+        self._today = today
         self._is_shown = shown
         self.base = base
         self.head = head
@@ -34,6 +49,7 @@ class Judgement:
         self._comparisons: dict[tuple[bool, bool], Comparison] = {}
         self._unchanged = Unchanged(base, head)
         self._links = Links(base, head)
+        self._names = Names(head)
 
     def differences(self) -> list[Difference]:
         """Return every difference, worst first."""
@@ -63,7 +79,7 @@ class Judgement:
     def _between(self, before: list[Operation], after: list[Operation]) -> Iterator[Difference]:
         pairs, gone, new = _aligned(before, after)
         for operation in gone:
-            yield self._shown(_removed(operation), operation)
+            yield self._shown(_removed(operation, self._today), operation)
         for operation in new:
             place = Place(operation, operation)
             yield place.difference(
@@ -88,6 +104,8 @@ class Judgement:
         place = Place(base, head)
         client_sends = base.kind == "path"
         if client_sends:
+            yield from self._names.of(place)
+            yield from lowered(place)
             yield from _security(place)
             yield from _own_servers(place)
         requests = self.comparison(client_sends=client_sends, request=True)
@@ -106,7 +124,7 @@ class Judgement:
         before, after = place.base.parameters(), place.head.parameters()
         for key, parameter in before.items():
             if key not in after:
-                yield _gone(place, parameter, client_sends=client_sends)
+                yield _gone(place, parameter, self._today, client_sends=client_sends)
                 continue
             one, other = (parameter, after[key]) if client_sends else (after[key], parameter)
             for level, rule, message, inner, witness in compared_parameters(one, other, comparison):
@@ -142,15 +160,19 @@ def _excused(one: Difference) -> Difference:
     return replace(one, level=Level.SAFE, to_tolerant=None)
 
 
-def _removed(operation: Operation) -> Difference:
+def _removed(operation: Operation, today: date | None) -> Difference:
     place = Place(operation, operation)
-    told = operation.is_deprecated or operation.is_unstable
-    level = Level.SAFE if told else Level.BREAKING
-    message = f"{place.label} is gone" + (", as base announced" if told else "")
+    may_go, said = (True, ", as base announced") if operation.is_unstable else announced(operation.raw, today)
+    level = Level.SAFE if may_go else Level.BREAKING
     direction = Direction.REQUEST if operation.kind == "path" else Direction.RESPONSE
     proof = Proof("request", None, f"{operation.method.upper()} {operation.path}")
     return place.difference(
-        level, "operation-removed", direction, message, operation.pointer, witness=None if told else proof
+        level,
+        "operation-removed",
+        direction,
+        f"{place.label} is gone{said}",
+        operation.pointer,
+        witness=proof if level is Level.BREAKING else None,
     )
 
 
@@ -183,6 +205,10 @@ def _security(place: Place) -> Iterator[Difference]:
         message = f"{place.label} needs {name!a}, whose tokens are now to be had at another address"
         pointer = step("", "components", "securitySchemes", name)
         yield place.difference(Level.UNKNOWN, "token-address", Direction.REQUEST, message, pointer)
+    for name, scope in scopes_gone(place.base, place.head):
+        message = f"{place.label} needs the scope {scope!a}, which {name!a} offers no more"
+        pointer = step("", "components", "securitySchemes", name)
+        yield place.difference(Level.UNKNOWN, "scope-gone", Direction.REQUEST, message, pointer, inner=scope)
     credentials = refused(place.base, place.head)
     if credentials is None:
         return
@@ -199,18 +225,22 @@ def _security(place: Place) -> Iterator[Difference]:
     )
 
 
-def _gone(place: Place, parameter: Parameter, *, client_sends: bool) -> Difference:
+def _gone(place: Place, parameter: Parameter, today: date | None, *, client_sends: bool) -> Difference:
     label = f"{parameter.place} parameter {parameter.name!a}"
+    level, said = Level.BREAKING if parameter.is_required else Level.UNKNOWN, ""
     if client_sends:
-        told = parameter.raw.get("deprecated") is True
-        level = Level.SAFE if told else Level.UNKNOWN
-    else:
-        level = Level.BREAKING if parameter.is_required else Level.UNKNOWN
+        may_go, said = announced(parameter.raw, today)
+        level = Level.SAFE if may_go else Level.UNKNOWN
     proof = (
         Proof(f"{parameter.place} {parameter.name}", None, "left out") if level is Level.BREAKING else None
     )
     return place.difference(
-        level, "parameter-removed", Direction.REQUEST, f"{label} is gone", parameter.pointer, witness=proof
+        level,
+        "parameter-removed",
+        Direction.REQUEST,
+        f"{label} is gone{said}",
+        parameter.pointer,
+        witness=proof,
     )
 
 
@@ -228,10 +258,16 @@ def _added(place: Place, parameter: Parameter, *, client_sends: bool) -> Differe
 
 
 def differences(
-    base: Document, head: Document, budget: int = BUDGET, *, shown: bool = True
+    base: Document,
+    head: Document,
+    budget: int = BUDGET,
+    *,
+    shown: bool = True,
+    today: date | None = None,
 ) -> list[Difference]:
     """Return every difference between two documents that a client may care about, worst first.
 
-    Where witnesses are not `shown`, none is confirmed or carried, and each slot tells one break.
+    Where witnesses are not `shown`, none is confirmed or carried, and each slot tells one break. With
+    `today` what base announced for a later day may not go yet.
     """
-    return Judgement(base, head, budget, shown=shown).differences()
+    return Judgement(base, head, budget, shown=shown, today=today).differences()

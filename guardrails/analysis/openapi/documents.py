@@ -7,7 +7,7 @@ without measure are refused before anything walks them.
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -25,6 +25,7 @@ _MAX_VALUES = 8_000_000
 _MAX_DEPTH = 200
 _MAX_CHAIN = 64
 _REFERENCE = "$ref"
+_ANCHORS = (("$anchor", "#"), ("$dynamicAnchor", "#"), ("$id", ""))
 _ELSEWHERE = re.compile(rb"""\$ref["']?\s*:\s*["']?\s*[^#"'\s]""")
 _HALVES = re.compile(r"\\u[dD][89a-fA-F]")
 Files = Callable[[str], "bytes | None"]
@@ -52,13 +53,14 @@ class Document:
     version: tuple[int, int]
     name: str = "document"
     problems: tuple[tuple[str, str], ...] = ()
+    _anchors: dict[str, Json] = field(default_factory=dict, repr=False, compare=False)
 
     def at(self, reference: str) -> "Json | Missing":
         """Return what a local reference leads to, MISSING for one that leads nowhere or elsewhere."""
         if reference in {"#", "#/"}:
             return self.root
         if not reference.startswith("#/"):
-            return MISSING
+            return self._anchored(reference)
         place: Json = self.root
         for token in reference[2:].split("/"):
             name = unquote(token).replace("~1", "/").replace("~0", "~")
@@ -69,6 +71,22 @@ class Document:
             else:
                 return MISSING
         return place
+
+    def _anchored(self, reference: str) -> "Json | Missing":
+        """Return the schema that bears an anchor or an identity of its own."""
+        if not self._anchors:
+            self._anchors[""] = None  # so that a document without any is searched once
+            left: list[Json] = [self.root]
+            while left:
+                one = left.pop()
+                if isinstance(one, list):
+                    left += one
+                elif isinstance(one, dict):
+                    left += one.values()
+                    named = [(mark, one.get(keyword)) for keyword, mark in _ANCHORS]
+                    found = {mark + name: one for mark, name in named if isinstance(name, str)}
+                    self._anchors.update(found)
+        return self._anchors.get(reference, MISSING) if reference else MISSING
 
     def resolved(self, value: Json) -> dict[str, Json]:
         """Return the object that `value` is or refers to, empty when there is none."""

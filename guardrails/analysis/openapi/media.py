@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from guardrails.analysis.openapi.difference import Level, Proof
 from guardrails.analysis.openapi.operations import Parameter
+from guardrails.analysis.openapi.schemas.sameness import SILENT
 from guardrails.analysis.openapi.values import Json, members
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -40,13 +41,30 @@ def covered(name: str, others: Mapping[str, object]) -> str | None:
     return next((one for one in others if one.partition(";")[0].endswith(f"+{subtype}")), None)
 
 
-def schema_of(media: Mapping[str, Json]) -> Json:
-    """Return the schema of a media type object, `{}` when it says nothing."""
+def schema_of(media: Mapping[str, Json], name: str = "") -> Json:
+    """Return the schema of a media type object, `{}` when it says nothing.
+
+    What is no JSON, XML, YAML or form is text or bytes, whether a schema says so or not: OpenAPI 3.0 wrote
+    a string of format `binary` where 3.1 writes nothing.
+    """
     found = media.get("schema", media.get("itemSchema"))
-    return found if isinstance(found, dict | bool) else _ANYTHING
+    schema = found if isinstance(found, dict | bool) else _ANYTHING
+    is_silent = schema is True or (isinstance(schema, dict) and schema.keys() <= _SAYING_NOTHING)
+    return _TEXT if is_silent and _is_opaque(name) else schema
+
+
+def _is_opaque(name: str) -> bool:
+    essence = name.partition(";")[0]
+    kind, _, subtype = essence.partition("/")
+    if kind == "text":
+        return subtype in {"plain", "csv", "html", "css", "markdown"}
+    return essence in _BYTES or (kind in {"image", "audio", "video", "font"} and "+" not in subtype)
 
 
 _ANYTHING: dict[str, Json] = {}
+_TEXT: dict[str, Json] = {"type": "string"}
+_BYTES = {f"application/{one}" for one in ("octet-stream", "pdf", "zip", "gzip")}
+_SAYING_NOTHING = SILENT | {"format", "contentMediaType"}
 
 
 def encodings(media: Mapping[str, Json], schema: Mapping[str, Json]) -> dict[str, Parameter]:
@@ -62,16 +80,32 @@ def repacked(base: Parameter, head: Parameter) -> Iterator[tuple[Level, str, str
     """Yield what a part of a form may no longer be, and the headers that it must have now."""
     label, place = f"form field {base.name!a}", f"form field {base.name}"
     taken = _content_types(head)
-    for name in sorted(_content_types(base)):
+    said = _content_types(base)
+    implied = {_implied(base)} - {""} if taken and not said else set()
+    for name in sorted(said | implied):
         if taken and covering(name, dict.fromkeys(taken)) is None:
-            message = f"{label} is no longer taken as {name}"
-            yield Level.BREAKING, "form-content-type", message, "", Proof(place, name, f"as {name}")
+            level = Level.UNKNOWN if name == _BINARY else Level.BREAKING
+            proof = Proof(place, name, f"as {name}") if level is Level.BREAKING else None
+            yield level, "form-content-type", f"{label} is no longer taken as {name}", "", proof
     had = {name.lower(): members(one) for name, one in members(base.raw.get("headers")).items()}
     for name, one in members(head.raw.get("headers")).items():
         needed = members(one).get("required") is True and name.lower() != "content-type"
         if needed and had.get(name.lower(), {}).get("required") is not True:
             message = f"{label} now needs the header {name!a}"
             yield Level.BREAKING, "form-header", message, "", Proof(place, None, f"{name} left out")
+
+
+def _implied(parameter: Parameter) -> str:
+    """Return the content type that a part has where none is named, empty where its schema does not tell."""
+    schema = members(parameter.raw.get("schema"))
+    kind = schema.get("type")
+    if kind == "string" and schema.get("format") == "binary":
+        return _BINARY
+    return {"object": "application/json"}.get(str(kind), "text/plain" if kind in _PLAIN else "")
+
+
+_BINARY = "application/octet-stream"
+_PLAIN = ("string", "integer", "number", "boolean")
 
 
 def _content_types(parameter: Parameter) -> set[str]:

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from guardrails.analysis.openapi.documents import Document
+from guardrails.analysis.openapi.swagger2 import COUNTS
 from guardrails.analysis.openapi.values import Json, listed, members, step
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
-_VARIABLE = re.compile(r"\{([^{}]*)\}")
+_VARIABLE = re.compile(r"\{([^{}$]*)\}")  # `{$request.body#/url}` of a callback is none
 _IGNORED_HEADERS = {"accept", "content-type", "authorization"}
 
 
@@ -120,7 +121,8 @@ class Parameter:
 def _identity(parameter: Parameter, variables: list[str]) -> tuple[str, str] | None:
     if parameter.place == "header":
         lower = parameter.name.lower()
-        return None if lower in _IGNORED_HEADERS else ("header", lower)
+        is_ignored = lower in _IGNORED_HEADERS and COUNTS not in parameter.raw
+        return None if is_ignored else ("header", lower)
     if parameter.place == "path" and parameter.name in variables:
         return ("path", str(variables.index(parameter.name)))
     return (parameter.place, parameter.name)
@@ -152,7 +154,8 @@ def operations_of(document: Document) -> Iterator[Operation]:
 
 
 def _of_item(document: Document, kind: str, path: str, pointer: str, raw: Json) -> Iterator[Operation]:
-    item = document.resolved(raw)
+    siblings = {name: one for name, one in members(raw).items() if name != "$ref"}
+    item = {**document.resolved(raw), **siblings}
     for method in METHODS:
         if isinstance(item.get(method), dict):
             yield Operation(document, kind, method, path, step(pointer, method), members(item[method]), item)

@@ -6,6 +6,7 @@ from itertools import islice, product
 
 from guardrails.analysis.openapi.difference import Level, Proof
 from guardrails.analysis.openapi.operations import Parameter
+from guardrails.analysis.openapi.schemas.defaults import Defaults, default_of
 from guardrails.analysis.openapi.schemas.search import Answer, Comparison
 from guardrails.analysis.openapi.values import Json, canonical, count, equal, members, texts
 
@@ -20,6 +21,8 @@ def compared(base: Parameter, head: Parameter, comparison: Comparison) -> Iterat
     if head.is_required and not base.is_required:
         proof = Proof(f"{base.place} {base.name}", None, "left out")
         yield Level.BREAKING, "parameter-required", f"{label} became required", "", proof
+    if base.raw.get("allowEmptyValue") is True and head.raw.get("allowEmptyValue") is not True:
+        yield from _emptied(base, head, label, comparison)
     if bool(base.content()) != bool(head.content()):
         yield from _encoded(base, head, label, comparison)
         return
@@ -27,20 +30,43 @@ def compared(base: Parameter, head: Parameter, comparison: Comparison) -> Iterat
         yield from _documents(base, head, label, comparison)
         return
     first, second = base.raw.get("schema", {}), head.raw.get("schema", {})
-    if comparison.are_named and not base.is_required:
-        written = (comparison.source.document.resolved(first), comparison.target.document.resolved(second))
-        yield from _defaults(label, *(one.get("default") for one in written))
+    yield from _defaults(base, first, second, label, comparison)
     if base.style != head.style:
         yield from restyled(base, head, label, comparison)
     yield from _schemas(base, first, second, label, comparison)
 
 
-def _defaults(label: str, before: Json, after: Json) -> Iterator[Finding]:
-    """Yield a default that clients relied on by leaving the parameter out."""
-    if before is not None and not equal(before, after):
-        now = "none" if after is None else canonical(after)
-        message = f"{label}: who leaves it out now gets {now}, was {canonical(before)}"
-        yield Level.UNKNOWN, "default", message, "", None
+def _emptied(base: Parameter, head: Parameter, label: str, comparison: Comparison) -> Iterator[Finding]:
+    """Yield a break where nothing may stand after the parameter's name any more."""
+    node = comparison.target.node(head.raw.get("schema", {}))
+    if base.place == "query" and not comparison.taken.accepts((node,), ""):
+        proof = Proof(f"{base.place} {base.name}", "", f"{base.name}=")
+        yield Level.BREAKING, "parameter-empty", f"{label} may no longer be empty", "", proof
+
+
+def _defaults(
+    base: Parameter, first: Json, second: Json, label: str, comparison: Comparison
+) -> Iterator[Finding]:
+    """Yield the defaults that clients relied on by leaving a parameter out, or a property of it."""
+    if not comparison.are_named:
+        return
+    documents = (comparison.source.document, comparison.target.document)
+    before, after = (default_of(*one) for one in zip(documents, (first, second), strict=True))
+    if not base.is_required and before is not None and not equal(before, after):
+        yield (
+            Level.UNKNOWN,
+            "default",
+            f"{label}: who leaves it out now gets {_told(before, after)}",
+            "",
+            None,
+        )
+    for pointer, one, other in Defaults(*documents).moved(first, second):
+        message = f"{label}: who leaves out {pointer!a} now gets {_told(one, other)}"
+        yield Level.UNKNOWN, "default", message, pointer, None
+
+
+def _told(before: Json, after: Json) -> str:
+    return f"{'none' if after is None else canonical(after)}, was {canonical(before)}"
 
 
 def _schemas(
@@ -48,6 +74,7 @@ def _schemas(
 ) -> Iterator[Finding]:
     result = comparison.of(first, second)
     if result.answer is Answer.SAME:
+        yield from _lost(first, second, label, comparison)
         return
     if is_spread_item(base, first, second, comparison):
         yield Level.SAFE, "parameter-schema", f"{label} may now be given more than once", "", None
@@ -67,17 +94,20 @@ def _schemas(
         message = f"{label}: {which} lets less through than base promised"
         yield Level.BREAKING, "parameter-narrowed", message, "", None
     else:
-        lost = [
-            (loss.level, loss.rule, f"{label}: {loss.sentence}", loss.pointer, None)
-            for loss in comparison.losses(first, second)
-            if loss.is_read or comparison.are_named
-        ]
+        lost = list(_lost(first, second, label, comparison))
         yield from lost
         if result.answer is Answer.UNKNOWN:
             message = f"{label}: neither proved nor refuted that all still fits"
             yield Level.UNKNOWN, "parameter-schema", message, "", None
         elif not lost:
             yield Level.SAFE, "parameter-schema", f"{label} takes all that it took", "", None
+
+
+def _lost(first: Json, second: Json, label: str, comparison: Comparison) -> Iterator[Finding]:
+    """Yield what clients lose, though every text is still taken."""
+    for loss in comparison.losses(first, second):
+        if loss.is_read or comparison.are_named:
+            yield loss.level, loss.rule, f"{label}: {loss.sentence}", loss.pointer, None
 
 
 def is_spread_item(parameter: Parameter, source: Json, target: Json, comparison: Comparison) -> bool:
@@ -197,4 +227,5 @@ def _documents(base: Parameter, head: Parameter, label: str, comparison: Compari
             yield Level.BREAKING, "parameter-encoding", f"{label} is no longer taken as {media}", "", None
         else:
             first, second = members(old[media]).get("schema", {}), members(new[media]).get("schema", {})
+            yield from _defaults(base, first, second, label, comparison)
             yield from _schemas(base, first, second, label, comparison)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from guardrails.analysis.openapi.difference import Difference, Direction, Level, Proof
 from guardrails.analysis.openapi.operations import Operation
 from guardrails.analysis.openapi.parameters import is_read
-from guardrails.analysis.openapi.schemas.losses import Loss
+from guardrails.analysis.openapi.schemas.lost.loss import Loss
 from guardrails.analysis.openapi.schemas.search import Answer, Comparison, Witness
 from guardrails.analysis.openapi.values import Json, step
 
@@ -65,8 +65,7 @@ class Slot:
         source, target = (base, head) if self.client_sends else (head, base)
         result = comparison.of(source, target)
         if result.answer is Answer.SAME:
-            for loss in comparison.displaced(source, target) if self._is_requested else ():
-                yield self._of_loss(loss)
+            yield from self._lost(source, target, comparison)
             return
         witnesses = [
             one

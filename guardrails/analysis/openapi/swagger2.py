@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 from guardrails.analysis.openapi.values import Json, Node, listed, members, texts
 
+COUNTS = "x-guardrails-counts"
+"""Marks a header parameter that OpenAPI 3 passes over and Swagger 2 does not."""
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _MOVED = {
     "#/definitions/": "#/components/schemas/",
@@ -66,12 +68,13 @@ class _Conversion:
         servers: list[Json] = [{"url": url} for url in self._addresses()]
         return {"openapi": "3.0.3", **kept, "servers": servers, "paths": paths, "components": components}
 
-    def _addresses(self) -> Iterable[str]:
+    def _addresses(self, schemes: list[str] | None = None) -> Iterable[str]:
         host, path = self._root.get("host"), self._root.get("basePath")
         path = path if isinstance(path, str) else ""
         if not isinstance(host, str):
             return [path] if path else []
-        return [f"{scheme}://{host}{path}" for scheme in texts(self._root.get("schemes")) or ["https"]]
+        named = schemes or texts(self._root.get("schemes")) or ["https"]
+        return [f"{scheme}://{host}{path}" for scheme in named]
 
     def _item(self, item: Node) -> Node:
         shared = [members(one) for one in listed(item.get("parameters"))]
@@ -100,6 +103,8 @@ class _Conversion:
         body = self._body(every, texts(raw.get("consumes")) or self._consumes)
         if body:
             made["requestBody"] = body
+        if "schemes" in raw:
+            made["servers"] = [{"url": url} for url in self._addresses(texts(raw["schemes"]))]
         produces = texts(raw.get("produces")) or self._produces
         made["responses"] = {
             status: self._response(members(one), produces)
@@ -121,6 +126,8 @@ class _Conversion:
         }
         schema = _moved({name: one for name, one in raw.items() if name not in _NO_SCHEMA})
         made: Node = {**kept, "schema": schema}
+        if raw.get("in") == "header" and str(raw.get("name")).lower() == "authorization":
+            made[COUNTS] = True
         style = raw.get("collectionFormat", "csv")
         if raw.get("type") == "array" and isinstance(style, str) and style in _STYLES:
             name, explode = _STYLES[style]
@@ -145,7 +152,11 @@ class _Conversion:
         schema: Node = {"type": "object", "properties": properties}
         if required:
             schema["required"] = required
-        return {"required": bool(required), "content": {media: {"schema": schema} for media in forms}}
+        made: Node = {"schema": schema}
+        lists = [one for one in fields if one.get("type") == "array"]
+        if lists:
+            made["encoding"] = {str(one.get("name")): _encoding(one) for one in lists}
+        return {"required": bool(required), "content": dict.fromkeys(forms, made)}
 
     def _response(self, raw: Node, produces: list[str]) -> Node:
         if "$ref" in raw:
@@ -164,6 +175,12 @@ class _Conversion:
                 for name, header in headers.items()
             }
         return made
+
+
+def _encoding(raw: Node) -> Node:
+    style = raw.get("collectionFormat", "csv")
+    name, explode = _STYLES.get(style if isinstance(style, str) else "", _STYLES["csv"])
+    return {"style": name, "explode": explode}
 
 
 def _moved(value: Json) -> Json:

@@ -5,9 +5,11 @@ of writing JSON, so that nothing is normalised, proved or tried where there is n
 """
 
 import re
+from collections.abc import Mapping
 
 from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.operations import METHODS, Operation
+from guardrails.analysis.openapi.schemas.lost.kinds import Kinds
 from guardrails.analysis.openapi.values import Json, members, written
 
 _REFERENCE = re.compile(r'"\$(?:ref|dynamicRef)":"((?:[^"\\]|\\.)*)"')
@@ -56,8 +58,9 @@ def _alike_definitions(base: Document, head: Document) -> set[str]:
     texts = [_texts(document) for document in (base, head)]
     alike = {name for name, text in texts[0].items() if texts[1].get(name) == text}
     users: dict[str, list[str]] = {}
+    kinds = [Kinds(document).children for document in (base, head)]
     for name in alike:
-        for used in _named(texts[0][name]):
+        for used in _named(texts[0][name]) | _kinds_of(name, texts[0][name], kinds):
             users.setdefault(used, []).append(name)
     left = [name for name in users if name not in alike]
     while left:
@@ -66,6 +69,14 @@ def _alike_definitions(base: Document, head: Document) -> set[str]:
                 alike.discard(user)
                 left.append(user)
     return alike
+
+
+def _kinds_of(name: str, text: str, kinds: "list[Mapping[str, list[str]]]") -> set[str]:
+    """Return references to the definitions that a discriminator tells apart, in either document."""
+    if '"discriminator"' not in text:
+        return set()
+    short = name.rpartition("/")[2]
+    return {f"#/components/schemas/{one}" for children in kinds for one in children.get(short, ())}
 
 
 def _texts(document: Document) -> dict[str, str]:

@@ -51,7 +51,8 @@ def breaks(
 ) -> tuple[list[Finding], list[Difference]]:
     """Return the findings on what head's document breaks of base's, each weighed, and every difference."""
     settings = context.policy.settings_for("contract", Settings)
-    found = as_promised(differences(base, head), partial(_promise_of, settings))
+    told = differences(base, head, today=context.clock.today())
+    found = as_promised(told, partial(_promise_of, settings))
     faults = new_faults(base, head) if settings.lint else []
     return [
         *(weigh(_of(context, service, one), one) for one in found if one.level in _RULE_OF),

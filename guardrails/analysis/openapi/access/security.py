@@ -74,6 +74,28 @@ def moved_endpoints(base: Operation, head: Operation) -> list[str]:
     ]
 
 
+def scopes_gone(base: Operation, head: Operation) -> list[tuple[str, str]]:
+    """Return (scheme, scope) of what both need and head's scheme, unlike base's, no longer offers."""
+    needed = {
+        (name, scope)
+        for one in listed(base.security())
+        for name, scopes in members(one).items()
+        for scope in texts(scopes)
+    }
+    still = {name for name in _schemes(head) if _offered(head, name)}
+    return sorted(
+        (name, scope)
+        for name, scope in needed
+        if name in still and scope in _offered(base, name) and scope not in _offered(head, name)
+    )
+
+
+def _offered(operation: Operation, name: str) -> set[str]:
+    components = members(operation.document.root.get("components"))
+    raw = operation.document.resolved(members(components.get("securitySchemes")).get(name))
+    return {scope for _, flow in _flows(members(raw.get("flows"))) for scope in members(flow.get("scopes"))}
+
+
 def _schemes(operation: Operation) -> list[str]:
     return [name for one in listed(operation.security()) for name in members(one)]
 

@@ -39,6 +39,11 @@ def own_servers(operation: Operation) -> list[Json]:
 def moved(before: list[Json], after: list[Json]) -> Iterator[Moved]:
     """Yield the addresses of base's servers that head's no longer name."""
     kept = [one for server in after for one in _addresses(server)]
+    if kept and not before and all(map(_path, kept)):
+        sentence = (
+            f"base named no server, so that its paths began at the root, and head's are below {kept[0]!a}"
+        )
+        yield Moved(Level.UNKNOWN, kept[0], sentence)
     patterns = [re.compile(_pattern(server), re.IGNORECASE) for server in after]
     for server in before:
         for address in _addresses(server):

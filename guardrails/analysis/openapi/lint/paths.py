@@ -5,6 +5,7 @@ from collections import Counter
 
 from guardrails.analysis.openapi.lint.subject import Found, LintRule, Subject
 from guardrails.analysis.openapi.operations import METHODS, Operation
+from guardrails.analysis.openapi.swagger2 import COUNTS
 from guardrails.analysis.openapi.values import listed, members, step
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
@@ -126,7 +127,8 @@ def _reserved(subject: Subject) -> Found:
         for index, raw in enumerate(listed(one.raw.get("parameters"))):
             found = one.document.resolved(raw)
             name = found.get("name")
-            if found.get("in") == "header" and isinstance(name, str) and name.lower() in _RESERVED:
+            is_named = found.get("in") == "header" and isinstance(name, str) and name.lower() in _RESERVED
+            if is_named and COUNTS not in found:
                 yield step(one.pointer, "parameters", index), f"the header {name!a} is ignored as a parameter"
 
 

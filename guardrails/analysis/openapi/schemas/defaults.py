@@ -52,8 +52,27 @@ class Defaults:
         return {name: one for name, one in found.items() if name not in hidden}, needed
 
     def _default(self, side: int, schema: Json) -> Json:
-        return self._said(side, schema, "default")
+        return default_of(self._documents[side], schema)
 
     def _said(self, side: int, schema: Json, keyword: str) -> Json:
-        own = members(schema)
-        return own[keyword] if keyword in own else self._documents[side].resolved(schema).get(keyword)
+        return _said(self._documents[side], schema, keyword)
+
+
+def default_of(document: Document, schema: Json) -> Json:
+    """Return the default that a schema, what it refers to or one of its parts names; None for none."""
+    left, seen = [schema], set[int]()
+    while left:
+        one = left.pop(0)
+        found = _said(document, one, "default")
+        inner = document.resolved(one)
+        if found is not None or id(inner) in seen:
+            return found
+        seen.add(id(inner))
+        left += listed(inner.get("allOf"))
+    return None
+
+
+def _said(document: Document, schema: Json, keyword: str) -> Json:
+    """Return what a schema says by a keyword, beside a reference before behind it."""
+    own = members(schema)
+    return own[keyword] if keyword in own else document.resolved(schema).get(keyword)

@@ -139,6 +139,8 @@ class Universe:
         reference = raw.get("$ref")
         if isinstance(reference, str) and self.document.version < _NEW_DIALECT:
             return self._reference(reference)
+        if reference is None:
+            reference = raw.get("$dynamicRef")
         node: Node = {}
         if isinstance(reference, str):
             node.update(self._reference(reference))

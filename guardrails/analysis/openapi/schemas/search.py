@@ -11,10 +11,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from guardrails.analysis.openapi.documents import Document
-from guardrails.analysis.openapi.schemas.branches import Branches
 from guardrails.analysis.openapi.schemas.containment import Proof, is_undeclared, is_unspoken
 from guardrails.analysis.openapi.schemas.edits import Edit, Edits
-from guardrails.analysis.openapi.schemas.losses import Loss, Losses, branch_gone
+from guardrails.analysis.openapi.schemas.lost.branches import Branches
+from guardrails.analysis.openapi.schemas.lost.loss import Loss
+from guardrails.analysis.openapi.schemas.lost.losses import Losses
+from guardrails.analysis.openapi.schemas.lost.written import Written
 from guardrails.analysis.openapi.schemas.normal import DEPRECATED, FALSE, UNSENT, WIDENED, Side, Universe
 from guardrails.analysis.openapi.schemas.second import agrees
 from guardrails.analysis.openapi.schemas.shapes import Conjunction, Shape, leaves
@@ -266,17 +268,18 @@ class Comparison:
         return Result(Answer.UNKNOWN, narrowed=tuple(narrowed))
 
     def losses(self, source: Json, target: Json) -> list[Loss]:
-        """Return what clients that are generated from the document lose, though every message still fits."""
+        """Return what clients lose, though every message still fits, or though the schemas are the same."""
         found = Losses(self.source, self.target, self.proof, self._branches, self._breaks)
         try:
-            return list(dict.fromkeys(found.between(self.source.node(source), self.target.node(target))))
+            between = list(found.between(self.source.node(source), self.target.node(target)))
+            return list(dict.fromkeys((*between, *self._written.losses(source, target))))
         except RecursionError:
             self._forget()
             return []
 
-    def displaced(self, source: Json, target: Json) -> list[Loss]:
-        """Return the named branches that gave way to others which take the very same messages."""
-        return [branch_gone(*one) for one in self._branches.displaced(source, target)]
+    @cached_property
+    def _written(self) -> Written:
+        return Written(*self._documents, self._branches, self._breaks)
 
     @cached_property
     def _branches(self) -> Branches:

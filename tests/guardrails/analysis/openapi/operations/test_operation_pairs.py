@@ -8,12 +8,28 @@ from guardrails.analysis.openapi.values import Json
 from tests.guardrails.analysis.openapi.operations.access import ACCESS
 from tests.guardrails.analysis.openapi.operations.answers import ANSWERS
 from tests.guardrails.analysis.openapi.operations.bodies import BODIES
+from tests.guardrails.analysis.openapi.operations.conventions import CONVENTIONS, PRESUMED_CONVENTIONS
+from tests.guardrails.analysis.openapi.operations.kinds import KINDS, PRESUMED_KINDS
 from tests.guardrails.analysis.openapi.operations.parameters import PARAMETERS
+from tests.guardrails.analysis.openapi.operations.rewritten import REWRITTEN
+from tests.guardrails.analysis.openapi.operations.swagger import SWAGGER
 from tests.guardrails.analysis.openapi.operations.versions import VERSIONS
 from tests.guardrails.analysis.openapi.operations.webhooks import WEBHOOKS
 from tests.guardrails.analysis.openapi.pairs import found
 
-PAIRS = {**PARAMETERS, **ACCESS, **BODIES, **ANSWERS, **WEBHOOKS, **VERSIONS}
+PAIRS = {
+    **PARAMETERS,
+    **ACCESS,
+    **BODIES,
+    **ANSWERS,
+    **WEBHOOKS,
+    **VERSIONS,
+    **SWAGGER,
+    **KINDS,
+    **CONVENTIONS,
+    **REWRITTEN,
+}
+PRESUMED = {**PRESUMED_KINDS, **PRESUMED_CONVENTIONS}
 
 
 @pytest.mark.parametrize("name", PAIRS)
@@ -25,6 +41,15 @@ def test_pair_has_its_level_and_each_break_a_witness(name: str) -> None:
     levels = [one.level.value for one in differences] or ["safe"]
     assert {"safe": "kept"}.get(levels[0], levels[0]) == expected
     assert all(one.witness is not None for one in differences if one.level.value == "breaking")
+
+
+@pytest.mark.parametrize("name", PRESUMED)
+def test_pair_of_which_no_message_speaks_has_its_level(name: str) -> None:
+    base, head, expected = PRESUMED[name]
+
+    levels = [one.level.value for one in found(base, head)] or ["safe"]
+
+    assert {"safe": "kept"}.get(levels[0], levels[0]) == expected
 
 
 @pytest.mark.parametrize("name", PAIRS)

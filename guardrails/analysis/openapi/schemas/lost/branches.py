@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator
 from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.schemas.containment import Proof
 from guardrails.analysis.openapi.schemas.normal import Universe
-from guardrails.analysis.openapi.values import Json, listed, members, step
+from guardrails.analysis.openapi.values import Json, listed, members
 
 CHOICES = ("anyOf", "oneOf")
-_DEEPEST = 12
 _Pair = tuple[Json, Json]
 
 
@@ -24,7 +23,6 @@ class Branches:
         self._source = source
         self._target = target
         self._proof = proof
-        self._clean: set[tuple[int, int]] = set()
 
     def gone(self, before: list[Json], after: list[Json]) -> list[str]:
         """Return the names of the branches that a choice lost.
@@ -56,39 +54,6 @@ class Branches:
         copied = any(not name_of(two) and self._proof.same(node, self._target.node(two)) for two in after)
         schemas = members(members(self._target.document.root.get("components")).get("schemas"))
         return name_of(one) in schemas and not copied
-
-    def displaced(self, source: Json, target: Json) -> Iterator[tuple[str, str]]:
-        """Yield (pointer, name) of branches that schemas lost which take the same messages."""
-        found = []
-        seen: set[tuple[int, int]] = set()
-        left: list[tuple[_Pair, str]] = [((source, target), "")]
-        while left:
-            (one, other), pointer = left.pop()
-            first, second = self._source.document.resolved(one), self._target.document.resolved(other)
-            key = (id(first), id(second))
-            if key in seen or key in self._clean or pointer.count("/") > _DEEPEST:
-                continue
-            seen.add(key)
-            for keyword in CHOICES:
-                names = self.gone(listed(first.get(keyword)), listed(second.get(keyword)))
-                found += [(pointer, name) for name in names]
-            left += [(pair, step(pointer, *name)) for pair, *name in _parts(first, second)]
-        if not found:
-            self._clean |= seen
-        yield from found
-
-
-def _parts(one: dict[str, Json], other: dict[str, Json]) -> Iterator[tuple[_Pair, str] | tuple[_Pair]]:
-    """Yield the parts of two schemas that stand at the same place, with the name of the place."""
-    declared = members(other.get("properties"))
-    for name, part in members(one.get("properties")).items():
-        if name in declared:
-            yield (part, declared[name]), name
-    for keyword, name in (("items", "0"), ("additionalProperties", "*")):
-        if isinstance(one.get(keyword), dict) and isinstance(other.get(keyword), dict):
-            yield (one[keyword], other[keyword]), name
-    for keyword in ("allOf", *CHOICES):
-        yield from ((pair,) for pair in matched(listed(one.get(keyword)), listed(other.get(keyword))))
 
 
 def matched(before: list[Json], after: list[Json]) -> list[_Pair]:

@@ -5,51 +5,20 @@ document has them no more, code that names them does not compile, which no messa
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from guardrails.analysis.openapi.difference import Level
-from guardrails.analysis.openapi.schemas.branches import CHOICES, Branches, Breaks, matched, name_of
 from guardrails.analysis.openapi.schemas.containment import Proof
+from guardrails.analysis.openapi.schemas.lost.branches import CHOICES, Branches, Breaks, matched, name_of
+from guardrails.analysis.openapi.schemas.lost.loss import Loss, branch_gone
 from guardrails.analysis.openapi.schemas.normal import Universe
 from guardrails.analysis.openapi.schemas.shapes import Shape, TooManyShapes, leaves, shapes_of
 from guardrails.analysis.openapi.values import Json, Node, listed, members, step
 
 _DEEPEST = 12
 _NAMED = 2  # of one value alone generators make a literal, not a type
-_READ = frozenset(("discriminator", "generated-type", "branch-narrowed"))
 _TYPED = {
     **dict.fromkeys(("int32", "int64", "float", "double"), "number"),
     **{name: name for name in ("uuid", "date", "date-time", "byte", "binary")},
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """One thing that is lost: the kind of difference, where in the message, and what as a sentence.
-
-    A discriminator is no loss to who sends; who reads chooses its classes by it.
-    """
-
-    rule: str
-    pointer: str
-    sentence: str
-
-    @property
-    def is_read(self) -> bool:
-        """Whether it is lost to who reads the message, too, and not to who writes it alone."""
-        return self.rule in _READ
-
-    @property
-    def level(self) -> Level:
-        """How sure it is that clients notice."""
-        return Level.UNKNOWN if self.rule == "discriminator" else Level.BREAKING
-
-
-def branch_gone(pointer: str, name: str) -> Loss:
-    """Return the loss of a named branch of a choice."""
-    return Loss(
-        "branch-gone", pointer, f"{name!a} is gone from the choice, and generated clients lose its class"
-    )
 
 
 class Losses:
@@ -90,8 +59,6 @@ class Losses:
         ):
             sentence = f"generated clients have another type for {formats[1]!a} than for {formats[0]!a}"
             yield Loss("generated-type", pointer, sentence)
-        if _property_of(before) != _property_of(after):
-            yield Loss("discriminator", pointer, "generated clients choose classes by another discriminator")
         yield from self._inside(source, target, pointer)
 
     def _choices(self, before: dict[str, Json], after: dict[str, Json], pointer: str) -> Iterator[Loss]:
@@ -128,10 +95,6 @@ class Losses:
 
     def _written(self, universe: Universe, node: Node) -> dict[str, Json]:
         return members(universe.written(node))
-
-
-def _property_of(schema: dict[str, Json]) -> Json:
-    return members(schema.get("discriminator")).get("propertyName")
 
 
 def _followed(universe: Universe, node: Node) -> Node:

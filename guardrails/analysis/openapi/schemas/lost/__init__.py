@@ -1,0 +1,1 @@
+"""What clients lose where every message still gets through: classes, kinds, known values."""
