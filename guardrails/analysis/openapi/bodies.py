@@ -17,6 +17,7 @@ from guardrails.analysis.openapi.operations import Operation, Parameter, matchin
 from guardrails.analysis.openapi.parameters import compared as compared_parameters
 from guardrails.analysis.openapi.parameters import restyled, sample
 from guardrails.analysis.openapi.schemas.defaults import Defaults
+from guardrails.analysis.openapi.schemas.lost.markup import is_xml, rewritten
 from guardrails.analysis.openapi.schemas.search import Comparison
 from guardrails.analysis.openapi.slots import Place, Slot
 from guardrails.analysis.openapi.values import Json, canonical, members, step
@@ -146,6 +147,9 @@ class Bodies:
             yield from self._defaults(slot, *schemas)
         if is_form:
             yield from self._forms(base, head, slot, comparison)
+        if is_xml(name):
+            documents = self._place.base.document, self._place.head.document
+            yield from map(slot.of_loss, rewritten(*documents, *schemas))
 
     def _defaults(self, slot: Slot, base: Json, head: Json) -> Iterator[Difference]:
         """Yield the defaults that clients relied on by leaving a property out.
@@ -188,6 +192,8 @@ class Bodies:
             if match is None:
                 yield self._status_gone(status)
                 continue
+            if not self._client_sends and status.endswith("XX") and match.isdecimal():
+                yield self._status_gone(status)
             pointer = step(self._place.head.pointer, "responses", match)
             yield from self._headers(base, after[match], pointer)
             if content_of(base):
@@ -224,7 +230,8 @@ class Bodies:
     def _status_gone(self, status: str) -> Difference:
         succeeds = status.startswith("2")
         pointer = step(self._place.base.pointer, "responses", status)
-        level = Level.BREAKING if succeeds else Level.SAFE
+        follows = status.startswith(("1", "3"))  # what comes next is another protocol or another address
+        level = Level.BREAKING if succeeds else Level.UNKNOWN if follows else Level.SAFE
         return self._place.difference(
             level,
             "status-removed",

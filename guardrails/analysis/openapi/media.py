@@ -20,7 +20,7 @@ def covering(name: str, others: Mapping[str, object]) -> str | None:
     if name in others:
         return name
     essence = name.partition(";")[0]
-    same = [one for one in others if one.partition(";")[0] == essence]
+    same = [one for one in others if one.partition(";")[0] == essence and not _contradicts(name, one)]
     if same:
         return same[0]
     ranges = (f"{essence.partition('/')[0]}/*", "*/*")
@@ -39,6 +39,17 @@ def covered(name: str, others: Mapping[str, object]) -> str | None:
         return next((one for one in others if kind == "*" or one.startswith(f"{kind}/")), None)
     # RFC 6839: what ends in +json can be read by whoever reads json.
     return next((one for one in others if one.partition(";")[0].endswith(f"+{subtype}")), None)
+
+
+def _contradicts(one: str, other: str) -> bool:
+    """Whether two media types give the same parameter, as `version` or `charset`, unlike values."""
+    first, second = _parameters(one), _parameters(other)
+    return any(first[name] != second[name] for name in first.keys() & second.keys())
+
+
+def _parameters(name: str) -> dict[str, str]:
+    pairs = (part.partition("=") for part in name.split(";")[1:])
+    return {key: value.strip('"') for key, _, value in pairs}
 
 
 def schema_of(media: Mapping[str, Json], name: str = "") -> Json:

@@ -6,7 +6,7 @@ case, and parameters of the path item count for each of its operations.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.swagger2 import COUNTS
@@ -19,7 +19,10 @@ _IGNORED_HEADERS = {"accept", "content-type", "authorization"}
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation: `kind` is `path`, `webhook` or `callback`; `key` aligns it with the other document's."""
+    """One operation: `kind` is `path`, `webhook` or `callback`; `key` aligns it with the other document's.
+
+    `known_as` is what aligns a callback, whose name says nothing to who is called.
+    """
 
     document: Document
     kind: str
@@ -28,11 +31,12 @@ class Operation:
     pointer: str
     raw: dict[str, Json]
     item: dict[str, Json] = field(default_factory=dict)
+    known_as: str = ""
 
     @property
     def key(self) -> tuple[str, str, str]:
         """Identity across documents: kind, path without the names of its variables, method."""
-        return (self.kind, _VARIABLE.sub("{}", self.path), self.method)
+        return (self.kind, _VARIABLE.sub("{}", self.known_as or self.path), self.method)
 
     @property
     def is_unstable(self) -> bool:
@@ -86,7 +90,9 @@ class Operation:
             for expression, item in self.document.resolved(raw).items():
                 place = step(self.pointer, "callbacks", name, expression)
                 path = f"{self.path} {name} {expression}"
-                yield from _of_item(self.document, "callback", path, place, item)
+                known_as = f"{self.known_as or self.path} {expression}"
+                for one in _of_item(self.document, "callback", path, place, item):
+                    yield replace(one, known_as=known_as)
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,9 +130,10 @@ class Slot:
         """Yield what clients generated from base lose, though every message still fits."""
         for loss in comparison.losses(source, target):
             if loss.is_read or self._is_requested:
-                yield self._of_loss(loss)
+                yield self.of_loss(loss)
 
-    def _of_loss(self, loss: Loss) -> Difference:
+    def of_loss(self, loss: Loss) -> Difference:
+        """Return the difference that a loss makes here."""
         message = f"{self.label}{self._at(loss.pointer)}: {loss.sentence}"
         return self._made(loss.level, loss.rule, message, loss.pointer)
 

@@ -17,6 +17,7 @@ _MOVED = {
     "#/responses/": "#/components/responses/",
 }
 _NO_SCHEMA = {"name", "in", "description", "required", "allowEmptyValue", "collectionFormat", "schema"}
+_KEPT = {"name", "in", "description", "required", "allowEmptyValue"}
 _STYLES: dict[str, tuple[str, bool]] = {
     "csv": ("form", False),
     "ssv": ("spaceDelimited", False),
@@ -121,9 +122,7 @@ class _Conversion:
     def _parameter(self, raw: Node) -> Node:
         if "$ref" in raw:
             return members(_moved(raw))
-        kept: Node = {
-            name: one for name, one in raw.items() if name in {"name", "in", "description", "required"}
-        }
+        kept: Node = {name: one for name, one in raw.items() if name in _KEPT}
         schema = _moved({name: one for name, one in raw.items() if name not in _NO_SCHEMA})
         made: Node = {**kept, "schema": schema}
         if raw.get("in") == "header" and str(raw.get("name")).lower() == "authorization":

@@ -75,8 +75,14 @@ def _kinds_of(name: str, text: str, kinds: "list[Mapping[str, list[str]]]") -> s
     """Return references to the definitions that a discriminator tells apart, in either document."""
     if '"discriminator"' not in text:
         return set()
-    short = name.rpartition("/")[2]
-    return {f"#/components/schemas/{one}" for children in kinds for one in children.get(short, ())}
+    found: set[str] = set()
+    left = [name.rpartition("/")[2]]
+    while left:
+        short = left.pop()
+        below = {one for children in kinds for one in children.get(short, ())} - found
+        found |= below
+        left += below
+    return {f"#/components/schemas/{one}" for one in found}
 
 
 def _texts(document: Document) -> dict[str, str]:

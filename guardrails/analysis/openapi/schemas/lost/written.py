@@ -5,6 +5,7 @@ differ there alone are equal to it; who writes and reads messages by them is not
 """
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.schemas.lost.branches import CHOICES, Branches, Breaks, matched
@@ -33,17 +34,8 @@ class Written:
     def losses(self, source: Json, target: Json) -> list[Loss]:
         """Return what is lost on the way from the source's schema to the target's."""
         seen: set[tuple[int, int]] = set()
-        found: list[Loss] = []
-        left: list[tuple[_Pair, str]] = [((source, target), "")]
-        while left:
-            (one, other), pointer = left.pop()
-            first, second = self._source.resolved(one), self._target.resolved(other)
-            key = (id(first), id(second))
-            if key in seen or key in self._clean or pointer.count("/") > _DEEPEST:
-                continue
-            seen.add(key)
-            found += self._of(first, second, pointer)
-            left += [(pair, step(pointer, *name)) for pair, *name in _parts(first, second)]
+        pairs = side_by_side((self._source, self._target), (source, target), seen, self._clean)
+        found = [loss for one, other, pointer in pairs for loss in self._of(one, other, pointer)]
         if not found:
             self._clean |= seen
         return found
@@ -72,6 +64,28 @@ class Written:
                 )
             elif self._breaks(kind, known[value]):
                 yield Loss("kind-narrowed", pointer, f"what is sent as the kind {value!a} no longer fits it")
+
+
+def side_by_side(
+    documents: tuple[Document, Document],
+    schemas: _Pair,
+    seen: set[tuple[int, int]],
+    clean: AbstractSet[tuple[int, int]] = frozenset(),
+) -> Iterator[tuple[_Node, _Node, str]]:
+    """Yield (source, target, pointer) of the schemas that stand at the same place, references followed.
+
+    Pairs are noted in `seen` by their ids and come once; what is in `clean` is left out with its parts.
+    """
+    left: list[tuple[_Pair, str]] = [(schemas, "")]
+    while left:
+        pair, pointer = left.pop()
+        first, second = (document.resolved(one) for document, one in zip(documents, pair, strict=True))
+        key = (id(first), id(second))
+        if key in seen or key in clean or pointer.count("/") > _DEEPEST:
+            continue
+        seen.add(key)
+        yield first, second, pointer
+        left += [(inner, step(pointer, *name)) for inner, *name in _parts(first, second)]
 
 
 def _parts(one: _Node, other: _Node) -> Iterator[tuple[_Pair, str] | tuple[_Pair]]:

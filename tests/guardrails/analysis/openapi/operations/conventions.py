@@ -50,9 +50,9 @@ def named(first: str, second: str) -> Object:
     }
 
 
-def called(expression: str, answers: Json = None) -> Object:
+def called(expression: str, answers: Json = None, *, name: str = "done") -> Object:
     """Return a document whose operation calls back at an address."""
-    return document({**OK, "callbacks": {"done": {expression: {"post": reading(STRING, responses=answers)}}}})
+    return document({**OK, "callbacks": {name: {expression: {"post": reading(STRING, responses=answers)}}}})
 
 
 def served(*addresses: str) -> Object:
@@ -96,6 +96,7 @@ CONVENTIONS: Pairs = {
     "more stable": (at("/a", **{"x-stability-level": "beta"}), at("/a"), "kept"),
     "stable said": (at("/a"), at("/a", **{"x-stability-level": "stable"}), "kept"),
     "called back elsewhere": (called(_URL), called("{$request.body#/other}"), "breaking"),
+    "called back under another name": (called(_URL), called(_URL, name="ended"), "kept"),
     "answer to a call needs a body": (
         called(_URL, {"200": answer()}),
         called(_URL, {"200": answer(None, {"application/json": STRICT})}),

@@ -60,5 +60,10 @@ KINDS: Pairs = {
 }
 PRESUMED_KINDS: Pairs = {
     "kind that takes less": (kinds(), kinds("name"), "breaking"),
+    "kind below a kind takes less": (
+        kinds(Lion={"allOf": [{"$ref": _CAT}, {"properties": {"roars": STRING}}]}),
+        kinds(Lion={"allOf": [{"$ref": _CAT}, {"required": ["roars"]}]}),
+        "breaking",
+    ),
     "kind that answers less": (kinds("lives", answers=True), kinds(answers=True), "breaking"),
 }

@@ -80,6 +80,11 @@ SWAGGER: Pairs = {
         swagger(None, _FIELDS),
         "kept",
     ),
+    "sw parameter may no longer be empty": (
+        swagger(None, {"name": "q", "in": "query", "type": "integer", "allowEmptyValue": True}),
+        swagger(None, {"name": "q", "in": "query", "type": "integer"}),
+        "breaking",
+    ),
     "sw field required": (
         swagger(None, {**_FIELDS}),
         swagger(None, {**_FIELDS, "required": True}),

@@ -12,6 +12,7 @@ from tests.guardrails.analysis.openapi.operations.conventions import CONVENTIONS
 from tests.guardrails.analysis.openapi.operations.kinds import KINDS, PRESUMED_KINDS
 from tests.guardrails.analysis.openapi.operations.parameters import PARAMETERS
 from tests.guardrails.analysis.openapi.operations.rewritten import REWRITTEN
+from tests.guardrails.analysis.openapi.operations.spelling import PRESUMED_SPELLING, SPELLING
 from tests.guardrails.analysis.openapi.operations.swagger import SWAGGER
 from tests.guardrails.analysis.openapi.operations.versions import VERSIONS
 from tests.guardrails.analysis.openapi.operations.webhooks import WEBHOOKS
@@ -28,8 +29,9 @@ PAIRS = {
     **KINDS,
     **CONVENTIONS,
     **REWRITTEN,
+    **SPELLING,
 }
-PRESUMED = {**PRESUMED_KINDS, **PRESUMED_CONVENTIONS}
+PRESUMED = {**PRESUMED_KINDS, **PRESUMED_CONVENTIONS, **PRESUMED_SPELLING}
 
 
 @pytest.mark.parametrize("name", PAIRS)
