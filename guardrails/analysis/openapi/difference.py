@@ -102,7 +102,9 @@ _COMPILED = frozenset(
     )
 )
 _PASSED_OVER = frozenset(("enum", "parameter-enum", "additionalProperties", "unevaluatedProperties"))
-_PRESUMED = frozenset(("narrowed", "parameter-narrowed", "branch-narrowed", "extensible-value"))
+_PRESUMED = frozenset(
+    ("narrowed", "parameter-narrowed", "branch-narrowed", "extensible-value", "content-narrowed")
+)
 
 
 def as_promised(found: Iterable[Difference], promise_of: Callable[[Difference], Promise]) -> list[Difference]:

@@ -5,7 +5,7 @@ of writing JSON, so that nothing is normalised, proved or tried where there is n
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.operations import METHODS, Operation
@@ -13,6 +13,9 @@ from guardrails.analysis.openapi.schemas.lost.kinds import Kinds
 from guardrails.analysis.openapi.values import Json, members, written
 
 _REFERENCE = re.compile(r'"\$(?:ref|dynamicRef)":"((?:[^"\\]|\\.)*)"')
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_SCHEMAS = "#/components/schemas/"
+_Children = Mapping[str, list[str]]
 _SHARED = ("openapi", "security", "servers", "jsonSchemaDialect")
 
 
@@ -24,7 +27,10 @@ class Unchanged:
         self._is_comparable = base.version == head.version and all(
             written(base.root.get(name)) == written(head.root.get(name)) for name in _SHARED
         )
-        self._alike = _alike_definitions(base, head) if self._is_comparable else set()
+        texts = [_texts(document) for document in (base, head)] if self._is_comparable else [{}, {}]
+        self._known = texts[0].keys() | texts[1].keys()
+        kinds = [Kinds(document).children for document in (base, head)]
+        self._alike = _alike_definitions(texts[0], texts[1], self._known, kinds)
 
     def holds(self, base: Operation, head: Operation) -> bool:
         """Whether the operations, their paths and all that they refer to are written alike."""
@@ -36,7 +42,7 @@ class Unchanged:
         if base.security() and not self._is_alike(_SCHEMES):
             return False
         around = _around(base.item)
-        return around == _around(head.item) and all(map(self._is_alike, _named(text + around)))
+        return around == _around(head.item) and all(map(self._is_alike, _named(text + around, self._known)))
 
     def _is_alike(self, reference: str) -> bool:
         return reference in self._alike
@@ -49,18 +55,23 @@ def _around(item: dict[str, Json]) -> str:
     return written({name: one for name, one in item.items() if name not in METHODS})
 
 
-def _named(text: str) -> set[str]:
-    return set(_REFERENCE.findall(text))
+def _named(text: str, known: Set[str]) -> set[str]:
+    """Return what a text refers to; a discriminator's mapping may do so without a reference, or by name alone."""
+    found = set(_REFERENCE.findall(text))
+    if '"mapping"' in text:
+        strings = _STRING.findall(text[text.index('"mapping"') :])
+        found |= known & {one if one.startswith("#/") else f"{_SCHEMAS}{one}" for one in strings}
+    return found
 
 
-def _alike_definitions(base: Document, head: Document) -> set[str]:
+def _alike_definitions(
+    before: Mapping[str, str], after: Mapping[str, str], known: Set[str], kinds: "list[_Children]"
+) -> set[str]:
     """Return references to the definitions that are alike with all that they refer to, on both sides."""
-    texts = [_texts(document) for document in (base, head)]
-    alike = {name for name, text in texts[0].items() if texts[1].get(name) == text}
+    alike = {name for name, text in before.items() if after.get(name) == text}
     users: dict[str, list[str]] = {}
-    kinds = [Kinds(document).children for document in (base, head)]
     for name in alike:
-        for used in _named(texts[0][name]) | _kinds_of(name, texts[0][name], kinds):
+        for used in _named(before[name], known) | _kinds_of(name, before[name], kinds):
             users.setdefault(used, []).append(name)
     left = [name for name in users if name not in alike]
     while left:
@@ -71,7 +82,7 @@ def _alike_definitions(base: Document, head: Document) -> set[str]:
     return alike
 
 
-def _kinds_of(name: str, text: str, kinds: "list[Mapping[str, list[str]]]") -> set[str]:
+def _kinds_of(name: str, text: str, kinds: "list[_Children]") -> set[str]:
     """Return references to the definitions that a discriminator tells apart, in either document."""
     if '"discriminator"' not in text:
         return set()
@@ -82,7 +93,7 @@ def _kinds_of(name: str, text: str, kinds: "list[Mapping[str, list[str]]]") -> s
         below = {one for children in kinds for one in children.get(short, ())} - found
         found |= below
         left += below
-    return {f"#/components/schemas/{one}" for one in found}
+    return {f"{_SCHEMAS}{one}" for one in found}
 
 
 def _texts(document: Document) -> dict[str, str]:

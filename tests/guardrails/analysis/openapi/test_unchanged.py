@@ -58,3 +58,19 @@ def test_changed_scheme_is_seen_where_security_is_named() -> None:
     head["components"]["securitySchemes"]["key"]["name"] = "X-Other"  # type: ignore[index,call-overload]
 
     assert not is_unchanged(base, head)
+
+
+@pytest.mark.parametrize("mapped", ["#/components/schemas/Kind", "Kind", None])
+def test_changed_kind_of_a_discriminator_is_seen(mapped: str | None) -> None:
+    told: dict[str, Json] = {"propertyName": "k"}
+    above: dict[str, Json] = {"$ref": "#/components/schemas/Outer"}
+    parts: dict[str, Json] = {"allOf": [above]}
+    if mapped is not None:
+        told["mapping"], parts = {"a": mapped}, {}
+
+    def made(kind: dict[str, Json]) -> dict[str, Json]:
+        schemas: Json = {"Outer": {"type": "object", "discriminator": told}, "Kind": {**parts, **kind}}
+        return document(operation(body=above), components={"schemas": schemas})
+
+    assert not is_unchanged(made({}), made({"required": ["b"]}))
+    assert is_unchanged(made({"required": ["b"]}), made({"required": ["b"]}))

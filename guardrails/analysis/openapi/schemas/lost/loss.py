@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from guardrails.analysis.openapi.difference import Level
 
-_READ = frozenset(("discriminator", "generated-type", "branch-narrowed", "kind-narrowed"))
+_READ = frozenset(("discriminator", "generated-type", "branch-narrowed", "kind-narrowed", "content-narrowed"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from guardrails.analysis.openapi.schemas.lost.loss import Loss, branch_gone
 from guardrails.analysis.openapi.values import Json, listed, members, step, texts
 
 _DEEPEST = 12
+_CONTENT = "contentSchema"
 _EXTENSIBLE = "x-extensible-enum"
 _Pair = tuple[Json, Json]
 _Node = dict[str, Json]
@@ -48,6 +49,8 @@ class Written:
         if _EXTENSIBLE in one and _EXTENSIBLE in other:
             for value in sorted(set(texts(one[_EXTENSIBLE])) - set(texts(other[_EXTENSIBLE]))):
                 yield Loss("extensible-value", pointer, f"{value!a} is gone from the values that are known")
+        if _CONTENT in one and _CONTENT in other and self._breaks(one[_CONTENT], other[_CONTENT]):
+            yield Loss("content-narrowed", pointer, "what the text holds no longer fits its `contentSchema`")
         if "discriminator" not in one and "discriminator" not in other:
             return
         if property_of(one) != property_of(other):

@@ -58,7 +58,18 @@ KINDS: Pairs = {
     "kind that takes more": (kinds("name"), kinds(), "kept"),
     "kind that answers more": (kinds(answers=True), kinds("name", answers=True), "kept"),
 }
+_LONE: Object = {"type": "object", "properties": {"kind": STRING, "sort": STRING, "lives": WHOLE}}
 PRESUMED_KINDS: Pairs = {
+    "kind of a mapping alone takes less": (
+        kinds(mapping={"cat": "#/components/schemas/Lone"}, Lone=_LONE),
+        kinds(mapping={"cat": "#/components/schemas/Lone"}, Lone={**_LONE, "required": ["lives"]}),
+        "breaking",
+    ),
+    "kind of a mapping by name takes less": (
+        kinds(mapping={"cat": "Lone"}, Lone=_LONE),
+        kinds(mapping={"cat": "Lone"}, Lone={**_LONE, "required": ["lives"]}),
+        "breaking",
+    ),
     "kind that takes less": (kinds(), kinds("name"), "breaking"),
     "kind below a kind takes less": (
         kinds(Lion={"allOf": [{"$ref": _CAT}, {"properties": {"roars": STRING}}]}),

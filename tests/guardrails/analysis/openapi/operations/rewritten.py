@@ -39,6 +39,17 @@ def holding(schema: Json, *, version: str = "3.1.0") -> Object:
     return versioned(made, version, answer=True)
 
 
+def embedding(*needed: str) -> Object:
+    """Return a document whose operation takes text that holds JSON."""
+    inner: Json = {"type": "object", "properties": {"a": STRING}, "required": list[Json](needed)}
+    text: Json = {**STRING, "contentMediaType": "application/json", "contentSchema": inner}
+    return document(operation(body={"type": "object", "properties": {"t": text}}))
+
+
+PRESUMED_REWRITTEN: Pairs = {
+    "text that holds more": (embedding(), embedding("a"), "breaking"),
+    "text that may hold less": (embedding("a"), embedding(), "kept"),
+}
 _E: Object = {"$ref": "#/components/schemas/E"}
 REWRITTEN: Pairs = {
     "image without a schema": (sent("image/png", _BINARY), sent("image/png"), "kept"),

@@ -11,7 +11,7 @@ from tests.guardrails.analysis.openapi.operations.bodies import BODIES
 from tests.guardrails.analysis.openapi.operations.conventions import CONVENTIONS, PRESUMED_CONVENTIONS
 from tests.guardrails.analysis.openapi.operations.kinds import KINDS, PRESUMED_KINDS
 from tests.guardrails.analysis.openapi.operations.parameters import PARAMETERS
-from tests.guardrails.analysis.openapi.operations.rewritten import REWRITTEN
+from tests.guardrails.analysis.openapi.operations.rewritten import PRESUMED_REWRITTEN, REWRITTEN
 from tests.guardrails.analysis.openapi.operations.spelling import PRESUMED_SPELLING, SPELLING
 from tests.guardrails.analysis.openapi.operations.swagger import SWAGGER
 from tests.guardrails.analysis.openapi.operations.versions import VERSIONS
@@ -31,7 +31,7 @@ PAIRS = {
     **REWRITTEN,
     **SPELLING,
 }
-PRESUMED = {**PRESUMED_KINDS, **PRESUMED_CONVENTIONS, **PRESUMED_SPELLING}
+PRESUMED = {**PRESUMED_KINDS, **PRESUMED_CONVENTIONS, **PRESUMED_SPELLING, **PRESUMED_REWRITTEN}
 
 
 @pytest.mark.parametrize("name", PAIRS)
