@@ -177,7 +177,7 @@ class Bodies:
                 continue
             found = [
                 *restyled(parameter, other, f"form field {name!a}", comparison),
-                *repacked(parameter, other),
+                *repacked(parameter, other, self._place.base.document),
             ]
             for level, rule, message, inner, witness in found:
                 yield self._place.difference(

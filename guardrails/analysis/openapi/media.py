@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from guardrails.analysis.openapi.difference import Level, Proof
+from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.operations import Parameter
 from guardrails.analysis.openapi.schemas.sameness import SILENT
-from guardrails.analysis.openapi.values import Json, members
+from guardrails.analysis.openapi.values import Json, members, texts
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -87,12 +88,14 @@ def encodings(media: Mapping[str, Json], schema: Mapping[str, Json]) -> dict[str
     }
 
 
-def repacked(base: Parameter, head: Parameter) -> Iterator[tuple[Level, str, str, str, Proof | None]]:
+def repacked(
+    base: Parameter, head: Parameter, document: Document
+) -> Iterator[tuple[Level, str, str, str, Proof | None]]:
     """Yield what a part of a form may no longer be, and the headers that it must have now."""
     label, place = f"form field {base.name!a}", f"form field {base.name}"
     taken = _content_types(head)
     said = _content_types(base)
-    implied = {_implied(base)} - {""} if taken and not said else set()
+    implied = {_implied(base.raw.get("schema"), document)} - {""} if taken and not said else set()
     for name in sorted(said | implied):
         if taken and covering(name, dict.fromkeys(taken)) is None:
             level = Level.UNKNOWN if name == _BINARY else Level.BREAKING
@@ -106,17 +109,22 @@ def repacked(base: Parameter, head: Parameter) -> Iterator[tuple[Level, str, str
             yield Level.BREAKING, "form-header", message, "", Proof(place, None, f"{name} left out")
 
 
-def _implied(parameter: Parameter) -> str:
+def _implied(raw: Json, document: Document, depth: int = 0) -> str:
     """Return the content type that a part has where none is named, empty where its schema does not tell."""
-    schema = members(parameter.raw.get("schema"))
-    kind = schema.get("type")
-    if kind == "string" and schema.get("format") == "binary":
+    schema = document.resolved(raw)
+    kinds = set(texts([schema.get("type")]) or texts(schema.get("type"))) - {"null"}
+    if kinds == {"array"}:
+        return _implied(schema.get("items"), document, depth + 1) if depth < _DEEPEST else ""
+    if kinds == {"string"} and schema.get("format") == "binary":
         return _BINARY
-    return {"object": "application/json"}.get(str(kind), "text/plain" if kind in _PLAIN else "")
+    if kinds == {"object"}:
+        return "application/json"
+    return "text/plain" if kinds and kinds <= _PLAIN else ""
 
 
+_DEEPEST = 8
 _BINARY = "application/octet-stream"
-_PLAIN = ("string", "integer", "number", "boolean")
+_PLAIN = {"string", "integer", "number", "boolean"}
 
 
 def _content_types(parameter: Parameter) -> set[str]:

@@ -2,6 +2,8 @@
 
 from guardrails.analysis.openapi.values import Json
 from tests.guardrails.analysis.openapi.operations.builders import (
+    LIST,
+    OPEN,
     STRING,
     Pairs,
     answer,
@@ -114,6 +116,27 @@ REWRITTEN: Pairs = {
     "part of a form typed": (
         body("multipart/form-data", _PART),
         body("multipart/form-data", _PART, enc={"f": {"contentType": "application/json"}}),
+        "breaking",
+    ),
+    "list of texts in a form typed": (
+        body("multipart/form-data", {"type": "object", "properties": {"f": LIST}}),
+        body(
+            "multipart/form-data",
+            {"type": "object", "properties": {"f": LIST}},
+            enc={"f": {"contentType": "application/json"}},
+        ),
+        "breaking",
+    ),
+    "shared part of a form typed": (
+        sharing(OPEN, body("multipart/form-data", {"type": "object", "properties": {"f": _E}})),
+        sharing(
+            OPEN,
+            body(
+                "multipart/form-data",
+                {"type": "object", "properties": {"f": _E}},
+                enc={"f": {"contentType": "application/xml"}},
+            ),
+        ),
         "breaking",
     ),
     "part of a form typed as it was implied": (
