@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from reference_service.api.admission import Admission, Shedding
+from reference_service.api.admission import Admission
 from reference_service.api.answering import Ranker
 from reference_service.api.describe import describe
 from reference_service.api.desk import Desk
@@ -24,6 +24,7 @@ from reference_service.api.events import Events
 from reference_service.api.lifecycle import Lifecycle
 from reference_service.api.problems import install_problems
 from reference_service.api.routes import Rankings
+from reference_service.api.shedding import Shedding
 from reference_service.events.log import EventLog
 from reference_service.features.assembly import NAMES
 from reference_service.features.catalogue import Catalogue

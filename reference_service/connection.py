@@ -1,6 +1,7 @@
 """One connection: what the desk serves, and all else as uvicorn serves it.
 
-Answers keep the order of requests: what comes while a ranking is in work waits for its turn.
+Answers keep the order of requests: what comes while a ranking is in work waits for its turn. What is to be shed is
+answered together with all that the loop finds at its sockets in the same turn.
 """
 
 import asyncio
@@ -9,7 +10,8 @@ from collections.abc import Coroutine
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from reference_service.api.desk import Desk, Visit
+from reference_service.api.desk import Desk
+from reference_service.api.shedding import Visit
 
 PUSH_BACK_SECONDS = 1.0
 GATHER_SECONDS = 0.2
@@ -23,14 +25,40 @@ def attended_by(desk: Desk) -> type[HttpToolsProtocol]:
     class Attended(_Attended):
         """One connection."""
 
-    Attended.desk = desk
+    Attended.desk, Attended.crowd = desk, Crowd(desk)
     return Attended
+
+
+class Crowd:
+    """The connections whose requests are to be shed at the loop's next turn."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._waiting: list[tuple[_Attended, Visit]] = []
+
+    def add(self, connection: "_Attended", visit: Visit) -> None:
+        """Answer this visit soon; `connection` is told."""
+        if not self._waiting:
+            connection.loop.call_soon(self._shed)
+        self._waiting.append((connection, visit))
+
+    def _shed(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        responses: list[bytes | None] = [None] * len(waiting)
+        try:
+            defaults = waiting[0][0].server_state.default_headers
+            responses = self._desk.shed([visit for _, visit in waiting], defaults)
+        finally:
+            # Where it failed, the usual way fails likewise and tells the client and the log.
+            for (connection, visit), response in zip(waiting, responses, strict=True):
+                connection.served(response, visit.data)
 
 
 class _Attended(HttpToolsProtocol):
     desk: Desk
+    crowd: Crowd
     _between_requests = True
-    _is_ranking = False
+    _is_served = False
     _closes = False
     _rested = 0.0
     _missing = 0
@@ -40,7 +68,7 @@ class _Attended(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Serve at the desk, or pass on."""
-        if self._is_ranking:
+        if self._is_served:
             self._hold(data)
         elif self._missing:
             self._gather(data)
@@ -61,15 +89,13 @@ class _Attended(HttpToolsProtocol):
         """Return whether this request is served here."""
         defaults = self.server_state.default_headers
         if not self.desk.has_room(visit):
-            response = self.desk.shed(visit, defaults)
-            if response is not None:
-                self.transport.write(response)
-                self._stay_open()
-            return response is not None
+            self._is_served, self._pieces = True, []
+            self.crowd.add(self, visit)
+            return True
         work = self.desk.ranking(visit, defaults)
         if work is None:
             return False
-        self._is_ranking, self._pieces = True, []
+        self._is_served, self._pieces = True, []
         task = self.loop.create_task(self._rank(work, data))
         self.tasks.add(task)
         task.add_done_callback(self._over)
@@ -87,10 +113,11 @@ class _Attended(HttpToolsProtocol):
             response = await work
         finally:
             # Where it failed, the usual way fails likewise and tells the client and the log.
-            self._ranked(response, data)
+            self.served(response, data)
 
-    def _ranked(self, response: bytes | None, data: bytes) -> None:
-        self._is_ranking = False
+    def served(self, response: bytes | None, data: bytes) -> None:
+        """Send this response to the request of these bytes, or pass that on where there is none."""
+        self._is_served = False
         if self.transport.is_closing():
             return
         if response is None:
@@ -139,14 +166,14 @@ class _Attended(HttpToolsProtocol):
 
     def timeout_keep_alive_handler(self) -> None:
         """Close the connection if it is idle."""
-        if self._is_ranking or self._missing:
+        if self._is_served or self._missing:
             self._rested = 0.0
         else:
             super().timeout_keep_alive_handler()
 
     def shutdown(self) -> None:
         """Close the connection once it has its answer."""
-        if self._is_ranking:
+        if self._is_served:
             self._closes = True
         else:
             super().shutdown()

@@ -7,19 +7,15 @@ The body is read before a place is taken, so that a slow client holds nothing.
 import asyncio
 import time
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reference_service.api.lean import GLANCE_BYTES
-from reference_service.api.popular import TooLittleRead
 from reference_service.api.problems import Busy, refuse
-from reference_service.api.routes import CARDS, UP_NEXT, Rankings
+from reference_service.api.routes import CARDS, UP_NEXT
+from reference_service.api.shedding import Shedding, Visit
 from reference_service.ranking.nouns import Surface
 from reference_service.resilience.deadline import HEADER, LEAST_MS, MOST_MS, Budget, begin, milliseconds
-from reference_service.resilience.limit import Limit
 from reference_service.telemetry.metrics import Metrics
 
 NAME = HEADER.lower().encode()
@@ -28,34 +24,8 @@ SURFACES: Mapping[str, Surface] = {CARDS: "cards", UP_NEXT: "up_next"}
 OPERATIONS: Mapping[Surface, str] = {"cards": "rankCards", "up_next": "rankUpNext"}
 RESERVE_SECONDS, RESERVE_SHARE = 0.03, 0.2
 """What is kept of a deadline for answering with what is popular, where the rest of it did not do."""
-SECOND_GLANCE_BYTES = 3 * GLANCE_BYTES
-"""How much of the candidates is looked at where the first ones do not fill an answer."""
 LONGEST_READ_SECONDS = 10.0
 """What a client may take to send its body, where it sets no deadline of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shedding:
-    """The limit on rankings, and the answer to those beyond it."""
-
-    rankings: Rankings
-    limit: Limit
-
-    def answer(self, surface: Surface, body: bytes, request_id: str, at: int = 0) -> bytes:
-        """Return what is popular of what this body asks, which begins at `at`.
-
-        Raise Busy where it is not plainly valid: to say what is wrong with a request takes as long as to rank.
-        """
-        ranker = self.rankings.ranker
-        if ranker is None:
-            raise Busy
-        for each in (GLANCE_BYTES, SECOND_GLANCE_BYTES, len(body)):
-            glimpse = ranker.reader.glance(surface, body, at, each)
-            if glimpse is None:
-                raise Busy
-            with suppress(TooLittleRead):
-                return self.rankings.glanced("overloaded", surface, glimpse, request_id)
-        raise Busy
 
 
 class Admission:
@@ -114,10 +84,11 @@ class Admission:
         ranker = self._rankings.ranker
         reader = None if ranker is None or JSON not in scope["headers"] else ranker.reader
         request_id = scope["state"]["request_id"]
-        if not admitted and reader is None:
-            raise Busy
         if not admitted:
-            content = self._shedding.answer(surface, body, request_id)
+            content = None if reader is None else self._shed(surface, body, request_id)
+            # To say what is wrong with a request takes as long as to rank it.
+            if content is None:
+                raise Busy
         elif reader is None or (asked := reader.read(surface, body)) is None:
             # What is wrong with it is for the full reading to say.
             await self._app(scope, _replayed(body, receive), send)
@@ -127,6 +98,10 @@ class Admission:
         headers = [(b"content-length", b"%d" % len(content)), JSON]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": content})
+
+    def _shed(self, surface: Surface, body: bytes, request_id: str) -> bytes | None:
+        visit = Visit(surface, request_id, body, start=0, missing=0, left=None, arrived=time.monotonic())
+        return self._shedding.answers([visit])[0]
 
     def _deadline(self, scope: Scope, now: float) -> float | None:
         texts = [text for name, text in scope["headers"] if name == NAME]

@@ -6,16 +6,15 @@ What is not plainly one ranking request goes the usual way, and so does whatever
 """
 
 import time
-from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass
+from collections.abc import Coroutine, Mapping, Sequence
 
 from starlette.exceptions import HTTPException
 
-from reference_service.api.admission import JSON, NAME, OPERATIONS, SURFACES, Shedding, instant
+from reference_service.api.admission import JSON, NAME, OPERATIONS, SURFACES, instant
 from reference_service.api.envelope import REQUEST_ID, request_id_of
 from reference_service.api.lean import Asked
 from reference_service.api.lifecycle import Lifecycle
-from reference_service.api.problems import Busy
+from reference_service.api.shedding import Shedding, Visit
 from reference_service.ranking.nouns import Surface
 from reference_service.resilience.deadline import Budget, begin, milliseconds
 from reference_service.telemetry.metrics import Metrics
@@ -29,24 +28,6 @@ UNUSUAL = frozenset({b"transfer-encoding", b"expect", b"upgrade", b"connection",
 LONGEST_LENGTH = 7
 
 Headers = list[tuple[bytes, bytes]]
-
-
-@dataclass(slots=True, eq=False)
-class Visit:
-    """One plain ranking request, whose body may still be on its way.
-
-    data     all that is here of it: its body begins at `start`, and the body lacks `missing` bytes
-    left     seconds that its client gives it, or None for no bound
-    arrived  when it did, in seconds of time.monotonic
-    """
-
-    surface: Surface
-    request_id: str
-    data: bytes
-    start: int
-    missing: int
-    left: float | None
-    arrived: float
 
 
 class Desk:
@@ -103,17 +84,16 @@ class Desk:
         """Return whether one more may be ranked in time."""
         return self.shedding.limit.has_room(visit.left)
 
-    def shed(self, visit: Visit, defaults: Headers) -> bytes | None:
-        """Return the response of what is popular, or None where that is for others to say.
+    def shed(self, visits: Sequence[Visit], defaults: Headers) -> list[bytes | None]:
+        """Return the response of what is popular to each, or None where that is for others to say.
 
         `defaults` are the headers of every response.
         """
-        try:
-            content = self.shedding.answer(visit.surface, visit.data, visit.request_id, visit.start)
-        except Busy:
-            # To say so is for those who answer with problems.
-            return None
-        return self._response(visit, content, defaults)
+        contents = self.shedding.answers(visits)
+        return [
+            None if content is None else self._response(visit, content, defaults)
+            for visit, content in zip(visits, contents, strict=True)
+        ]
 
     def ranking(self, visit: Visit, defaults: Headers) -> Coroutine[None, None, bytes | None] | None:
         """Take a place and return the work that ends with the response, or with None where others must say what is

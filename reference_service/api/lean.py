@@ -8,6 +8,7 @@ is not plainly right is left to the model, which knows how to say what is wrong 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from types import GenericAlias, NoneType
 from typing import Annotated, Any, Literal
 
@@ -34,8 +35,8 @@ KEYWORDS = {
 }
 SAID = frozenset({"type", "title", "description", "default", "items"})
 SCALARS = {"string": str, "integer": int, "boolean": bool, "null": NoneType}
-GLANCE_BYTES = 76
-"""How much of a list of candidates is looked at for one that is to be shown: a bit less than two of them."""
+GLANCE_BYTES = 64
+"""How much of a list of candidates is looked at for one that is to be shown: one and a half of them."""
 LOOKED_UP = frozenset({"Candidate", "Context"})
 """Whose ids are not matched when they are read: an id that exists is right, and most do."""
 SPACES = (b"", b" ")
@@ -43,11 +44,17 @@ SPACES = (b"", b" ")
 SEPARATORS = (b",", b", ")
 """What they write between two candidates, without spaces and with them."""
 CANDIDATES = b'"candidates"'
+OPENING = CANDIDATES + b":["
+"""How most encoders begin the list."""
 
+_id_of = attrgetter("id")
 _OPENING = re.compile(CANDIDATES + rb"\s*:\s*\[")
 
 # Any: JSON, and types that are made at run time.
 Schema = Mapping[str, Any]
+
+Body = tuple[nouns.Surface, bytes, int]
+"""A request's surface, and bytes in which its body begins at a place."""
 
 CODE_OF: Mapping[nouns.Source, int] = {source: code for code, source in enumerate(nouns.SOURCES)}
 SOURCE_BITS = len(nouns.SOURCES).bit_length()
@@ -75,8 +82,7 @@ class Asked:
 
 @dataclass(slots=True, eq=False)
 class Glimpse:
-    """What a request asks, for whoever has no time: `context` has the fields of a Context, `rows` are distinct and
-    ascending.
+    """What a request asks, for whoever has no time: `context` has the fields of a Context, `rows` are distinct.
 
     whole  whether these are all candidates, and not only the first of them
     """
@@ -134,7 +140,7 @@ def asked_by_code(
 
 @dataclass(slots=True, eq=False)
 class _Opened:
-    """A request whose candidates were not read: they stand between these places, without the outermost braces.
+    """A request whose candidates were not read: they stand between these places, without their brackets.
 
     separator  what stands between two of them, if they are written as encoders write them
     """
@@ -157,18 +163,13 @@ class Reader:
         self._most = {surface: made.most for surface, made in types.items()}
         self._candidates = msgspec.json.Decoder(GenericAlias(list, (types["cards"].candidate,)))
         self._ids = types["cards"].ids
-        self._spelt = _spelt(known)
-        self._listed = Spelling(
-            {b"{%s}%s" % (text, SEPARATORS[b": " in text]): code for text, code in self._spelt.items()}
-        )
+        self._listed = Spelling(_spelt(known))
 
     def read(self, surface: nouns.Surface, body: bytes, at: int = 0) -> Asked | None:
         """Return what this body asks, which begins at `at`, or None if it is not plainly a valid request."""
         opened = self._opened(surface, body, at)
         if opened is not None:
-            codes = self._listed.codes(
-                body, opened.start - 1, opened.end + 1, opened.separator, self._most[surface]
-            )
+            codes = self._listed.codes(body, opened.start, opened.end, opened.separator, self._most[surface])
             if codes is not None:
                 return asked_by_code(Context.noun(opened.context), codes, opened.limit, whole=True)
         try:
@@ -177,39 +178,45 @@ class Reader:
             return None
         return self._asked(request.context, request.candidates, request.limit, whole=True)
 
-    def glance(
-        self, surface: nouns.Surface, body: bytes, at: int = 0, each: int = GLANCE_BYTES
-    ) -> Glimpse | None:
-        """Return what this body asks with some more candidates than it wants shown, or None if these or the
-        rest of it are not plainly valid. It begins at `at`; of its candidates `each` bytes are looked at for one shown.
+    def glances(self, asked: Sequence[Body], each: int = GLANCE_BYTES) -> list[Glimpse | None]:
+        """Return what each body asks with some more candidates than it wants shown, or None if these or the
+        rest of it are not plainly valid. Of its candidates `each` bytes are looked at for one shown.
 
         At the other candidates nobody looks: to find the end of a list takes as long as to rank what is popular.
         """
-        opened = self._opened(surface, body, at)
-        if opened is None or opened.end - opened.start <= each * opened.limit:
-            return _glimpse(self.read(surface, body, at))
-        head = body[opened.start : opened.start + each * opened.limit]
-        # The last one may be cut in two.
-        *pieces, _ = head.split(b"}%s{" % opened.separator)
-        try:
-            rows = {code >> SOURCE_BITS for code in map(self._spelt.__getitem__, pieces)}
-        except KeyError:
-            return _glimpse(self._glanced(opened, head) or self.read(surface, body, at))
-        return Glimpse(opened.context, sorted(rows), (), opened.limit, whole=False)
+        opened = [self._opened(*body) for body in asked]
+        return [
+            _glimpse(self.read(*body))
+            if head is None or head.end - head.start <= each * head.limit
+            else self._glance(head, body, each)
+            for head, body in zip(opened, asked, strict=True)
+        ]
 
-    def _glanced(self, opened: _Opened, head: bytes) -> Asked | None:
+    def _glance(self, opened: _Opened, asked: Body, each: int) -> Glimpse | None:
+        head = asked[1][opened.start - 1 : opened.start + each * opened.limit]
         try:
-            some = self._candidates.decode(b"[{%s}]" % head[: max(head.rfind(b"}"), 0)])
+            # The last one may be cut in two.
+            some = self._candidates.decode(head[: max(head.rfind(b"}"), 0) + 1] + b"]")
         except (msgspec.DecodeError, RecursionError, UnicodeError):
-            return None
-        return self._asked(opened.context, some, opened.limit, whole=False)
+            return _glimpse(self.read(*asked))
+        known, unknown = self._known, tuple[str, ...]()
+        try:
+            rows = {*map(known.__getitem__, map(_id_of, some))}
+        except KeyError:
+            rows = {known[one.id] for one in some if one.id in known}
+            unknown = tuple(sorted({one.id for one in some if one.id not in known}))
+            if not self._ids.fit(unknown):
+                return None
+        return Glimpse(opened.context, [*rows], unknown, opened.limit, whole=False)
 
     def _opened(self, surface: nouns.Surface, body: bytes, at: int) -> _Opened | None:
         """Return this request without its candidates, or None if it is not plainly one but for them."""
-        found = _OPENING.search(body, at)
-        start = 0 if found is None else found.end()
+        start = body.find(OPENING, at) + len(OPENING)
+        if start < len(OPENING):
+            found = _OPENING.search(body, at)
+            start = 0 if found is None else found.end()
         end = body.find(b"]", start)
-        if found is None or end < 0:
+        if start == 0 or end < 0:
             return None
         rest = body[at:start] + body[end:]
         # Without a backslash a name is written in one way: there is no second list that would be the one to take.
@@ -221,22 +228,10 @@ class Reader:
             request: Any = self._openers[surface].decode(rest)
         except (msgspec.DecodeError, RecursionError, UnicodeError):
             return None
-        if not self._are_ids(request.context):
+        if not self._ids.fit(self._strange(request.context)):
             return None
         separator = SEPARATORS[b": " in body[start : start + 8]]
-        return _Opened(request.context, request.limit, start + 1, end - 1, separator)
-
-    def _are_ids(self, context: Any) -> bool:
-        ids, known = self._ids, self._known
-        for name in ids.fields:
-            text = getattr(context, name)
-            if text is not None and text not in known and not ids.fits(text):
-                return False
-        for name in ids.lists:
-            for text in getattr(context, name):
-                if text not in known and not ids.fits(text):
-                    return False
-        return True
+        return _Opened(request.context, request.limit, start, end, separator)
 
     def _asked(self, context: Any, candidates: list[Any], limit: int, *, whole: bool) -> Asked | None:
         read = asked(
@@ -246,7 +241,15 @@ class Reader:
             self._known,
             whole=whole,
         )
-        return read if self._are_ids(context) and all(map(self._ids.fits, read.unknown)) else None
+        return read if self._ids.fit([*self._strange(context), *read.unknown]) else None
+
+    def _strange(self, context: Any) -> list[str]:
+        """Return all that this context names and the catalogue does not hold: what it holds is an id."""
+        ids, known = self._ids, self._known
+        texts = [getattr(context, field) for field in ids.fields]
+        for field in ids.lists:
+            texts += getattr(context, field)
+        return [text for text in texts if text is not None and text not in known]
 
 
 def _glimpse(asked: Asked | None) -> Glimpse | None:
@@ -256,15 +259,16 @@ def _glimpse(asked: Asked | None) -> Glimpse | None:
 
 
 def _spelt(known: Mapping[str, int]) -> Mapping[bytes, int]:
-    """Return the code of each candidate that exists by how encoders write what stands between its braces."""
+    """Return the code of each candidate that exists by how encoders write it and what follows it in a list."""
     unsaid: nouns.Source = Candidate.model_fields["source"].default
     spelt: dict[bytes, int] = {}
     for name, row in known.items():
-        for space in SPACES:
-            one = b'"id":%s"%s"' % (space, name.encode())
-            spelt[one] = code_of(row, unsaid)
+        for space, separator in zip(SPACES, SEPARATORS, strict=True):
+            one = b'{"id":%s"%s"' % (space, name.encode())
+            spelt[b"%s}%s" % (one, separator)] = code_of(row, unsaid)
             for source in nouns.SOURCES:
-                spelt[b'%s,%s"source":%s"%s"' % (one, space, space, source.encode())] = code_of(row, source)
+                said = b'%s,%s"source":%s"%s"}%s' % (one, space, space, source.encode(), separator)
+                spelt[said] = code_of(row, source)
     return spelt
 
 
@@ -279,9 +283,9 @@ class _Ids:
         self.fields: list[str] = []
         self.lists: list[str] = []
 
-    def fits(self, text: str) -> bool:
-        """Return whether this may be an id."""
-        return len(text) <= self._longest and self._match(text) is not None
+    def fit(self, texts: Iterable[str]) -> bool:
+        """Return whether all of these may be ids."""
+        return all(len(text) <= self._longest and self._match(text) for text in texts)
 
 
 class _Types:

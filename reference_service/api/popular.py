@@ -6,7 +6,7 @@ that they are answered as.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import get_args
 
@@ -34,6 +34,9 @@ _ENDS: Mapping[MovedBy | None, Sequence[bytes]] = {
 # What no rule forbids is withheld where another release of it is offered.
 _REASONS = (*REASONS, "duplicate")
 NOTHING: Collection[str] = frozenset()
+
+Seen = tuple[Surface, Glimpse, str]
+"""What was seen of a request, on which surface, and the request's id."""
 
 
 class TooLittleRead(ValueError):
@@ -77,39 +80,41 @@ class Popular:
         """Return the whole answer as JSON, or raise TooLittleRead."""
         rows = asked.rows.tolist()
         glimpse = Glimpse(asked.context, rows, asked.unknown, asked.limit, asked.whole)
-        return self.glanced(reason, surface, glimpse, now, request_id)
-
-    def glanced(
-        self, reason: DegradedReason, surface: Surface, asked: Glimpse, now: datetime, request_id: str
-    ) -> bytes:
-        """Return the whole answer as JSON, or raise TooLittleRead."""
-        allowed, withheld = self._screened(surface, asked, now)
-        allowed.sort(key=self._standing.__getitem__)
-        slots = self._spaced(surface, asked, allowed)
-        if slots is None or not (asked.whole or len(slots) == asked.limit):
+        (content,) = self.answers(reason, [(surface, glimpse, request_id)], now)
+        if content is None:
             raise TooLittleRead
-        items = self._items
-        shown = [items[allowed[position]] + _ENDS[moved_by][position] for position, moved_by in slots]
-        return (
-            b'{"request_id":"%s","digests":%s,"variants":{},"degraded":true,"degraded_reason":"%s","items":[%s],'
-            b'"filtered":[%s]}'
-            % (request_id.encode(), self._digests, reason.encode(), b",".join(shown), b",".join(withheld))
-        )
+        return content
+
+    def answers(self, reason: DegradedReason, asked: Sequence[Seen], now: datetime) -> list[bytes | None]:
+        """Return each whole answer as JSON, or None where too little of the candidates was read.
+
+        One step for all of them and then the next: each finds its code and its tables in the processor's cache.
+        """
+        screened = [self._screened(surface, glimpse, now) for surface, glimpse, _ in asked]
+        placed = [
+            self._placed(surface, glimpse, allowed)
+            for (surface, glimpse, _), (allowed, _) in zip(asked, screened, strict=True)
+        ]
+        told = reason.encode()
+        return [
+            None if slots is None else self._rendered(told, request_id, allowed, slots, withheld)
+            for (_, _, request_id), slots, (allowed, withheld) in zip(asked, placed, screened, strict=True)
+        ]
 
     def _screened(self, surface: Surface, asked: Glimpse, now: datetime) -> tuple[list[int], list[bytes]]:
-        """Return the rows that may be shown, ascending, and what is withheld, as JSON, by id."""
+        """Return the rows that may be shown and what is withheld, as JSON, by id."""
         context, recordings, shown = asked.context, self._screening.recordings, asked.context.recently_shown
         rules = self._screening.verdicts(surface, context, now)
         worn = self._policy.worn(self._catalogue.kinds_of(shown)) if shown else NOTHING
         special = self._screening.special(context, self._catalogue.playing(context.now_playing), worn)
         allowed = [row for row in asked.rows if rules[row] == ALLOWED and row not in special]
-        if len({recordings[row] for row in allowed}) < len(allowed):
-            allowed = [*{recordings[row]: row for row in reversed(allowed)}.values()]
-            allowed.reverse()
-        kept, refusals = set(allowed), self._refusals
+        offered_again = self._screening.rereleased.intersection(allowed)
+        if len({recordings[row] for row in offered_again}) < len(offered_again):
+            allowed = [*{recordings[row]: row for row in sorted(allowed, reverse=True)}.values()]
         withheld = []
-        for row in asked.rows:
-            if row not in kept:
+        if len(allowed) < len(asked.rows):
+            refusals = self._refusals
+            for row in sorted({*asked.rows}.difference(allowed)):
                 refused = row, min(rules[row], special.get(row, ALLOWED))
                 withheld.append(refusals.get(refused) or self._refusal(*refused))
         if asked.unknown:
@@ -121,25 +126,42 @@ class Popular:
         made = self._refusals[row, code] = _refusal(self._names.ids[row], _REASONS[code])
         return made
 
-    def _spaced(self, surface: Surface, asked: Glimpse, ordered: list[int]) -> Sequence[Placed] | None:
-        """Return the slots; None where the head of the candidates does not decide who stands in them."""
+    def _placed(self, surface: Surface, asked: Glimpse, allowed: list[int]) -> Sequence[Placed] | None:
+        """Put these rows in order and return their slots, or None where the head of the candidates does not decide
+        who stands in them.
+        """
+        allowed.sort(key=self._standing.__getitem__)
         names, pins, spacing = self._names, asked.context.pins, self._policy.spacing[surface]
         playing = self._catalogue.playing(asked.context.now_playing)
         before = () if playing is None else ((playing.artist, playing.kind),)
-        if not asked.whole:
-            return (
-                None
-                if pins
-                else space_simply(ordered, names.artists, names.kinds, spacing, asked.limit, before)
+        if asked.whole:
+            return space(
+                allowed,
+                names.artists,
+                names.kinds,
+                spacing=spacing,
+                limit=asked.limit,
+                before=before,
+                pinned=pinned(pins, [names.ids[row] for row in allowed]) if pins else None,
             )
-        return space(
-            ordered,
-            names.artists,
-            names.kinds,
-            spacing=spacing,
-            limit=asked.limit,
-            before=before,
-            pinned=pinned(pins, [names.ids[row] for row in ordered]) if pins else None,
+        if pins or len(allowed) < asked.limit:
+            return None
+        return space_simply(allowed, names.artists, names.kinds, spacing, asked.limit, before)
+
+    def _rendered(
+        self,
+        reason: bytes,
+        request_id: str,
+        allowed: Sequence[int],
+        slots: Sequence[Placed],
+        withheld: Iterable[bytes],
+    ) -> bytes:
+        items = self._items
+        shown = [items[allowed[position]] + _ENDS[moved_by][position] for position, moved_by in slots]
+        return (
+            b'{"request_id":"%s","digests":%s,"variants":{},"degraded":true,"degraded_reason":"%s","items":[%s],'
+            b'"filtered":[%s]}'
+            % (request_id.encode(), self._digests, reason, b",".join(shown), b",".join(withheld))
         )
 
 

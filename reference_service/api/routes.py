@@ -1,6 +1,6 @@
 """The endpoints: each reads a typed request, asks the ranker, and renders an answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +10,9 @@ from fastapi.responses import PlainTextResponse
 from starlette.responses import Response
 
 from reference_service.api.answering import Answer, CannotScore, Ranker
-from reference_service.api.lean import Asked, Glimpse, asked_of
+from reference_service.api.lean import Asked, asked_of
 from reference_service.api.lifecycle import Lifecycle
+from reference_service.api.popular import Seen
 from reference_service.api.problems import NotReady, Problem, request_id_of
 from reference_service.api.requests import CardsRequest, UpNextRequest
 from reference_service.api.responses import LONGEST_FAULT, DegradedReason, Health, RankingAnswer, Readiness
@@ -111,13 +112,16 @@ class Rankings:
         self._metrics.count_degraded(reason)
         return content
 
-    def glanced(self, reason: DegradedReason, surface: Surface, glimpse: Glimpse, request_id: str) -> bytes:
-        """Return what is popular of what was seen, as JSON, or raise NotReady or TooLittleRead."""
+    def glanced(self, reason: DegradedReason, asked: Sequence[Seen]) -> list[bytes | None]:
+        """Return what is popular of what was seen of each, as JSON, or None where more must be read.
+
+        Raise NotReady.
+        """
         if self.ranker is None:
             raise NotReady
-        content = self.ranker.popular.glanced(reason, surface, glimpse, self._clock(), request_id)
-        self._metrics.count_degraded(reason)
-        return content
+        contents = self.ranker.popular.answers(reason, asked, self._clock())
+        self._metrics.count_degraded(reason, len(contents) - contents.count(None))
+        return contents
 
     async def _ranked(
         self, surface: Surface, request: Request, body: CardsRequest | UpNextRequest

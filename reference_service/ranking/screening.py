@@ -50,6 +50,8 @@ class Screening:
         self._by_kind = _rows_by(facts.names.kinds)
         self._recording = facts.recording
         self._is_rereleased = np.bincount(facts.recording).take(facts.recording) > 1
+        self.rereleased = frozenset(np.flatnonzero(self._is_rereleased).tolist())
+        """The rows whose recording another row offers too."""
         self._verdicts = lru_cache(maxsize=MOST_KINDS)(self._verdicts_on_a_kind)
         # At most one by row and reason.
         self._withheld: dict[int, Filtered] = {}
@@ -122,9 +124,9 @@ class Screening:
             special.update(dict.fromkeys(self._by_artist.get(name, ()), CODES["dismissed"]))
             if name in rows:
                 special[rows[name]] = CODES["dismissed"]
-        for name in context.recently_played:
-            if name in rows:
-                special[rows[name]] = CODES["already_played"]
+        for row in map(rows.get, context.recently_played):
+            if row is not None:
+                special[row] = CODES["already_played"]
         if playing is not None:
             special.update(dict.fromkeys(self._by_recording[playing.recording], CODES["now_playing"]))
         return special
@@ -144,7 +146,7 @@ class Screening:
         now = datetime.fromtimestamp(self._expiries[expired - 1], UTC) if expired else LONG_AGO
         codes = screen_each(self._facts, Question(surface, context, now, 1))
         codes[codes == ELIGIBLE] = ALLOWED
-        return codes.tolist(), codes
+        return codes.astype(np.uint8).tobytes(), codes
 
 
 def _rows_by(column: Iterable[Value]) -> Mapping[Value, Sequence[int]]:

@@ -81,39 +81,56 @@ def space_simply(
     gap, column = (spacing.artist_gap, artists) if by_artist else (spacing.kind_gap, kinds)
     moved: MovedBy = "spacing" if by_artist else "diversity"
     heard = [artist if by_artist else kind for artist, kind in before]
-    slots = min(limit, len(rows))
-    start = _apart(heard[-gap:] if gap else [], [column[row] for row in rows[:slots]], gap)
-    placed, furthest = list(_UNMOVED[:start]), start - 1
-    heard += [column[row] for row in rows[:start]]
-    fresh, waiting = enumerate(map(column.__getitem__, rows[start:]), start), list[tuple[int, str]]()
+    slots, at, settled = min(limit, len(rows)), 0, gap
+    nearest = [column[row] for row in rows[:slots]]
+    repeats, window = _repeats(heard, nearest, gap), heard[-gap:] if gap else []
+    placed, waiting = list[Placed](), list[tuple[int, str]]()
     while len(placed) < slots:
-        recent = heard[-gap:] if gap else NOTHING
-        taken = _taken(waiting, recent) if waiting else None
-        while taken is None:
-            looked_at = next(fresh, None)
-            if looked_at is None or len(waiting) > MOST_WAITING:
-                return None
-            if looked_at[1] in recent:
-                waiting.append(looked_at)
-            else:
-                taken = looked_at
-        position, value = taken
-        placed.append(Placed(position, moved if position < furthest else None))
-        furthest = position if position > furthest else furthest
-        heard.append(value)
+        if settled >= gap and not waiting:
+            # As many were placed as they stand, so these and the next are neighbours here as they were there.
+            repeat = next((position for position in repeats if position >= at), slots)
+            if repeat > at:
+                placed += _unmoved(at, repeat)
+                window = [*heard, *nearest[:repeat]][-gap:] if gap else []
+                at = repeat
+                continue
+        taken = _taken(waiting, window) if waiting else None
+        if taken is None:
+            while True:
+                if at == len(rows) or len(waiting) > MOST_WAITING:
+                    return None
+                value = column[rows[at]]
+                at += 1
+                if value not in window:
+                    break
+                waiting.append((at - 1, value))
+            placed.append(Placed(at - 1, None))
+            settled += 1
+        else:
+            position, value = taken
+            # One that comes after it stands before it: else nothing could have made way for it.
+            placed.append(Placed(position, moved))
+            settled = 0
+        window = [*window, value][-gap:]
     return placed
 
 
-def _apart(before: list[str], values: list[str], gap: int) -> int:
-    """Return how many of these values stand first that repeat none of the `gap` before them."""
-    run = [*before, *values]
-    first = len(run)
+def _unmoved(start: int, end: int) -> Sequence[Placed]:
+    if end <= MOST_UNMOVED:
+        return _UNMOVED[start:end]
+    return [Placed(position, None) for position in range(start, end)]
+
+
+def _repeats(before: list[str], values: list[str], gap: int) -> list[int]:
+    """Return where, ascending, a value stands that repeats one of the `gap` before it."""
+    run, first = [*before, *values], len(before)
+    repeats = set[int]()
     for step in range(1, gap + 1):
         # In one pass of the interpreter's own, since mostly nothing repeats.
-        repeats = list(map(eq, run, run[step:]))
-        if True in repeats:
-            first = min(first, repeats.index(True) + step)
-    return min(max(first - len(before), 0), MOST_UNMOVED)
+        equal = list(map(eq, run, run[step:]))
+        if True in equal:
+            repeats.update(place + step - first for place, repeats_it in enumerate(equal) if repeats_it)
+    return sorted(repeats)
 
 
 def _taken(waiting: list[tuple[int, str]], recent: Collection[str]) -> tuple[int, str] | None:

@@ -81,9 +81,9 @@ class Metrics:
         """Count candidates that were withheld for this reason."""
         self._withheld(surface, reason).inc(count)
 
-    def count_degraded(self, reason: str) -> None:
-        """Count one answer that is degraded for this reason."""
-        self._degradation(reason).inc()
+    def count_degraded(self, reason: str, count: int = 1) -> None:
+        """Count answers that are degraded for this reason."""
+        self._degradation(reason).inc(count)
 
     def count_read(self, outcome: str) -> None:
         """Count one read of the feature store that ended like this."""

@@ -32,7 +32,10 @@ def wire(body: bytes, *fields: bytes, line: bytes = LINE) -> bytes:
 def answer(desk: Desk, data: bytes) -> bytes | None:
     """Return what the desk answers to these bytes at once."""
     visit = desk.visit(data)
-    return None if visit is None or visit.missing or desk.has_room(visit) else desk.shed(visit, DEFAULTS)
+    if visit is None or visit.missing or desk.has_room(visit):
+        return None
+    (response,) = desk.shed([visit], DEFAULTS)
+    return response
 
 
 @pytest.fixture(scope="module")
@@ -214,6 +217,39 @@ def test_a_body_may_come_in_pieces(tmp_path: Path, body: bytes, room: int | None
         said = asyncio.run(exchanged(tmp_path / f"{number}", [*pieces, whole], 2, room))
         assert [status for status, _ in said] == [200, 200]
         assert said[0][1]["items"] == said[1][1]["items"]
+
+
+def test_those_that_are_shed_together_are_each_answered_their_own(tmp_path: Path, body: bytes) -> None:
+    wrong, bodies = wire(b"{}"), [body, body.replace(b"track-0001", b"no-such-track"), body[:-1] + b" }"]
+
+    async def shed() -> list[tuple[int, dict[str, Any]]]:
+        async with serving(tmp_path / "s", room=0):
+            streams = [await asyncio.open_unix_connection(tmp_path / "s", limit=2**20) for _ in range(8)]
+            # All are written before the loop turns to its sockets.
+            for number, (_, writer) in enumerate(streams):
+                named = b"x-request-id: %d" % number
+                writer.write(wrong if number == 5 else wire(bodies[number % 3], named))
+            said = [await answered(reader) for reader, _ in streams]
+            for _, writer in streams:
+                writer.close()
+            return said
+
+    said = asyncio.run(shed())
+    assert [status for status, _ in said] == [200] * 5 + [503] + [200] * 2
+    del said[5]
+    assert [answer["request_id"] for _, answer in said] == ["0", "1", "2", "3", "4", "6", "7"]
+    named = [any(one["id"] == "no-such-track" for one in answer["filtered"]) for _, answer in said]
+    assert named == [False, True, False, False, True, False, True]
+
+
+def test_where_shedding_fails_the_usual_way_tells(
+    tmp_path: Path, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: Desk, visits: object, defaults: object) -> list[bytes | None]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Desk, "shed", fail)
+    assert statuses(tmp_path / "s", [wire(body), wire(body)], 2) == [200, 200]
 
 
 def test_what_follows_a_ranking_in_work_waits_for_it(tmp_path: Path, body: bytes) -> None:
