@@ -29,9 +29,19 @@ from reference_service.models.scorer import columns_of
 from reference_service.ranking.nouns import Features, IntArray, Parts, Surface
 from reference_service.resilience.breaker import Breaker
 from reference_service.resilience.deadline import current
+from reference_service.resilience.window import Window
 
 Outcome = Literal[
-    "scored", "slow", "hurried", "failed", "refused", "nonsense", "missigned", "rested", "unverified"
+    "scored",
+    "slow",
+    "hurried",
+    "failed",
+    "refused",
+    "nonsense",
+    "missigned",
+    "rested",
+    "crowded",
+    "unverified",
 ]
 Hedged = Literal["sent", "won"]
 
@@ -40,6 +50,8 @@ REST_SECONDS = 1.0
 LATE_SECONDS = 0.01
 SHARE = 0.5
 """Of the time that a request has left: the other half is for ranking without the answer."""
+TELLING = 0.25
+"""Of the time that a question may take: whoever has less is no measure of the server."""
 OUTCOMES: tuple[tuple[type[RemoteError], Outcome], ...] = (
     (Missigned, "missigned"),
     (Nonsense, "nonsense"),
@@ -106,6 +118,7 @@ class RemoteModel:
         self._doubt = asyncio.Event()
         self._doubt.set()
         self.breaker = Breaker()
+        self.window = Window()
         self.verified: Verified | None = None
         self.why: str | None = "not verified yet"
 
@@ -138,6 +151,9 @@ class RemoteModel:
         if self.verified is None:
             self._count("unverified")
             return False
+        if not self.window.has_room():
+            self._count("crowded")
+            return False
         if not self.breaker.allows(self._clock()):
             self._count("rested")
             return False
@@ -159,6 +175,9 @@ class RemoteModel:
         started, budget = self._clock(), current()
         left = budget.left(started)
         seconds = self._most if left is None else min(self._most, left * SHARE)
+        if not self.window.acquire():
+            self._count("crowded")
+            raise Unreachable("the model server has all that it can answer in time")
         try:
             async with asyncio.timeout(seconds):
                 scores = await self._first_of_two(question, seconds)
@@ -170,7 +189,9 @@ class RemoteModel:
             self._doubted(fault, question.held_to)
             raise
         finally:
-            budget.waited += self._clock() - started
+            ended = self._clock()
+            budget.waited += ended - started
+            self.window.release(started, ended, seconds if seconds >= TELLING * self._most else None)
         if self.breaker.state() != "closed":
             note("model_answers")
         self.breaker.succeeded()

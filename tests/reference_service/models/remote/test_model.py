@@ -261,6 +261,28 @@ def test_a_caller_in_a_hurry_takes_half_of_its_time_and_blames_nobody() -> None:
     asyncio.run(run())
 
 
+def test_a_server_is_asked_no_more_at_once_than_it_answers_in_time() -> None:
+    async def run() -> None:
+        liar = Liar()
+        async with remote("http", liar, most=0.05, clock=lambda: 1.0) as (model, counted):
+            await model.verify()
+            question = model.question("cards", FEATURES)
+            assert question is not None
+            most, liar.fault = int(model.window.size), "slow"
+            begin(Budget(None))
+            asked = [asyncio.create_task(model.ask(question)) for _ in range(most + 3)]
+            await asyncio.sleep(0)
+            assert not model.allows()
+            failures = await asyncio.gather(*asked, return_exceptions=True)
+            assert [str(failure) for failure in failures[most:]] == [
+                "the model server has all that it can answer in time"
+            ] * 3
+            assert counted == {"slow": most, "crowded": 4}
+            assert model.window.open == 0
+
+    asyncio.run(run())
+
+
 def saved(model: RemoteModel) -> Hedge:
     """Return when to ask again by what this model took so far, with as many second requests as may be saved up."""
     hedge = Hedge(_seen=model._hedge._seen)
