@@ -30,6 +30,16 @@ class Tally:
     reasons: Counter[str] = field(default_factory=Counter)
     sample: list[tuple[Prepared, bytes]] = field(default_factory=list)
 
+    def add(self, other: "Tally") -> None:
+        """Add what became of the requests of another run."""
+        self.sent += other.sent
+        self.valid += other.valid
+        self.whole += other.whole
+        self.whole_in_time += other.whole_in_time
+        self.seconds += other.seconds
+        self.reasons += other.reasons
+        self.sample += other.sample
+
     def in_time(self, budget: float) -> int:
         """Return how many valid answers came within so many seconds."""
         return sum(seconds <= budget for seconds in self.seconds)

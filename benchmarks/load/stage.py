@@ -5,6 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 
 FIRST_OF_ALL = -20
+PROCESSORS = sorted(os.sched_getaffinity(0))
+"""What this process may use before it is pinned: from then on it sees its own alone, and so does what it starts."""
 
 
 def come_first() -> None:
@@ -19,12 +21,11 @@ def come_first() -> None:
 
 def pin(*processes: int) -> None:
     """Give these processes the first processor and this one the others, where there are two."""
-    processors = sorted(os.sched_getaffinity(0))
-    if len(processors) > 1:
+    if len(PROCESSORS) > 1:
         for process in processes:
             for thread in os.listdir(f"/proc/{process}/task"):  # noqa: PTH208  names, not paths
-                os.sched_setaffinity(int(thread), {processors[0]})
-        os.sched_setaffinity(0, set(processors[1:]))
+                os.sched_setaffinity(int(thread), {PROCESSORS[0]})
+        os.sched_setaffinity(0, set(PROCESSORS[1:]))
 
 
 def cpu_seconds(process: int) -> float:

@@ -76,7 +76,7 @@ class Admission:
             await self._answer(scope, surface, body, receive, send, admitted=admitted)
         finally:
             if admitted:
-                self._limit.release(began + budget.waited, time.monotonic())
+                self._limit.release(began + budget.waited, time.monotonic(), done=not budget.spent)
 
     async def _answer(
         self, scope: Scope, surface: Surface, body: bytes, receive: Receive, send: Send, *, admitted: bool

@@ -116,7 +116,7 @@ class Desk:
         except HTTPException:
             return None
         finally:
-            self.shedding.limit.release(began + budget.waited, time.monotonic())
+            self.shedding.limit.release(began + budget.waited, time.monotonic(), done=not budget.spent)
         return self._response(visit, content, defaults)
 
     def _left(self, headers: Mapping[bytes, bytes]) -> float | None:

@@ -18,6 +18,7 @@ from reference_service.api.requests import CardsRequest, UpNextRequest
 from reference_service.api.responses import LONGEST_FAULT, DegradedReason, Health, RankingAnswer, Readiness
 from reference_service.api.worker import DeadlineSpent
 from reference_service.ranking.nouns import Surface
+from reference_service.resilience.deadline import current
 from reference_service.telemetry.metrics import Metrics
 
 CARDS, UP_NEXT = "/v1/now-playing/cards:rank", "/v1/now-playing/up-next:rank"
@@ -98,6 +99,7 @@ class Rankings:
         try:
             answer = await ranker.answer(surface, asked, now)
         except DeadlineSpent:
+            current().spent = True
             return self.popular("deadline", surface, asked, request_id)
         except CannotScore:
             return self.popular("model_unavailable", surface, asked, request_id)

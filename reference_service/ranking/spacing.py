@@ -8,7 +8,6 @@ what is shown of it is short.
 import heapq
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from operator import eq
 from typing import NamedTuple
 
 from reference_service.ranking.nouns import MovedBy, Spacing
@@ -81,19 +80,22 @@ def space_simply(
     gap, column = (spacing.artist_gap, artists) if by_artist else (spacing.kind_gap, kinds)
     moved: MovedBy = "spacing" if by_artist else "diversity"
     heard = [artist if by_artist else kind for artist, kind in before]
-    slots, at, settled = min(limit, len(rows)), 0, gap
-    nearest = [column[row] for row in rows[:slots]]
-    repeats, window = _repeats(heard, nearest, gap), heard[-gap:] if gap else []
+    slots, at, window = min(limit, len(rows)), 0, deque(heard, maxlen=gap)
     placed, waiting = list[Placed](), list[tuple[int, str]]()
     while len(placed) < slots:
-        if settled >= gap and not waiting:
-            # As many were placed as they stand, so these and the next are neighbours here as they were there.
-            repeat = next((position for position in repeats if position >= at), slots)
-            if repeat > at:
-                placed += _unmoved(at, repeat)
-                window = [*heard, *nearest[:repeat]][-gap:] if gap else []
-                at = repeat
-                continue
+        if not waiting:
+            # Mostly nothing repeats, and nobody waits.
+            end = at
+            for row in rows[at : at + slots - len(placed)]:
+                value = column[row]
+                if value in window:
+                    break
+                window.append(value)
+                end += 1
+            placed += _unmoved(at, end)
+            at = end
+            if len(placed) == slots:
+                return placed
         taken = _taken(waiting, window) if waiting else None
         if taken is None:
             while True:
@@ -104,14 +106,12 @@ def space_simply(
                 if value not in window:
                     break
                 waiting.append((at - 1, value))
-            placed.append(Placed(at - 1, None))
-            settled += 1
+            placed += _unmoved(at - 1, at)
         else:
             position, value = taken
             # One that comes after it stands before it: else nothing could have made way for it.
             placed.append(Placed(position, moved))
-            settled = 0
-        window = [*window, value][-gap:]
+        window.append(value)
     return placed
 
 
@@ -119,18 +119,6 @@ def _unmoved(start: int, end: int) -> Sequence[Placed]:
     if end <= MOST_UNMOVED:
         return _UNMOVED[start:end]
     return [Placed(position, None) for position in range(start, end)]
-
-
-def _repeats(before: list[str], values: list[str], gap: int) -> list[int]:
-    """Return where, ascending, a value stands that repeats one of the `gap` before it."""
-    run, first = [*before, *values], len(before)
-    repeats = set[int]()
-    for step in range(1, gap + 1):
-        # In one pass of the interpreter's own, since mostly nothing repeats.
-        equal = list(map(eq, run, run[step:]))
-        if True in equal:
-            repeats.update(place + step - first for place, repeats_it in enumerate(equal) if repeats_it)
-    return sorted(repeats)
 
 
 def _taken(waiting: list[tuple[int, str]], recent: Collection[str]) -> tuple[int, str] | None:

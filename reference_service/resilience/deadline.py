@@ -17,10 +17,12 @@ class Budget:
 
     deadline  the instant by which the answer must have left, or None where nobody set one
     waited    how long it waited for others; what it spent here is what a concurrency limit judges by
+    spent     whether the time was over before the work was done
     """
 
     deadline: float | None
     waited: float = 0.0
+    spent: bool = False
 
     def left(self, now: float) -> float | None:
         """Return the seconds that are left, at least 0, or None without a deadline."""

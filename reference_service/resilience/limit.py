@@ -46,9 +46,15 @@ class Limit:
         self.running += 1
         return True
 
-    def release(self, began: float, now: float) -> None:
-        """Count one as done that had all it needed to be worked on at the instant `began`."""
+    def release(self, began: float, now: float, *, done: bool = True) -> None:
+        """Count one as ended that had all it needed to be worked on at the instant `began`.
+
+        One that was given up before it was `done` says only that the pace is no faster than that: taken for work, it
+        would admit the more the less gets done.
+        """
         self.running -= 1
-        seconds = min(now - max(began, self._last), self.outlier * self.pace)
-        self.pace += self.weight * (max(seconds, 1e-6) - self.pace)
-        self._last = now
+        seconds = max(min(now - max(began, self._last), self.outlier * self.pace), 1e-6)
+        if done or seconds > self.pace:
+            self.pace += self.weight * (seconds - self.pace)
+        if done:
+            self._last = now

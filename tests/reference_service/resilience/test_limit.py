@@ -52,6 +52,18 @@ def test_requests_that_wait_for_each_other_count_once() -> None:
     assert abs(limit.pace - 0.001) < 0.0001
 
 
+def test_what_is_given_up_is_no_pace() -> None:
+    limit = paced(0.01)
+    size, now = limit.size(0.15), 4.0
+    for turn in range(400):
+        now += 0.0005
+        assert limit.acquire(1.0)
+        limit.release(now - 0.1, now, done=turn % 40 == 39)
+    # One was done in 20 ms, and 39 times as many were given up meanwhile.
+    assert limit.size(0.15) < size
+    assert 0.01 < limit.pace <= 0.02
+
+
 def test_one_pause_hardly_changes_it_and_a_slow_machine_does() -> None:
     limit = paced(0.001)
     limit.acquire(None)
