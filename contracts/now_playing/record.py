@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from contracts.now_playing.invariants import CLOCK
-from reference_service.api.lean import asked_of
+from reference_service.api.reading.lean import asked_of
 from reference_service.api.requests import CardsRequest, UpNextRequest
 from reference_service.app import build_ranker
 from reference_service.features.items import Item, items

@@ -13,8 +13,8 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from reference_service.api.lean import Asked, Reader
 from reference_service.api.popular import Popular
+from reference_service.api.reading.lean import Asked, Reader
 from reference_service.api.responses import DegradedReason
 from reference_service.api.worker import Worker
 from reference_service.features.assembly import NAMES, assemble

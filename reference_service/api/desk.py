@@ -12,8 +12,8 @@ from starlette.exceptions import HTTPException
 
 from reference_service.api.admission import JSON, NAME, OPERATIONS, SURFACES, instant
 from reference_service.api.envelope import REQUEST_ID, request_id_of
-from reference_service.api.lean import Asked
 from reference_service.api.lifecycle import Lifecycle
+from reference_service.api.reading.lean import Asked
 from reference_service.api.shedding import Shedding, Visit
 from reference_service.ranking.nouns import Surface
 from reference_service.resilience.deadline import Budget, begin, milliseconds

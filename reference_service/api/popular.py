@@ -12,7 +12,7 @@ from typing import get_args
 
 import numpy as np
 
-from reference_service.api.lean import Asked, Glimpse
+from reference_service.api.reading.lean import Asked, Glimpse
 from reference_service.api.requests import MOST_TRACKS
 from reference_service.api.responses import DegradedReason
 from reference_service.features.catalogue import Catalogue

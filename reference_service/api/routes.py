@@ -10,10 +10,10 @@ from fastapi.responses import PlainTextResponse
 from starlette.responses import Response
 
 from reference_service.api.answering import Answer, CannotScore, Ranker
-from reference_service.api.lean import Asked, asked_of
 from reference_service.api.lifecycle import Lifecycle
 from reference_service.api.popular import Seen
 from reference_service.api.problems import NotReady, Problem, request_id_of
+from reference_service.api.reading.lean import Asked, asked_of
 from reference_service.api.requests import CardsRequest, UpNextRequest
 from reference_service.api.responses import LONGEST_FAULT, DegradedReason, Health, RankingAnswer, Readiness
 from reference_service.api.worker import DeadlineSpent

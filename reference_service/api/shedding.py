@@ -7,7 +7,7 @@ the processor's cache for all but the first of them, which takes a quarter less 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reference_service.api.lean import GLANCE_BYTES
+from reference_service.api.reading.lean import GLANCE_BYTES
 from reference_service.api.routes import Rankings
 from reference_service.ranking.nouns import Surface
 from reference_service.resilience.limit import Limit

@@ -20,8 +20,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import Response
 
 from reference_service.api.answering import Ranker
-from reference_service.api.lean import asked_of
 from reference_service.api.problems import NotReady
+from reference_service.api.reading.lean import asked_of
 from reference_service.api.responses import RankingAnswer
 from reference_service.api.routes import rendered
 from reference_service.features.catalogue import Catalogue

@@ -79,19 +79,19 @@ def space_simply(
     by_artist = spacing.artist_gap > 0
     gap, column = (spacing.artist_gap, artists) if by_artist else (spacing.kind_gap, kinds)
     moved: MovedBy = "spacing" if by_artist else "diversity"
-    heard = [artist if by_artist else kind for artist, kind in before]
-    slots, at, window = min(limit, len(rows)), 0, deque(heard, maxlen=gap)
+    window = deque([artist if by_artist else kind for artist, kind in before], maxlen=gap)
+    return _spaced(rows, column, window, min(limit, len(rows)), moved)
+
+
+def _spaced(
+    rows: Sequence[int], column: Sequence[str], window: deque[str], slots: int, moved: MovedBy
+) -> list[Placed] | None:
+    """Return so many slots of which none repeats a value of the window that slides along, or None."""
+    at = 0
     placed, waiting = list[Placed](), list[tuple[int, str]]()
     while len(placed) < slots:
         if not waiting:
-            # Mostly nothing repeats, and nobody waits.
-            end = at
-            for row in rows[at : at + slots - len(placed)]:
-                value = column[row]
-                if value in window:
-                    break
-                window.append(value)
-                end += 1
+            end = at + _apart(column, rows[at : at + slots - len(placed)], window)
             placed += _unmoved(at, end)
             at = end
             if len(placed) == slots:
@@ -113,6 +113,18 @@ def space_simply(
             placed.append(Placed(position, moved))
         window.append(value)
     return placed
+
+
+def _apart(column: Sequence[str], rows: Sequence[int], window: deque[str]) -> int:
+    """Return how many of these rows stand first whose values repeat nothing in the window that slides along."""
+    count = 0
+    for row in rows:
+        value = column[row]
+        if value in window:
+            break
+        window.append(value)
+        count += 1
+    return count
 
 
 def _unmoved(start: int, end: int) -> Sequence[Placed]:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference_service.api.lean import Asked
-from reference_service.api.lean import asked as asked_for
 from reference_service.api.popular import Popular, TooLittleRead
+from reference_service.api.reading.lean import Asked
+from reference_service.api.reading.lean import asked as asked_for
 from reference_service.api.responses import RankingAnswer
 from reference_service.features.catalogue import Catalogue
 from reference_service.features.items import EPOCH, Item, items

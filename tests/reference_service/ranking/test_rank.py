@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from contracts.now_playing.invariants import INVARIANTS
 from contracts.now_playing.record import catalogue_text
 from reference_service.api.answering import Answer, Ranker
-from reference_service.api.lean import asked as asked_for
+from reference_service.api.reading.lean import asked as asked_for
 from reference_service.api.responses import RankingAnswer
 from reference_service.api.routes import rendered
 from reference_service.app import build_ranker

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference_service.api.spelling import Spelling
+from reference_service.api.reading.spelling import Spelling
 
 LONG = "x" * 60
 NAMES = ["a", "b", "ab", LONG, *(f"item-{number:03d}" for number in range(300))]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from reference_service.api.lean import Asked, Glimpse, Reader, asked_of
+from reference_service.api.reading.lean import Asked, Glimpse, Reader, asked_of
 from reference_service.api.requests import Context, UpNextRequest
 from reference_service.ranking import nouns
 from tests.reference_service.conftest import LISTENER

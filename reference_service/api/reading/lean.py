@@ -16,8 +16,8 @@ import msgspec
 import numpy as np
 from pydantic import BaseModel
 
+from reference_service.api.reading.spelling import Spelling
 from reference_service.api.requests import Candidate, CardsRequest, Context, UpNextRequest
-from reference_service.api.spelling import Spelling
 from reference_service.ranking import nouns
 
 MODELS: Mapping[nouns.Surface, type[CardsRequest | UpNextRequest]] = {
