@@ -106,6 +106,7 @@ class Generator:
         self._requests = requests
         self._budget = budget
         self._random = random.Random(seed)
+        self._connections = 0
         self._idle: list[Caller] = []
         self._queue: deque[tuple[Prepared, float]] = deque()
         self._tally = Tally()
@@ -114,8 +115,13 @@ class Generator:
         self._settled = asyncio.Event()
 
     async def open(self, connections: int) -> None:
-        """Open so many connections."""
-        for _ in range(connections):
+        """Open so many connections, and keep as many."""
+        self._connections = connections
+        await self._refill()
+
+    async def _refill(self) -> None:
+        """Open what the service has closed meanwhile: most stand idle for long, and it may."""
+        while len(self._idle) < self._connections:
             await self._connect()
 
     async def _connect(self) -> None:
@@ -131,6 +137,7 @@ class Generator:
 
     async def flood(self, rate: float, seconds: float) -> Tally:
         """Send at this rate, in a Poisson stream, and wait for the last answer, 10 s at most."""
+        await self._refill()
         self._begin()
         began = due = time.monotonic()
         while due < began + seconds:
@@ -143,6 +150,7 @@ class Generator:
 
     async def capacity(self, seconds: float, at_once: int) -> tuple[float, Tally]:
         """Return the full answers a second with so many requests always in work."""
+        await self._refill()
         self._begin()
         began = time.monotonic()
         self._closed_loop = True

@@ -157,5 +157,6 @@ def next_command(verdict: Verdict, presentation: Presentation) -> str:
     if verdict.outcome is Outcome.UNDECIDED:
         return "guardrails doctor"
     if not verdict.change.files:
-        return "guardrails review --worktree" if verdict.change.head.commit else "git add"
+        has_more = is_look(verdict) or verdict.change.head.commit
+        return "guardrails review --worktree" if has_more else "git add"
     return "git push" if verdict.change.head.commit else "git commit"

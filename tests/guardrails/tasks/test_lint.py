@@ -161,6 +161,14 @@ def test_call_chain_reaches_sarif_as_a_code_flow(folder: Path, capsys: pytest.Ca
     assert [one["artifactLocation"]["uri"] for one in locations] == ["app/routes.py", "app/store.py"]
 
 
+def test_after_clean_files_comes_the_change_as_a_whole(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(folder, {"clean/one.py": "X = 1\n"})
+    assert main(["lint", "clean"]) == 0
+    assert capsys.readouterr().out.endswith("next: guardrails review --worktree\n")
+
+
 def test_share_of_calls_that_cannot_be_followed_is_measured_when_asked(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
