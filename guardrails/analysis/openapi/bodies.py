@@ -1,7 +1,6 @@
 """Request bodies and responses of one operation: media types, statuses, headers, schemas."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from guardrails.analysis.openapi.difference import Difference, Direction, Level, Proof
 from guardrails.analysis.openapi.media import (
@@ -16,11 +15,11 @@ from guardrails.analysis.openapi.media import (
 from guardrails.analysis.openapi.operations import Operation, Parameter, matching_status
 from guardrails.analysis.openapi.parameters import compared as compared_parameters
 from guardrails.analysis.openapi.parameters import restyled, sample
-from guardrails.analysis.openapi.schemas.defaults import Defaults
+from guardrails.analysis.openapi.schemas.defaults import Defaults, told
 from guardrails.analysis.openapi.schemas.lost.markup import is_xml, rewritten
 from guardrails.analysis.openapi.schemas.search import Comparison
 from guardrails.analysis.openapi.slots import Place, Slot
-from guardrails.analysis.openapi.values import Json, canonical, members, step
+from guardrails.analysis.openapi.values import Json, members, step
 
 _Content = Mapping[str, dict[str, Json]]
 _Responses = Mapping[str, dict[str, Json]]
@@ -152,19 +151,13 @@ class Bodies:
             yield from map(slot.of_loss, rewritten(*documents, *schemas))
 
     def _defaults(self, slot: Slot, base: Json, head: Json) -> Iterator[Difference]:
-        """Yield the defaults that clients relied on by leaving a property out.
-
-        Most generated clients write a body's defaults into the message, unlike those of parameters, so
-        that they get what they were generated with; who writes it by hand leaves the property out.
-        """
+        """Yield the defaults that clients relied on by leaving a property out."""
         found = Defaults(self._place.base.document, self._place.head.document)
         for pointer, before, after in found.moved(base, head):
-            now = "none" if after is None else canonical(after)
-            message = f"{slot.label}: who leaves out {pointer!a} now gets {now}, was {canonical(before)}"
-            made = self._place.difference(
-                Level.SAFE, "body-default", slot.direction, message, slot.pointer, inner=pointer
+            message = f"{slot.label}: who leaves out {pointer!a} now gets {told(before, after)}"
+            yield self._place.difference(
+                Level.UNKNOWN, "default", slot.direction, message, slot.pointer, inner=pointer
             )
-            yield replace(made, to_tolerant=Level.UNKNOWN)
 
     def _forms(
         self, base: dict[str, Json], head: dict[str, Json], slot: Slot, comparison: Comparison

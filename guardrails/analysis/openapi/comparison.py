@@ -89,7 +89,7 @@ class Judgement:
             if self._unchanged.holds(base, head):
                 continue
             found = (self._shown(one, base) for one in self._of_pair(base, head))
-            yield from map(_excused, found) if base.is_unstable else found
+            yield from (replace(one, level=Level.SAFE) for one in found) if base.is_unstable else found
 
     def _shown(self, one: Difference, base: Operation) -> Difference:
         """Return the difference with a request around its witness, where a client sends it."""
@@ -153,11 +153,6 @@ def _aligned(
         else:
             gone.append(one)
     return pairs, gone, list(loose.values())
-
-
-def _excused(one: Difference) -> Difference:
-    """Return the difference as it counts where nobody may rely on the operation."""
-    return replace(one, level=Level.SAFE, to_tolerant=None)
 
 
 def _removed(operation: Operation, today: date | None) -> Difference:

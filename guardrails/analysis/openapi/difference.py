@@ -58,8 +58,7 @@ class Difference:
 
     `pointer` leads into head's document where the thing is still there, else into base's;
     `inner` leads from there into the message; `rule` names the kind of difference. `lacks` is the
-    property whose absence there makes the difference, where one does. `to_tolerant` is the level
-    that it has for tolerant clients, where they notice what generated ones do not.
+    property whose absence there makes the difference, where one does.
     """
 
     level: Level
@@ -72,7 +71,6 @@ class Difference:
     inner: str = ""
     witness: Proof | None = None
     lacks: str | None = None
-    to_tolerant: Level | None = None
 
     @property
     def sort_key(self) -> tuple[str, ...]:
@@ -118,8 +116,6 @@ def _level_under(promise: Promise, one: Difference) -> Level:
         return Level.SAFE
     if promise is Promise.TOLERANT and one.rule in _COMPILED:
         return Level.SAFE
-    if promise is Promise.TOLERANT and one.to_tolerant is not None:
-        return one.to_tolerant
     if promise is Promise.TOLERANT and one.level is Level.BREAKING:
         if one.direction is Direction.RESPONSE and one.rule in _PASSED_OVER:
             return Level.SAFE

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from guardrails.analysis.openapi.difference import Difference, Direction, Level
 from guardrails.analysis.openapi.documents import Document
-from guardrails.analysis.openapi.operations import Operation, matching_status, operations_of
+from guardrails.analysis.openapi.operations import Operation, by_operation_id, matching_status, operations_of
 from guardrails.analysis.openapi.slots import Place
 from guardrails.analysis.openapi.values import Json, canonical, equal, members, step
 
@@ -72,10 +72,7 @@ class Links:
 
     @cached_property
     def _named(self) -> list[dict[str, Operation]]:
-        return [
-            {name: one for one in operations if isinstance(name := one.raw.get("operationId"), str)}
-            for operations in self._operations
-        ]
+        return [by_operation_id(operations) for operations in self._operations]
 
     @cached_property
     def _placed(self) -> list[dict[str, Operation]]:

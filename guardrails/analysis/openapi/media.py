@@ -98,7 +98,9 @@ def repacked(
     implied = {_implied(base.raw.get("schema"), document)} - {""} if taken and not said else set()
     for name in sorted(said | implied):
         if taken and covering(name, dict.fromkeys(taken)) is None:
-            level = Level.UNKNOWN if name == _BINARY else Level.BREAKING
+            # Of bytes that are sent without a type a reader may take any.
+            is_unsaid = name == _BINARY and name not in said
+            level = Level.UNKNOWN if is_unsaid else Level.BREAKING
             proof = Proof(place, name, f"as {name}") if level is Level.BREAKING else None
             yield level, "form-content-type", f"{label} is no longer taken as {name}", "", proof
     had = {name.lower(): members(one) for name, one in members(base.raw.get("headers")).items()}

@@ -5,7 +5,7 @@ case, and parameters of the path item count for each of its operations.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from guardrails.analysis.openapi.documents import Document
@@ -13,7 +13,7 @@ from guardrails.analysis.openapi.swagger2 import COUNTS
 from guardrails.analysis.openapi.values import Json, listed, members, step
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
-_VARIABLE = re.compile(r"\{([^{}$]*)\}")  # `{$request.body#/url}` of a callback is none
+VARIABLE = re.compile(r"\{([^{}$]*)\}")  # `{$request.body#/url}` of a callback is none
 _IGNORED_HEADERS = {"accept", "content-type", "authorization"}
 
 
@@ -36,7 +36,7 @@ class Operation:
     @property
     def key(self) -> tuple[str, str, str]:
         """Identity across documents: kind, path without the names of its variables, method."""
-        return (self.kind, _VARIABLE.sub("{}", self.known_as or self.path), self.method)
+        return (self.kind, VARIABLE.sub("{}", self.known_as or self.path), self.method)
 
     @property
     def is_unstable(self) -> bool:
@@ -51,7 +51,7 @@ class Operation:
     def parameters(self) -> "dict[tuple[str, str], Parameter]":
         """Return the parameters by place and name; those of the operation hide those of the path."""
         found: dict[tuple[str, str], Parameter] = {}
-        variables = _VARIABLE.findall(self.path)
+        variables = VARIABLE.findall(self.path)
         for place, raws in (("item", self.item.get("parameters")), ("own", self.raw.get("parameters"))):
             for index, raw in enumerate(listed(raws)):
                 one = self.document.resolved(raw)
@@ -147,6 +147,11 @@ def matching_status(status: str, after: Mapping[str, object]) -> str | None:
     within = [one for one in after if status.endswith("XX") and one[:1] == status[:1]]
     ranges = (status, f"{status[:1]}XX", *within, "default")
     return next((one for one in ranges if one in after), None)
+
+
+def by_operation_id(operations: Iterable[Operation]) -> dict[str, Operation]:
+    """Return the operations that have an `operationId`, by it."""
+    return {name: one for one in operations if isinstance(name := one.raw.get("operationId"), str)}
 
 
 def operations_of(document: Document) -> Iterator[Operation]:

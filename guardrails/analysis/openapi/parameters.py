@@ -6,7 +6,7 @@ from itertools import islice, product
 
 from guardrails.analysis.openapi.difference import Level, Proof
 from guardrails.analysis.openapi.operations import Parameter
-from guardrails.analysis.openapi.schemas.defaults import Defaults, default_of
+from guardrails.analysis.openapi.schemas.defaults import Defaults, default_of, told
 from guardrails.analysis.openapi.schemas.search import Answer, Comparison
 from guardrails.analysis.openapi.values import Json, canonical, count, equal, members, texts
 
@@ -53,20 +53,11 @@ def _defaults(
     documents = (comparison.source.document, comparison.target.document)
     before, after = (default_of(*one) for one in zip(documents, (first, second), strict=True))
     if not base.is_required and before is not None and not equal(before, after):
-        yield (
-            Level.UNKNOWN,
-            "default",
-            f"{label}: who leaves it out now gets {_told(before, after)}",
-            "",
-            None,
-        )
+        message = f"{label}: who leaves it out now gets {told(before, after)}"
+        yield Level.UNKNOWN, "default", message, "", None
     for pointer, one, other in Defaults(*documents).moved(first, second):
-        message = f"{label}: who leaves out {pointer!a} now gets {_told(one, other)}"
+        message = f"{label}: who leaves out {pointer!a} now gets {told(one, other)}"
         yield Level.UNKNOWN, "default", message, pointer, None
-
-
-def _told(before: Json, after: Json) -> str:
-    return f"{'none' if after is None else canonical(after)}, was {canonical(before)}"
 
 
 def _schemas(

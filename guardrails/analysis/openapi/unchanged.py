@@ -9,12 +9,11 @@ from collections.abc import Mapping, Set
 
 from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.operations import METHODS, Operation
-from guardrails.analysis.openapi.schemas.lost.kinds import Kinds
+from guardrails.analysis.openapi.schemas.lost.kinds import SCHEMAS, Kinds
 from guardrails.analysis.openapi.values import Json, members, written
 
 _REFERENCE = re.compile(r'"\$(?:ref|dynamicRef)":"((?:[^"\\]|\\.)*)"')
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_SCHEMAS = "#/components/schemas/"
 _Children = Mapping[str, list[str]]
 _SHARED = ("openapi", "security", "servers", "jsonSchemaDialect")
 
@@ -60,7 +59,7 @@ def _named(text: str, known: Set[str]) -> set[str]:
     found = set(_REFERENCE.findall(text))
     if '"mapping"' in text:
         strings = _STRING.findall(text[text.index('"mapping"') :])
-        found |= known & {one if one.startswith("#/") else f"{_SCHEMAS}{one}" for one in strings}
+        found |= known & {one if one.startswith("#/") else f"{SCHEMAS}{one}" for one in strings}
     return found
 
 
@@ -93,7 +92,7 @@ def _kinds_of(name: str, text: str, kinds: "list[_Children]") -> set[str]:
         below = {one for children in kinds for one in children.get(short, ())} - found
         found |= below
         left += below
-    return {f"{_SCHEMAS}{one}" for one in found}
+    return {f"{SCHEMAS}{one}" for one in found}
 
 
 def _texts(document: Document) -> dict[str, str]:

@@ -1,15 +1,12 @@
 """Names that clients go by, where each message is as before: of operations, and of variables in a path."""
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 
 from guardrails.analysis.openapi.difference import Difference, Direction, Level, Proof
 from guardrails.analysis.openapi.documents import Document
-from guardrails.analysis.openapi.operations import Operation, operations_of
+from guardrails.analysis.openapi.operations import VARIABLE, Operation, by_operation_id, operations_of
 from guardrails.analysis.openapi.slots import Place
-
-_VARIABLE = re.compile(r"\{([^{}$]*)\}")
 
 
 class Names:
@@ -22,7 +19,7 @@ class Names:
     def of(self, place: Place) -> Iterator[Difference]:
         """Yield the names of one operation that now stand for another thing."""
         yield from self._of_operation(place)
-        before, after = (_VARIABLE.findall(one.path) for one in (place.base, place.head))
+        before, after = (VARIABLE.findall(one.path) for one in (place.base, place.head))
         if before != after and sorted(before) == sorted(after):
             message = (
                 f"the variables of {place.label} changed places: it is {ascii(place.head.path)[1:-1]} now"
@@ -45,8 +42,4 @@ class Names:
 
     @cached_property
     def _named(self) -> dict[str, Operation]:
-        return {
-            name: one
-            for one in operations_of(self._head)
-            if isinstance(name := one.raw.get("operationId"), str)
-        }
+        return by_operation_id(operations_of(self._head))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from guardrails.analysis.openapi.documents import Document
-from guardrails.analysis.openapi.values import Json, equal, listed, members, step, texts
+from guardrails.analysis.openapi.values import Json, canonical, equal, listed, members, step, texts
 
 _DEEPEST = 8
 
@@ -70,6 +70,11 @@ def default_of(document: Document, schema: Json) -> Json:
         seen.add(id(inner))
         left += listed(inner.get("allOf"))
     return None
+
+
+def told(before: Json, after: Json) -> str:
+    """Return what a default is now and what it was, as a sentence ends with it."""
+    return f"{'none' if after is None else canonical(after)}, was {canonical(before)}"
 
 
 def _said(document: Document, schema: Json, keyword: str) -> Json:

@@ -6,7 +6,7 @@ from functools import cached_property
 from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.values import Json, listed, members, texts
 
-_SCHEMAS = "#/components/schemas/"
+SCHEMAS = "#/components/schemas/"
 
 
 class Kinds:
@@ -20,15 +20,15 @@ class Kinds:
         """Return references to the kinds below a definition, by the value that tells each apart."""
         mapping = members(members(schema.get("discriminator")).get("mapping"))
         found: dict[str, Json] = {
-            value: {"$ref": name if "/" in name or name not in self._schemas else f"{_SCHEMAS}{name}"}
+            value: {"$ref": name if "/" in name or name not in self._schemas else f"{SCHEMAS}{name}"}
             for value, name in mapping.items()
             if isinstance(name, str)
         }
         named = {str(members(one).get("$ref")) for one in found.values()}
         implied: dict[str, Json] = {
-            name: {"$ref": f"{_SCHEMAS}{name}"}
+            name: {"$ref": f"{SCHEMAS}{name}"}
             for name in self._below(schema)
-            if f"{_SCHEMAS}{name}" not in named
+            if f"{SCHEMAS}{name}" not in named
         }
         return {**implied, **found}
 
@@ -52,8 +52,8 @@ class Kinds:
         for name, one in self._schemas.items():
             references = [members(part).get("$ref") for part in listed(members(one).get("allOf"))]
             for reference in texts(references):
-                if reference.startswith(_SCHEMAS):
-                    found.setdefault(reference.removeprefix(_SCHEMAS), []).append(name)
+                if reference.startswith(SCHEMAS):
+                    found.setdefault(reference.removeprefix(SCHEMAS), []).append(name)
         return found
 
 

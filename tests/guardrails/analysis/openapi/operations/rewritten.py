@@ -149,6 +149,11 @@ REWRITTEN: Pairs = {
         body("multipart/form-data", _FILE, enc={"f": {"contentType": "image/png"}}),
         "unknown",
     ),
+    "file of a form typed otherwise": (
+        body("multipart/form-data", _FILE, enc={"f": {"contentType": "application/octet-stream"}}),
+        body("multipart/form-data", _FILE, enc={"f": {"contentType": "image/png"}}),
+        "breaking",
+    ),
     "errors described": (
         answering(**{"200": answer()}),
         answering(**{"200": answer(), "422": answer(None, {"application/json": STRING})}),
