@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from guardrails.analysis.openapi.documents import Document
-from guardrails.analysis.openapi.swagger2 import COUNTS
+from guardrails.analysis.openapi.swagger2 import counts
 from guardrails.analysis.openapi.values import Json, listed, members, step
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
@@ -127,7 +127,7 @@ class Parameter:
 def _identity(parameter: Parameter, variables: list[str]) -> tuple[str, str] | None:
     if parameter.place == "header":
         lower = parameter.name.lower()
-        is_ignored = lower in _IGNORED_HEADERS and COUNTS not in parameter.raw
+        is_ignored = lower in _IGNORED_HEADERS and not counts(parameter.raw)
         return None if is_ignored else ("header", lower)
     if parameter.place == "path" and parameter.name in variables:
         return ("path", str(variables.index(parameter.name)))

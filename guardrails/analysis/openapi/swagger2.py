@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from guardrails.analysis.openapi.values import Json, Node, listed, members, texts
 
-COUNTS = "x-guardrails-counts"
-"""Marks a header parameter that OpenAPI 3 passes over and Swagger 2 does not."""
+_COUNTS = "x-guardrails-counts"
+_MARK: Json = ["Swagger 2"]
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _MOVED = {
     "#/definitions/": "#/components/schemas/",
@@ -37,6 +37,12 @@ _URLENCODED = "application/x-www-form-urlencoded"
 def converted(root: Node) -> Node:
     """Return an OpenAPI 3.0 document that promises what the Swagger 2.0 document does."""
     return _Conversion(root).document()
+
+
+def counts(parameter: Node) -> bool:
+    """Whether this is a header parameter of Swagger 2 that OpenAPI 3 would pass over."""
+    # By identity: an OpenAPI 3 document that writes the same says nothing.
+    return parameter.get(_COUNTS) is _MARK
 
 
 class _Conversion:
@@ -126,7 +132,7 @@ class _Conversion:
         schema = _moved({name: one for name, one in raw.items() if name not in _NO_SCHEMA})
         made: Node = {**kept, "schema": schema}
         if raw.get("in") == "header" and str(raw.get("name")).lower() == "authorization":
-            made[COUNTS] = True
+            made[_COUNTS] = _MARK
         style = raw.get("collectionFormat", "csv")
         if raw.get("type") == "array" and isinstance(style, str) and style in _STYLES:
             name, explode = _STYLES[style]

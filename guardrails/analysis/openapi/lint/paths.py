@@ -5,7 +5,7 @@ from collections import Counter
 
 from guardrails.analysis.openapi.lint.subject import Found, LintRule, Subject
 from guardrails.analysis.openapi.operations import METHODS, Operation
-from guardrails.analysis.openapi.swagger2 import COUNTS
+from guardrails.analysis.openapi.swagger2 import counts
 from guardrails.analysis.openapi.values import listed, members, step
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
@@ -128,7 +128,7 @@ def _reserved(subject: Subject) -> Found:
             found = one.document.resolved(raw)
             name = found.get("name")
             is_named = found.get("in") == "header" and isinstance(name, str) and name.lower() in _RESERVED
-            if is_named and COUNTS not in found:
+            if is_named and not counts(found):
                 yield step(one.pointer, "parameters", index), f"the header {name!a} is ignored as a parameter"
 
 

@@ -20,6 +20,15 @@ def test_bad_document_shows_the_rule_and_the_good_one_does_not(rule: LintRule) -
     assert ids(rule.good)[rule.id] == 0
 
 
+@pytest.mark.parametrize("mark", [True, ["Swagger 2"]], ids=str)
+def test_a_document_cannot_say_of_itself_that_an_ignored_header_counts(mark: Json) -> None:
+    header: Json = {"name": "Authorization", "in": "header", "schema": {}, "x-guardrails-counts": mark}
+    paths: Json = {"/a": {"get": {"parameters": [header], "responses": {"200": {"description": ""}}}}}
+    root: dict[str, Json] = {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": paths}
+
+    assert "header-parameter-ignored" in {one.rule.name for one in faults_of(document_of(root))}
+
+
 def test_ids_and_names_are_given_once() -> None:
     assert len({rule.id for rule in RULES}) == len({rule.name for rule in RULES}) == len(RULES) == 49
 
