@@ -123,7 +123,8 @@ class Ranker:
             listener, degraded_reason = await self._listener(context.listener_id)
         with self._metrics.stage(surface, "rank"):
             playing = self._catalogue.playing(context.now_playing)
-            worn = self._policy.worn(self._catalogue.kinds_of(context.recently_shown))
+            shown = context.recently_shown
+            worn = self._policy.worn(self._catalogue.kinds_of(shown)) if shown else frozenset[str]()
             question = Question(surface, context, now, asked.limit, playing, worn)
             ranking, model, poorer = await self._ranked(asked, listener, question)
         for reason, count in Counter([item.reason for item in ranking.filtered]).items():

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reference_service.ranking.eligibility import CODES, ELIGIBLE, REASONS, screen_each
 from reference_service.ranking.nouns import (
@@ -31,9 +32,11 @@ from reference_service.ranking.nouns import (
 # Above the index of every reason: the least of all that apply is the first rule that forbids.
 ALLOWED = len(REASONS)
 LONG_AGO = datetime(1901, 1, 1, tzinfo=UTC)
-MOST_KINDS = 1_024
+MOST_KINDS = 2_048
+"""Of listeners and surfaces: more than there are, while no licence ends."""
 
 Value = TypeVar("Value", bound=Hashable)
+Codes = NDArray[np.uint8]
 
 
 class Screening:
@@ -59,32 +62,29 @@ class Screening:
     def screen(self, rows: IntArray, question: Question) -> Screened:
         """Return which of these rows, which ascend, may be shown, and why the others may not."""
         codes = self._codes(rows, question)
-        allowed = np.flatnonzero(codes == ALLOWED)
+        # Not np.flatnonzero, whose layers take as long as the search.
+        (allowed,) = (codes == ALLOWED).nonzero()
         repeats = self._repeats(rows.take(allowed))
         if len(repeats):
             codes[allowed.take(repeats)] = CODES["duplicate"]
-            allowed = np.flatnonzero(codes == ALLOWED)
-        forbidden = np.flatnonzero(codes != ALLOWED)
+            (allowed,) = (codes == ALLOWED).nonzero()
+        (forbidden,) = (codes != ALLOWED).nonzero()
         withheld = self._filtered((rows.take(forbidden) * ALLOWED + codes.take(forbidden)).tolist())
         return Screened(self._facts.names, allowed, rows.take(allowed), withheld)
 
-    def _codes(self, rows: IntArray, question: Question) -> IntArray:
+    def _codes(self, rows: IntArray, question: Question) -> Codes:
         """Return of each row the first rule that forbids it by itself, or ALLOWED."""
         context = question.context
-        codes = self._verdicts_of(question.surface, context, question.now)[1].take(rows)
-        special = self.special(context, question.playing, question.worn)
-        if special and len(rows):
-            among = np.array([*special], dtype=np.int64)
-            places = rows.searchsorted(among)
-            found = np.flatnonzero(rows.take(places, mode="clip") == among)
-            places = places.take(found)
-            rules = np.array([*special.values()], dtype=np.int64).take(found)
-            codes[places] = np.minimum(codes.take(places), rules)
+        # A byte a row: to copy a catalogue of them takes less than to find a few rows among the candidates.
+        verdicts = bytearray(self.verdicts(question.surface, context, question.now))
+        for row, rule in self.special(context, question.playing, question.worn).items():
+            verdicts[row] = min(verdicts[row], rule)
+        codes: Codes = np.frombuffer(verdicts, np.uint8).take(rows)
         return codes
 
     def _repeats(self, rows: IntArray) -> IntArray:
         """Return the places of those of these rows, which ascend, whose recording one before them offers."""
-        some = np.flatnonzero(self._is_rereleased.take(rows))
+        (some,) = self._is_rereleased.take(rows).nonzero()
         recordings = self._recording.take(rows.take(some))
         order = recordings.argsort(kind="stable")
         recordings = recordings.take(order)
@@ -102,13 +102,8 @@ class Screening:
                 withheld[key] = Filtered(self._facts.names.ids[row], REASONS[code])
             return tuple(map(withheld.__getitem__, keys))
 
-    def verdicts(self, surface: Surface, context: Context, now: datetime) -> Sequence[int]:
+    def verdicts(self, surface: Surface, context: Context, now: datetime) -> bytes:
         """Return by row the first rule that forbids it to listeners like this one, now, or ALLOWED."""
-        return self._verdicts_of(surface, context, now)[0]
-
-    def _verdicts_of(
-        self, surface: Surface, context: Context, now: datetime
-    ) -> tuple[Sequence[int], IntArray]:
         market = context.market if context.market in MARKETS else ""
         kind = (market, context.product_tier, context.explicit_allowed, context.age_band, context.device)
         return self._verdicts(surface, *kind, bisect_right(self._expiries, int(now.timestamp())))
@@ -140,13 +135,13 @@ class Screening:
         age_band: AgeBand,
         device: Device,
         expired: int,
-    ) -> tuple[Sequence[int], IntArray]:
+    ) -> bytes:
         """Judge every row once so many of the instants that end a licence have come; a list is read one by one."""
         context = Context("", market, tier, explicit, age_band, 0, device)
         now = datetime.fromtimestamp(self._expiries[expired - 1], UTC) if expired else LONG_AGO
         codes = screen_each(self._facts, Question(surface, context, now, 1))
         codes[codes == ELIGIBLE] = ALLOWED
-        return codes.astype(np.uint8).tobytes(), codes
+        return codes.astype(np.uint8).tobytes()
 
 
 def _rows_by(column: Iterable[Value]) -> Mapping[Value, Sequence[int]]:

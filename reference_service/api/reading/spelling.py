@@ -40,7 +40,7 @@ class Spelling:
         self._masks = _masks(width)
         padded = b"".join([text.ljust(width, b"\0") for text in codes])
         self._texts = np.frombuffer(padded, np.dtype((np.void, width)))
-        self._codes: IntArray = np.array([*codes.values()], dtype=np.int64)
+        self._codes = np.array([*codes.values()], dtype=np.min_scalar_type(max(codes.values())))
         words = np.frombuffer(padded, np.uint64).reshape(len(codes), -1)
         self._factors: Words = np.random.default_rng(0).integers(0, 2**64, words.shape[1], dtype=np.uint64)
         self._spread(words @ self._factors)
@@ -49,7 +49,7 @@ class Spelling:
         """Return the number of each text that stands there, separated so, or None where there are more or others."""
         written = b"".join((body[start:end], separator, self._padding))
         count = end - start + len(separator)
-        closing = np.flatnonzero(np.frombuffer(written, np.uint8, end - start) == CLOSING)
+        (closing,) = (np.frombuffer(written, np.uint8, end - start) == CLOSING).nonzero()
         if not 0 < len(closing) <= most:
             return None
         bounds: IntArray = np.zeros(len(closing) + 1, dtype=np.int64)
@@ -62,7 +62,9 @@ class Spelling:
         words = windows[bounds[:-1]].view(np.uint64).reshape(len(closing), -1)
         words &= self._masks.take(lengths, axis=0)
         found = self._slots.take(self._slot(words @ self._factors))
-        return self._codes.take(found) if self._texts.take(found).tobytes() == words.tobytes() else None
+        if self._texts.take(found).tobytes() != words.tobytes():
+            return None
+        return self._codes.take(found).astype(np.int64)
 
     def _slot(self, sums: Words) -> Words:
         sums = sums * self._displaced.take((sums >> self._to_bucket).view(np.int64))
@@ -89,7 +91,8 @@ class Spelling:
             for slot, text in found.items():
                 slots[slot], taken[slot] = text, True
         self._displaced: Words = np.array(displaced, dtype=np.uint64)
-        self._slots: IntArray = np.array(slots, dtype=np.int64)
+        # As narrow as it can be, like the codes: less of it must be in the processor's cache.
+        self._slots = np.array(slots, dtype=np.min_scalar_type(max(slots)))
 
 
 def _masks(width: int) -> Words:
