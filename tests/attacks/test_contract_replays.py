@@ -12,8 +12,6 @@ from guardrails.model.rule import Report
 from tests.repos.boxed import boxed_laboratory
 from tests.repos.memory import MemoryTree, context_for
 
-pytestmark = pytest.mark.slow
-
 SERVICE = Service("shop", ("shop",), app="shop.app:app", start_seconds=60.0)
 DOCUMENT = {
     "openapi": "3.1.0",

@@ -57,7 +57,6 @@ services:
 """
 
 
-@pytest.mark.slow
 def test_ten_line_policy_finds_a_renamed_response_field_with_its_witness(place: Path) -> None:
     real_box()
     app = _TYPED_APP.replace("price: int", "cost: int").replace("price=price", "cost=price")
@@ -67,7 +66,6 @@ def test_ten_line_policy_finds_a_renamed_response_field_with_its_witness(place: 
     assert "price" in str(ended.verdict["findings"])
 
 
-@pytest.mark.slow
 def test_ten_line_policy_finds_a_crash_with_its_request(place: Path) -> None:
     real_box()
     head = {"shop/pricing.py": "def price(number: int) -> int:\n    return 100 // number\n"}
@@ -77,7 +75,6 @@ def test_ten_line_policy_finds_a_crash_with_its_request(place: Path) -> None:
     assert "/items/0" in str(ended.verdict["findings"])
 
 
-@pytest.mark.slow
 def test_honest_change_of_a_command_service_in_a_src_layout_passes(place: Path) -> None:
     real_box()
     base = {
@@ -294,7 +291,6 @@ def test_reader_that_goes_away_leaves_no_traceback(library: Arena) -> None:
     assert b"Traceback" not in closed.stderr
 
 
-@pytest.mark.slow
 def test_same_change_gives_the_same_bytes_anywhere_and_at_once(place: Path) -> None:
     """Two reviews at once in one cache, another folder to stand in, another hash seed, a warm cache."""
     real_box()

@@ -8,8 +8,6 @@ from tests.attacks.arena import Arena
 from tests.attacks.shops import APP, POLICY, SHOP, TESTED_SHOP, changed
 from tests.repos.boxed import real_box
 
-pytestmark = pytest.mark.slow
-
 WRONG = APP.replace("number * 2", "number * 3")
 _REAL_REPORT = """
 import _pytest.reports as reports

@@ -10,8 +10,6 @@ from tests.attacks.arena import Arena
 from tests.attacks.shops import SHOP, TESTED_POLICY, TESTS, changed
 from tests.repos.boxed import real_box
 
-pytestmark = pytest.mark.slow
-
 _POLICY = SHOP["policies/guardrails.yaml"] + TESTED_POLICY[TESTED_POLICY.index("    tests") :]
 
 

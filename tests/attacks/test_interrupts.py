@@ -14,8 +14,6 @@ from tests.attacks.arena import Arena, children, command_line, descendants, unti
 from tests.attacks.shops import APP, SHOP, TESTED_POLICY, TESTED_SHOP, changed
 from tests.repos.boxed import real_box
 
-pytestmark = pytest.mark.slow
-
 _ANSWER = "    await receive()\n"
 _SLOW = APP.replace(
     _ANSWER, _ANSWER + '    if scope["path"] == "/items/2":\n        import time; time.sleep(99)\n'

@@ -41,7 +41,6 @@ def test_without_git_nothing_is_judged(place: Path) -> None:
     assert "install git" in doctor.out
 
 
-@pytest.mark.slow
 def test_without_bubblewrap_the_next_rung_is_used_and_named(place: Path) -> None:
     real_box()
     arena = changed(place, SHOP)
@@ -54,7 +53,6 @@ def test_without_bubblewrap_the_next_rung_is_used_and_named(place: Path) -> None
         assert ended.verdict["box"] in {"unshare", "landlock"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ruff", "mypy"])
 def test_without_its_tools_style_is_undecided(place: Path, name: str) -> None:
     """A copy of the harness' environment in which one tool is gone."""

@@ -7,8 +7,6 @@ import pytest
 from tests.attacks.shops import APP, HARMLESS, POLICY, SHOP, changed
 from tests.repos.boxed import real_box
 
-pytestmark = pytest.mark.slow
-
 _ANSWER = "    await receive()\n"
 _IN_TWO = _ANSWER + '    if scope["path"] == "/items/2":\n        '
 _COMMAND = POLICY.replace("app: shop.app:app", "command: %s\n    paths: [shop]\n    start_seconds: 2")
