@@ -15,7 +15,9 @@ class Limit:
     """How many requests may be in work, waiting ones included.
 
     least, most  bounds of the limit
-    share        of the time that a request has left, how much it may spend in work and waiting for its turn
+    share        of the time that a request has left, how much it may spend in work and waiting for its turn: what
+                 is left over bears that the pace varies. With less of it, more is shed of a load that is just what
+                 gets done, since a random stream bunches up
     weight       of one observation in the pace
     outlier      how many times the pace an observation may count for at most: a pause is no pace
     pace         seconds from one request done to the next, while there is work
@@ -23,7 +25,7 @@ class Limit:
 
     least: int = 2
     most: int = 128
-    share: float = 0.5
+    share: float = 0.7
     weight: float = 0.05
     outlier: float = 8.0
     pace: float = 0.002
