@@ -1,7 +1,7 @@
 """One connection: what the desk serves, and all else as uvicorn serves it.
 
 Answers keep the order of requests: what comes while a ranking is in work waits for its turn. What is to be shed waits
-for two milliseconds, and is answered together with what came meanwhile.
+for five milliseconds, and is answered together with what came meanwhile.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from reference_service.api.shedding import Visit
 PUSH_BACK_SECONDS = 1.0
 GATHER_SECONDS = 0.2
 """How long a body may come in pieces before it is left to those who say that it is late."""
-TOGETHER_SECONDS = 0.002
+TOGETHER_SECONDS = 0.005
 """How long what is to be shed waits for more of the kind: together each takes less."""
 MOST_HELD = 65_536
 
