@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import grpc
 import grpc.aio
+import msgspec
+import numpy as np
 
 from reference_service.features.assembly import NAMES
 from reference_service.models.remote.over_grpc import SERVICE, GrpcTransport
@@ -95,10 +97,8 @@ class Liar:
     def score(self, name: str, request_id: str, columns: list[list[float | None]]) -> Answer:
         """Return scores for these columns, spoilt by the fault."""
         self.asked += 1
-        rows = list(zip(*columns, strict=True))
-        data: list[Any] = [
-            sum(value for value in row if value is not None and not math.isnan(value)) for row in rows
-        ]
+        # A benchmark asks hundreds of times a second; None is NaN, and neither counts.
+        data: list[Any] = np.nansum(np.array(columns, dtype=np.float64), axis=0).tolist()
         said: Answer = {"id": request_id, "model_name": name, "model_version": self.version}
         tensor: Answer = {"name": "score", "datatype": "FP64", "shape": [len(data)], "data": data}
         said["outputs"] = [tensor]
@@ -167,7 +167,7 @@ async def _exchange(liar: Liar, reader: asyncio.StreamReader, writer: asyncio.St
         return False
     status, answer = 200, b""
     if path.endswith("/infer"):
-        asked = json.loads(body)
+        asked = msgspec.json.decode(body)
         answer = json.dumps(liar.score(name, asked["id"], [one["data"] for one in asked["inputs"]])).encode()
         if liar.waits:
             await asyncio.sleep(liar.slow_seconds)
