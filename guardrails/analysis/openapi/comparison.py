@@ -20,6 +20,7 @@ from guardrails.analysis.openapi.links import Links
 from guardrails.analysis.openapi.operations import Operation, Parameter, operations_of
 from guardrails.analysis.openapi.parameters import compared as compared_parameters
 from guardrails.analysis.openapi.schemas.search import BUDGET, Comparison
+from guardrails.analysis.openapi.schemas.validators import Compiler
 from guardrails.analysis.openapi.slots import Place
 from guardrails.analysis.openapi.unchanged import Unchanged
 from guardrails.analysis.openapi.values import listed, step
@@ -47,6 +48,7 @@ class Judgement:
         self.head = head
         self._budget = budget
         self._comparisons: dict[tuple[bool, bool], Comparison] = {}
+        self._compiler = Compiler()
         self._unchanged = Unchanged(base, head)
         self._links = Links(base, head)
         self._names = Names(head)
@@ -72,7 +74,13 @@ class Judgement:
             source, target = (self.base, self.head) if client_sends else (self.head, self.base)
             named = client_sends and request
             self._comparisons[key] = Comparison(
-                source, target, request=request, budget=self._budget, named=named, shown=self._is_shown
+                source,
+                target,
+                request=request,
+                budget=self._budget,
+                named=named,
+                shown=self._is_shown,
+                compiler=self._compiler,
             )
         return self._comparisons[key]
 

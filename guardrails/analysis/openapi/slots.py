@@ -9,7 +9,8 @@ from guardrails.analysis.openapi.difference import Difference, Direction, Level,
 from guardrails.analysis.openapi.operations import Operation
 from guardrails.analysis.openapi.parameters import is_read
 from guardrails.analysis.openapi.schemas.lost.loss import Loss
-from guardrails.analysis.openapi.schemas.search import Answer, Comparison, Witness
+from guardrails.analysis.openapi.schemas.search import Answer, Comparison
+from guardrails.analysis.openapi.schemas.validators import Witness
 from guardrails.analysis.openapi.values import Json, step
 
 _MISSING = re.compile(r'(".*") is a required property')

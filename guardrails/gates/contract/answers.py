@@ -7,7 +7,7 @@ from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.media import content_of, covering, schema_of
 from guardrails.analysis.openapi.operations import Operation, operations_of
 from guardrails.analysis.openapi.schemas.normal import Side, Universe
-from guardrails.analysis.openapi.schemas.search import Validators
+from guardrails.analysis.openapi.schemas.validators import Validators
 from guardrails.analysis.openapi.values import Json, members
 from guardrails.gates.contract import rules
 from guardrails.gates.contract.requests import Probe

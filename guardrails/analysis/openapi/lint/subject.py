@@ -12,7 +12,7 @@ from guardrails.analysis.openapi.documents import Document, Missing
 from guardrails.analysis.openapi.media import content_of
 from guardrails.analysis.openapi.operations import Operation, operations_of
 from guardrails.analysis.openapi.schemas.normal import Side, Universe
-from guardrails.analysis.openapi.schemas.search import Validators
+from guardrails.analysis.openapi.schemas.validators import Validators
 from guardrails.analysis.openapi.values import Json, Node, listed, members, step
 
 Found = Iterator[tuple[str, str]]

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.schemas.containment import Proof, is_undeclared, is_unspoken
@@ -22,16 +21,12 @@ from guardrails.analysis.openapi.schemas.second import agrees
 from guardrails.analysis.openapi.schemas.shapes import Conjunction, Shape, leaves
 from guardrails.analysis.openapi.schemas.tableau.refutation import Refutation
 from guardrails.analysis.openapi.schemas.trials.candidates import Candidates
+from guardrails.analysis.openapi.schemas.validators import Compiler, Validators, Witness, standalone
 from guardrails.analysis.openapi.values import Json, Node, kind_of, step, texts
-from guardrails.model.errors import ToolMissing
-
-if TYPE_CHECKING:
-    import jsonschema_rs
 
 BUDGET = 6000
 _MOST_WITNESSES = 5
 _DEEPEST = 12
-_MOST_VALIDATORS = 256
 _INDEX = re.compile(r"/[0-9]+(?=/|$)")
 
 
@@ -42,16 +37,6 @@ class Answer(StrEnum):
     SAFE = "safe"
     BREAKING = "breaking"
     UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Witness:
-    """A value that the source sends and the target refuses: at which place in it, by which keyword, and why."""
-
-    value: Json
-    pointer: str
-    keyword: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,51 +52,6 @@ class Result:
     witnesses: tuple[Witness, ...] = ()
     narrowed: tuple[str, ...] = ()
     is_meant: bool = False
-
-
-class Validators:
-    """Compiled validators of one side's schemas, the latest used; each may hold half a document."""
-
-    def __init__(self, universe: Universe) -> None:
-        self._universe = universe
-        self._made: dict[tuple[int, ...], tuple[Conjunction, jsonschema_rs.Draft202012Validator | None]] = {}
-
-    def accepts(self, nodes: Conjunction, value: Json) -> bool:
-        """Whether the value fits all nodes; False where the schemas cannot be compiled."""
-        if not any(nodes):
-            return True
-        validator = self._validator(nodes)
-        return validator is not None and validator.is_valid(value)
-
-    def refusals(self, nodes: Conjunction, value: Json) -> list[Witness]:
-        """Return why the value does not fit, innermost reasons first."""
-        validator = self._validator(nodes)
-        if validator is None:
-            return []
-        found = [
-            _refusal(value, list(error.instance_path), list(map(str, error.schema_path)), error.message)
-            for error in validator.iter_errors(value)
-        ]
-        return sorted(found, key=lambda one: -one.pointer.count("/"))
-
-    def reason(self, nodes: Conjunction, value: Json) -> str:
-        """Return the place and keyword of the first refusal, empty where there is none."""
-        found = self.refusals(nodes, value)
-        return f"{found[0].pointer} {found[0].keyword}" if found else ""
-
-    def can_judge(self, nodes: Conjunction) -> bool:
-        """Whether the schemas can be compiled."""
-        return self._validator(nodes) is not None
-
-    def _validator(self, nodes: Conjunction) -> "jsonschema_rs.Draft202012Validator | None":
-        key = tuple(map(id, nodes))
-        made = self._made.pop(key, None)
-        if made is None:
-            made = nodes, _compiled(standalone(self._universe, nodes))
-            if len(self._made) >= _MOST_VALIDATORS:
-                del self._made[next(iter(self._made))]
-        self._made[key] = made
-        return made[1]
 
 
 def _foremost(refusals: list[Witness]) -> list[Witness]:
@@ -130,46 +70,6 @@ def _is_going(shape: Shape, name: str) -> bool:
     return any(name in texts(node.get(DEPRECATED)) for node in shape.plain)
 
 
-def _refusal(value: Json, place: list[str | int], path: list[str], message: str) -> Witness:
-    """Return a refusal; what a schema that takes nothing refuses is told by the keyword that leads to it."""
-    if path[-1] == "not" and message.startswith("{} is not allowed"):
-        name = place[-1] if place else ""  # a property without a name has no step of its own
-        if path[-2:-1] == ["additionalProperties"]:
-            reason = f"{name!a} is sent, and no other properties than the declared ones are taken"
-            return Witness(value, step("", *place[:-1]), "additionalProperties", reason)
-        if path[-2:-1] == ["items"]:
-            return Witness(value, step("", *place[:-1]), "items", "more items are sent than are described")
-        message = f"{name!a} is sent and must not be"
-    return Witness(value, step("", *place), path[-1], message)
-
-
-def _compiled(schema: Node) -> "jsonschema_rs.Draft202012Validator | None":
-    try:
-        import jsonschema_rs  # noqa: PLC0415 - gates load without it; only a real comparison needs it
-    except ImportError as error:
-        raise ToolMissing(
-            "jsonschema-rs is not installed; install guardrails-harness with its `contract` extra"
-        ) from error
-    try:
-        return jsonschema_rs.Draft202012Validator(schema)
-    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError):
-        return None
-
-
-def standalone(universe: Universe, nodes: Conjunction) -> Node:
-    """Return one schema of all nodes with every definition they need."""
-    definitions: Node = {}
-    left = {key for node in nodes for key in universe.references(node)}
-    while left:
-        key = left.pop()
-        name = key.rpartition("/")[2]
-        if name not in definitions:
-            definitions[name] = universe.at(key)
-            left |= universe.references(universe.at(key))
-    schema: Node = {"allOf": list[Json](nodes)}
-    return {**schema, "$defs": definitions} if definitions else schema
-
-
 class Comparison:
     """Compares slots of two documents for one kind of message; what is compared twice is judged once."""
 
@@ -183,6 +83,7 @@ class Comparison:
         meant: bool = False,
         named: bool = False,
         shown: bool = True,
+        compiler: Compiler | None = None,
     ) -> None:
         """Take the document whose messages must get through and the one that must take them.
 
@@ -197,8 +98,9 @@ class Comparison:
         self._documents = (source, target)
         self._request = request
         self._is_meant = meant
-        self.sent = Validators(self.source)
-        self.taken = Validators(self.target)
+        self._compiler = compiler or Compiler()
+        self.sent = Validators(self.source, self._compiler)
+        self.taken = Validators(self.target, self._compiler)
         self.proof = Proof(self.source, self.target, self.taken.accepts)
         self.refutation = self._fresh_refutation()
         self.candidates = self._fresh_candidates()
@@ -226,7 +128,13 @@ class Comparison:
         """The same comparison with each type widened to what its keywords speak of."""
         source, target = self._documents
         return Comparison(
-            source, target, request=self._request, budget=self._budget, meant=True, shown=self._is_shown
+            source,
+            target,
+            request=self._request,
+            budget=self._budget,
+            meant=True,
+            shown=self._is_shown,
+            compiler=self._compiler,
         )
 
     def _bounded(self, source: Json, target: Json) -> Result:

@@ -9,7 +9,7 @@ from guardrails.analysis.openapi.documents import Document
 from guardrails.analysis.openapi.media import content_of, schema_of
 from guardrails.analysis.openapi.operations import Operation, Parameter
 from guardrails.analysis.openapi.schemas.normal import Side, Universe
-from guardrails.analysis.openapi.schemas.search import Validators
+from guardrails.analysis.openapi.schemas.validators import Validators
 from guardrails.analysis.openapi.values import Json
 from guardrails.gates.contract.replay.scripts.lines import label_of
 from guardrails.gates.contract.replay.witness import PLACEHOLDER

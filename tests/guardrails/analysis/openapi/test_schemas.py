@@ -5,7 +5,8 @@ from importlib import import_module
 import pytest
 
 from guardrails.analysis.openapi.documents import document_of
-from guardrails.analysis.openapi.schemas.search import Answer, Comparison, standalone
+from guardrails.analysis.openapi.schemas.search import Answer, Comparison
+from guardrails.analysis.openapi.schemas.validators import standalone
 from guardrails.analysis.openapi.values import Json
 from tests.guardrails.analysis.openapi.pairs import (
     document,

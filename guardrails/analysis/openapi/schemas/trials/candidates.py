@@ -66,10 +66,12 @@ class Candidates:
         self._left = 0
         self._known: dict[tuple[tuple[int, ...], tuple[int, ...], bool], tuple[int, list[Json]]] = {}
         self._kept: list[tuple[Conjunction, Conjunction]] = []
+        self._keys: dict[int, tuple[Json, object]] = {}
 
     def of_slot(self, source: Conjunction, target: Conjunction, budget: int) -> list[Json]:
         """Return values for a whole message; at most about `budget` are tried in all its parts."""
         self._left = budget
+        self._keys.clear()
         return self.values(source, target)
 
     def values(
@@ -94,14 +96,14 @@ class Candidates:
         return found
 
     def _made(self, source: Conjunction, target: Conjunction, depth: int, *, alone: bool) -> list[Json]:
-        found: dict[str, Json] = {}
+        found: dict[object, Json] = {}
         agreed = depth > 0 and self._proof.holds(source, target)
         most = (_MOST_VALUES if depth else _MOST_WHOLE) if not agreed else 1 if alone else _MOST_BESIDE
         for value in self._proposed(source, () if agreed and alone else target, depth, alone=alone):
             self._left -= 1
-            text = written(value)
-            if text not in found and self._sent(source, value):
-                found[text] = value
+            key = _key(value)
+            if key not in found and self._sent(source, value):
+                found[key] = value
                 if len(found) >= most:
                     break
             if self._left < 0 and found:
@@ -230,7 +232,14 @@ class Candidates:
                     *found,
                     *self.values((*source, *asked), target, depth + 1, alone=False)[:_MOST_ASKED],
                 ]
-        return list({written(one): one for one in found}.values()) if view.own else found
+        return list({self._key(one): one for one in found}.values()) if view.own else found
+
+    def _key(self, value: Json) -> object:
+        """Return the key of a value that stands in many messages."""
+        kept = self._keys.get(id(value))
+        if kept is None:
+            kept = self._keys[id(value)] = value, _key(value)
+        return kept[1]
 
     def _arrays(self, view: View, depth: int) -> Iterator[Json]:
         shape, edge = view.shape, view.edge
@@ -358,3 +367,8 @@ class Candidates:
             for name in samples(pattern, 3):
                 column = self._inner(view, name, depth)
                 yield from ({**least, name: one} for one in column[:40])
+
+
+def _key(value: Json) -> object:
+    """Return what tells a value from all that are written otherwise; most are short, and need no writing."""
+    return written(value) if isinstance(value, dict | list | float) else (type(value), value)
