@@ -1,7 +1,7 @@
 """One connection: what the desk serves, and all else as uvicorn serves it.
 
 Answers keep the order of requests: what comes while a ranking is in work waits for its turn. What is to be shed waits
-for five milliseconds, and is answered together with what came meanwhile.
+for five milliseconds, and is answered together with what came meanwhile; what has little time left does not wait.
 """
 
 import asyncio
@@ -18,6 +18,8 @@ GATHER_SECONDS = 0.2
 """How long a body may come in pieces before it is left to those who say that it is late."""
 TOGETHER_SECONDS = 0.005
 """How long what is to be shed waits for more of the kind: together each takes less."""
+HURRIED_SECONDS = 4 * TOGETHER_SECONDS
+"""With so little time left nothing waits for others."""
 MOST_HELD = 65_536
 
 
@@ -37,15 +39,20 @@ class Crowd:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._waiting: list[tuple[_Attended, Visit]] = []
+        self._timer: asyncio.TimerHandle | None = None
 
     def add(self, connection: "_Attended", visit: Visit) -> None:
         """Answer this visit soon; `connection` is told."""
-        if not self._waiting:
-            connection.loop.call_later(TOGETHER_SECONDS, self._shed)
+        is_hurried = visit.left is not None and visit.left < HURRIED_SECONDS
+        if self._timer is not None and is_hurried:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            self._timer = connection.loop.call_later(0 if is_hurried else TOGETHER_SECONDS, self._shed)
         self._waiting.append((connection, visit))
 
     def _shed(self) -> None:
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting, self._timer = self._waiting, [], None
         responses: list[bytes | None] = [None] * len(waiting)
         try:
             defaults = waiting[0][0].server_state.default_headers
